@@ -1,0 +1,1 @@
+"""The headworks command, one module a subcommand. The only place that imports everything."""

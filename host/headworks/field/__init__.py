@@ -1,0 +1,1 @@
+"""Drivers for what hangs on wires: meters, signals, switches. Decides nothing."""

@@ -1,0 +1,1 @@
+"""Outside signals: setpoint registers, dry contacts, weekly schedules."""

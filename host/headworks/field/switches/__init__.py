@@ -1,0 +1,1 @@
+"""Switches: GPIO relays, coil boards and PDUs, driven by the profiles of boards/switch."""

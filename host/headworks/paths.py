@@ -1,0 +1,44 @@
+"""Where things lie: data of the package, the runtime folder, the state folder.
+
+Decides no names of sites or devices; everything here can be overridden by the environment.
+"""
+
+import os
+from pathlib import Path
+
+_PACKAGE = Path(__file__).parent
+
+
+def data_dir(kind: str) -> Path:
+    """Folder of shipped data, `boards` or `firmware`: in the wheel, else beside `host/`."""
+    packed = _PACKAGE / "_data" / kind
+    return packed if packed.is_dir() else _PACKAGE.parent.parent / kind
+
+
+def runtime_dir() -> Path:
+    """Folder of sockets, not made here: HEADWORKS_RUNTIME, systemd's, the user's, else /tmp."""
+    for name in ("HEADWORKS_RUNTIME", "RUNTIME_DIRECTORY"):
+        if os.environ.get(name):
+            return Path(os.environ[name])
+    if os.environ.get("XDG_RUNTIME_DIR"):
+        return Path(os.environ["XDG_RUNTIME_DIR"]) / "headworks"
+    return Path(f"/tmp/headworks-{os.getuid()}")
+
+
+def state_dir() -> Path:
+    """Folder of what must last, not made here: HEADWORKS_STATE, systemd's, else the user's."""
+    for name in ("HEADWORKS_STATE", "STATE_DIRECTORY"):
+        if os.environ.get(name):
+            return Path(os.environ[name])
+    home = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    return Path(home) / "headworks"
+
+
+def station_socket() -> Path:
+    """The station's socket: HEADWORKS_SOCKET, else station.sock in the runtime folder."""
+    return Path(os.environ.get("HEADWORKS_SOCKET") or runtime_dir() / "station.sock")
+
+
+def sim_socket() -> Path:
+    """The simulator's command socket: HEADWORKS_SIM_SOCKET, else sim.sock likewise."""
+    return Path(os.environ.get("HEADWORKS_SIM_SOCKET") or runtime_dir() / "sim.sock")

@@ -1,0 +1,1 @@
+"""A substation and a container that are not there: for training, demonstration and CI."""

@@ -1,0 +1,1 @@
+"""The running controller: process image, scan loop, outputs, watchdog, socket."""

@@ -55,6 +55,13 @@ class ReasonCode(StrEnum):
     CHATTER = "chatter"
     FEEDBACK_LOST = "feedback-lost"
     READBACK = "readback"  # the switch does not report what it was told
+    # the station itself
+    STORAGE = "storage"  # memory cannot be written: error
+    STORAGE_CORRUPT = "storage-corrupt"  # memory was unreadable, set aside as: path
+    MEMORY_DROPPED = "memory-dropped"  # the site file no longer has what memory knew
+    SCAN_LATE = "scan-late"  # the scan came late_s after it was due
+    RESTART_NEEDED = "restart-needed"  # the site file has changed; the old one still runs
+    SITE_REFUSED = "site-refused"  # the changed site file has errors; the old one still runs
 
 
 class Reason(NamedTuple):

@@ -115,11 +115,16 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class ScheduleSignal:
-    """Time of use: inside a window its limit, outside zero; on excepted dates zero all day."""
+    """Time of use: inside a window its limit, outside zero; of several the tightest.
+
+    A window that starts on an excepted date does not open. One that started the day before
+    keeps its hours.
+    """
 
     name: str
     windows: tuple[Window, ...]
     except_dates: tuple[str, ...] = ()  # "2026-12-25"
+    unsynced_ok: bool = False  # accept a clock that no time service keeps (set by hand, with RTC)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,6 @@ LAST_GPIO = 27  # of the 40-pin header of a Raspberry Pi
 LAST_COIL = 0xFFFF
 
 _OPTIONAL: dict[str, type | tuple[type, ...]] = {
-    "latching": bool,
     "active_high": bool,
     "off_outlets": dict,
     "inputs": dict,
@@ -25,6 +24,7 @@ _OPTIONAL: dict[str, type | tuple[type, ...]] = {
     "debounce_s": (int, float),
     "on_pulse_s": (int, float),
     "off_pulse_s": (int, float),
+    "repeat_s": (int, float),
     "input_function": int,
     "notes": str,
 }
@@ -35,6 +35,12 @@ _REQUIRED: dict[str, type | tuple[type, ...]] = {
     "outlets": dict,
     "fact": list,
 }
+_TIMES = (
+    ("debounce_s", 0.0, 1.0),
+    ("on_pulse_s", 0.01, 10.0),
+    ("off_pulse_s", 0.01, 10.0),
+    ("repeat_s", 1.0, 3600.0),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,7 @@ class SwitchProfile:
     debounce_s: float = 0.02
     on_pulse_s: float = 0.2
     off_pulse_s: float = 0.2
+    repeat_s: float = 10.0  # a pulse is repeated this often to re-assert the state
     input_function: int = 2  # Modbus function that reads the inputs: 2, or 1 on some boards
     notes: str = ""
 
@@ -152,9 +159,9 @@ def _check_family(data: Mapping[str, Any], maps: Mapping[str, Mapping[str, int]]
         raise ValueError("[off_outlets] belongs to the family gpio-pulse only")
     if data.get("input_function", 2) not in (1, 2):
         raise ValueError("input_function must be 1 (coils) or 2 (discrete inputs)")
-    for key in ("debounce_s", "on_pulse_s", "off_pulse_s"):
-        if not 0 <= data.get(key, 0) <= 10:
-            raise ValueError(f"{key} must lie between 0 and 10 s")
+    for key, least, most in _TIMES:
+        if not least <= data.get(key, most) <= most:
+            raise ValueError(f"{key} must lie between {least} and {most} s")
     if family != "coil":
         _check_unique(maps)
 

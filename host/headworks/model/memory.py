@@ -10,27 +10,31 @@ from headworks.model.plan import Alarm, RackState, Reason
 
 
 class RackMemory(NamedTuple):
-    """One rack's past. `-inf` stands for "never"; a time that is None is not running."""
+    """One rack's past. `-inf` stands for "never"; a time that is None is not running.
+
+    Times, not counters, so that a rack with which nothing happens keeps the same object.
+    """
 
     state: RackState = RackState.OFF
     since_s: float = float("-inf")  # in this state since
     on: bool = False  # what the switch was last told
     told_s: float = float("-inf")  # when that changed
+    confirmed: bool = True  # told to be off, and has been seen off
+    leaving_kw: float = 0.0  # what it drew when it was last told to be off
     off_since_s: float = float("-inf")  # for the minimum off time
     starts_s: tuple[float, ...] = ()  # of the last 24 h, oldest first
     fit_since_s: float | None = None  # its need has been met since
-    fit_samples: int = 0  # how many new samples agreed
     retries: int = 0  # closings that failed in a row
-    claim_base_kw: float | None = None  # what the feeder showed before the start
-    settled: bool = False  # its meter has shown it; the claim has ended
+    settled: bool = False  # a meter has shown it; the claim has ended
+    notice_since_s: float | None = None  # its graceful stop has run since
     mismatch_since_s: float | None = None  # feedback disagrees since
     changes_s: tuple[float, ...] = ()  # unasked changes of the auxiliary contact (chatter)
     aux_closed: bool | None = None  # as last seen
-    latch: Reason | None = None  # why faulted or tripped
+    latch: Reason | None = None  # why faulted
     off_by: str = ""  # who wanted it off ("" = auto)
     locked_by: str = ""  # who locked it out ("" = nobody)
     lock_note: str = ""
-    on_total_s: float = 0.0  # hours of life, counted when it stops
+    on_total_s: float = 0.0  # time on in its life, counted when it stops
     switchings: int = 0  # closings in its life
 
 
@@ -51,6 +55,13 @@ class FrequencyMemory(NamedTuple):
     above_since_s: float | None = None  # tripped, and back above restore since
 
 
+class BudgetMemory(NamedTuple):
+    """The energy budget of one scope (all racks, or one feeder's)."""
+
+    used_kws: float = 0.0
+    since_s: float | None = None  # there has been a deficit since
+
+
 class Memory(NamedTuple):
     """What one scan hands to the next."""
 
@@ -58,10 +69,10 @@ class Memory(NamedTuple):
     racks: tuple[RackMemory, ...]
     interlocks: tuple[InterlockMemory, ...]
     booted: bool = False  # all outputs have been seen off since the start
-    deficit_kws: float = 0.0  # energy budget used
+    budgets: tuple[BudgetMemory, ...] = ()  # all racks first, then feeders in the site's order
     last_step_s: float = float("-inf")  # when a rack was last told to start or stop
     steps: tuple[tuple[float, float], ...] = ()  # starts of the last window: (when, kW)
-    release_kw: float = 0.0  # credit of the release ramp
+    release_next_s: float = float("-inf")  # the release ramp lets the next rack go then
+    background_kw: tuple[float | None, ...] = ()  # what else than racks each meter showed
     frequency: tuple[FrequencyMemory, ...] = ()  # of the frequency signals, in the site's order
-    sample_seq: int = 0  # sum of the counters of the samples seen
     alarms: tuple[Alarm, ...] = ()

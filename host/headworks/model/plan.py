@@ -26,6 +26,7 @@ class ReasonCode(StrEnum):
     UNKNOWN = "unknown"  # the source never spoke, or says that it is bad
     EXPIRED = "expired"  # a setpoint's validity ran out
     NO_SIGNAL = "no-signal"  # no signal that grants surplus is configured
+    CAPACITY = "capacity"  # nothing limits; all racks together draw no more than this
     # why a rack is on
     RUNNING = "running"
     STARTING = "starting"
@@ -55,6 +56,11 @@ class ReasonCode(StrEnum):
     CHATTER = "chatter"
     FEEDBACK_LOST = "feedback-lost"
     READBACK = "readback"  # the switch does not report what it was told
+    # what became of a command
+    COMMAND = "command"  # carried out: values action, actor
+    UNKNOWN_TARGET = "unknown-target"  # no rack, interlock or alarm of this name
+    NOTHING_TO_DO = "nothing-to-do"  # nothing is latched or locked there
+    CAUSE_STAYS = "cause-stays"  # no reset while the cause lasts
     # the station itself
     STORAGE = "storage"  # memory cannot be written: error
     STORAGE_CORRUPT = "storage-corrupt"  # memory was unreadable, set aside as: path

@@ -1,1 +1,4 @@
-"""What is kept across restarts."""
+"""What is kept on disk. So far: the memory that one scan hands to the next.
+
+Knows files and SQLite; decides nothing and never makes a scan wait.
+"""

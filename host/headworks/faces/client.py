@@ -1,0 +1,138 @@
+"""A client of the station's socket: ask, subscribe, command. Decides and renders nothing."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from headworks.paths import station_socket
+
+State = dict[str, Any]
+_LONGEST = 16 * 1024 * 1024  # bytes of one line from the station
+_TIMEOUT_S = 10.0
+
+
+class StationError(Exception):
+    """The station does not answer as it should; the text is for people."""
+
+
+class NotRunningError(StationError):
+    """Nobody serves the socket."""
+
+
+class RefusedError(StationError):
+    """The station said no. `code` and `values` are its reason, where it gave one as data."""
+
+    def __init__(self, reply: Mapping[str, Any]) -> None:
+        super().__init__(str(reply.get("error", "refused")))
+        self.code: str = reply.get("code", "")
+        self.values: dict[str, float | str] = reply.get("values", {})
+
+
+class StationClient:
+    """One connection. Use it with `async with`, or call `connect` and `close`."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path or station_socket()
+        self._reader: asyncio.StreamReader | None = None
+        self._writer: asyncio.StreamWriter | None = None
+        self._last_id = 0
+
+    async def __aenter__(self) -> Self:
+        await self.connect()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def connect(self) -> None:
+        """Connect. Raises NotRunningError or StationError, each with what to do."""
+        try:
+            self._reader, self._writer = await asyncio.open_unix_connection(
+                self._path, limit=_LONGEST
+            )
+        except (FileNotFoundError, ConnectionRefusedError) as error:
+            raise NotRunningError(
+                f"the station is not running: nobody answers at {self._path};"
+                " start it with: headworks run --site SITE"
+            ) from error
+        except OSError as error:
+            raise StationError(f"{self._path}: {error.strerror}") from error
+
+    async def close(self) -> None:
+        """Hang up."""
+        if self._writer is not None:
+            self._writer.close()
+            self._reader = self._writer = None
+
+    async def state(self) -> State:
+        """The latest state, as documented in `headworks.station.state`."""
+        return _state(await self._ask({"op": "state"}))
+
+    async def subscribe(self, every_s: float = 0.0) -> AsyncIterator[State]:
+        """The state now and after every scan, but no more often than `every_s`.
+
+        Ends with StationError when the station goes, or when this client reads too slowly.
+        """
+        yield _state(await self._ask({"op": "subscribe", "every_s": every_s}))
+        while True:
+            message = await self._message()
+            if message.get("event") == "scan":
+                yield _state(message)
+
+    async def command(
+        self, action: str, target: str, *, actor: str, role: str = "operator", note: str = ""
+    ) -> dict[str, Any]:
+        """Have a command carried out and put on disk; the reply. Raises RefusedError.
+
+        A reply with "warning" was carried out but could not be put on disk.
+        """
+        what = {"action": action, "target": target, "actor": actor, "role": role, "note": note}
+        return await self._ask({"op": "command", **what})
+
+    async def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        if self._writer is None:
+            raise StationError("not connected")
+        self._last_id += 1
+        self._writer.write(json.dumps({"id": self._last_id, **request}).encode() + b"\n")
+        try:
+            async with asyncio.timeout(_TIMEOUT_S):
+                reply = await self._reply_to(self._last_id)
+        except TimeoutError as error:
+            raise StationError(
+                f"the station has not answered within {_TIMEOUT_S:.0f} s; it may hang, see its log"
+            ) from error
+        if not reply.get("ok"):
+            raise RefusedError(reply)
+        return reply
+
+    async def _reply_to(self, key: int) -> dict[str, Any]:
+        while True:
+            message = await self._message()
+            if "ok" in message and message.get("id", key) in (key, None):
+                return message
+
+    async def _message(self) -> dict[str, Any]:
+        """The next line."""
+        if self._reader is None:
+            raise StationError("not connected")
+        try:
+            line = await self._reader.readline()
+        except (OSError, ValueError) as error:
+            raise StationError(f"the connection to the station broke: {error}") from error
+        if not line.endswith(b"\n"):
+            raise StationError("the station has gone")
+        found: dict[str, Any] = json.loads(line)
+        return found
+
+
+def _state(message: Mapping[str, Any]) -> State:
+    state: State = message["state"]
+    return state

@@ -1,0 +1,55 @@
+"""Alarms of the station itself: disk, lateness, a site file that has changed.
+
+Keeps which last, and tells what began and what ended. Alarms of racks, meters and signals are
+control's.
+"""
+
+from collections.abc import Iterable
+
+from headworks.model.plan import Alarm, Event, Reason, ReasonCode, Severity
+from headworks.station.timing import Timing
+
+LATE_SHOWN_S = 60.0  # a late scan stays an alarm for this long
+
+
+class StationAlarms:
+    """The station's own alarms, by source and code."""
+
+    def __init__(self) -> None:
+        self._lasting: dict[tuple[str, ReasonCode], Alarm] = {}
+        self._fresh: list[Event] = []
+
+    def raise_alarm(self, t_s: float, alarm: Alarm) -> None:
+        """An alarm lasts from now on; told once, whatever its figures do."""
+        key = (alarm.source, alarm.reason.code)
+        if key not in self._lasting:
+            self._fresh.append(Event(t_s, alarm.source, "alarm", alarm.reason))
+        self._lasting[key] = alarm
+
+    def end_alarm(self, t_s: float, source: str, code: ReasonCode) -> None:
+        """An alarm no longer lasts, if it did."""
+        alarm = self._lasting.pop((source, code), None)
+        if alarm is not None:
+            self._fresh.append(Event(t_s, source, "alarm-end", alarm.reason))
+
+    def look(self, t_s: float, timing: Timing, trouble: str) -> None:
+        """After a scan: is the disk well, and do the scans come in time?"""
+        if trouble:
+            reason = Reason(ReasonCode.STORAGE, (("error", trouble),))
+            self.raise_alarm(t_s, Alarm("memory", Severity.ALARM, reason))
+        else:
+            self.end_alarm(t_s, "memory", ReasonCode.STORAGE)
+        if t_s - timing.late_at_s < LATE_SHOWN_S:
+            reason = Reason(ReasonCode.SCAN_LATE, (("late_s", timing.late_by_s),))
+            self.raise_alarm(t_s, Alarm("station", Severity.WARNING, reason))
+        else:
+            self.end_alarm(t_s, "station", ReasonCode.SCAN_LATE)
+
+    def lasting(self) -> Iterable[Alarm]:
+        """All that last now."""
+        return tuple(self._lasting.values())
+
+    def fresh(self) -> list[Event]:
+        """What began and ended since the last call."""
+        fresh, self._fresh = self._fresh, []
+        return fresh

@@ -1,0 +1,177 @@
+"""What happens after a scan: save, answer commands, journal, publish.
+
+Nothing here is on the way from a sample to a switch, and nothing here decides.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from headworks import __version__
+from headworks.field.signals.report import StationReport
+from headworks.model.live import Command
+from headworks.model.memory import Memory
+from headworks.model.plan import Event, Reason
+from headworks.model.site import Site
+from headworks.record.durable import changed
+from headworks.record.memory import MemoryStore, StorageError
+from headworks.station import journal
+from headworks.station.alarms import StationAlarms
+from headworks.station.bulletin import Bulletin
+from headworks.station.journal import Journal
+from headworks.station.loop import Result, ScanLoop
+from headworks.station.requests import targets
+from headworks.station.socket import Reply
+from headworks.station.state import alarm_view, number, scan_view, site_view
+from headworks.station.timing import Timing
+
+SAVE_EVERY_S = 60.0  # even when nothing changed, so that ages on disk are at most this old
+_FIRST_YEAR = 2026  # a clock before this was never set: records are marked untimed
+_LOUD = {"trip": journal.WARNING, "fault": journal.ERROR, "alarm": journal.WARNING}
+
+
+class Desk:
+    """Takes every scan's result once its outputs are set."""
+
+    def __init__(
+        self, site: Site, store: MemoryStore, log: Journal, alarms: StationAlarms, saved: Memory
+    ) -> None:
+        self.bulletin = Bulletin()
+        self.known = targets(site)
+        self.report: StationReport | None = None
+        self.publish: Callable[[], None] | None = None
+        self._site, self._store, self._log, self._alarms = site, store, log, alarms
+        self._zone = ZoneInfo(site.timezone)
+        self._loop: ScanLoop | None = None
+        self._started_s = self._saved_s = time.monotonic()
+        self._saved = saved
+        self._replies: dict[str, Reply] = {}
+        self._answering: set[asyncio.Future[None]] = set()
+        self._healthy_scans = 0
+        self._closed = False
+
+    def attach(self, loop: ScanLoop) -> None:
+        """The loop that commands go to."""
+        self._loop = loop
+
+    def command(self, command: Command, uid: int, reply: Reply) -> None:
+        """Hand a command to the next scan; the reply comes when its memory is on disk."""
+        c = command
+        self._log.write(
+            journal.NOTICE, "command", id=c.id, action=c.action, target=c.target, actor=c.actor,
+            role=c.role, uid=uid, note=c.note,
+        )  # fmt: skip
+        if self._closed or self._loop is None:
+            reply({"ok": False, "error": "the station is stopping; its racks are being opened"})
+            return
+        self._replies[command.id] = reply
+        self._loop.submit(command)
+
+    def note(self, what: str, **fields: object) -> None:
+        """A warning for the log."""
+        self._log.write(journal.WARNING, what, **fields)
+
+    def after(self, result: Result) -> None:
+        """One scan is done and its outputs are set."""
+        if self._closed or self._loop is None:
+            return
+        t_s, timing = result.plan.t_s, self._loop.timing
+        self._save(result)
+        self._alarms.look(t_s, timing, self._store.trouble)
+        events = [*result.plan.events, *self._alarms.fresh()]
+        for event in events:
+            self._journal(event)
+        self._healthy_scans += result.healthy
+        self.report = StationReport.of(
+            result.plan, healthy=result.healthy, scans=self._healthy_scans
+        )
+        self.bulletin.post(lambda: self._state(result, timing), events)
+        if self.publish is not None:
+            self.publish()
+
+    def close(self) -> None:
+        """Take no more results and no more commands."""
+        self._closed = True
+
+    def refuse_rest(self) -> None:
+        """Answer the commands that no scan has carried out any more."""
+        for reply in self._replies.values():
+            reply({"ok": False, "error": "the station stopped before this was done"})
+        self._replies.clear()
+
+    async def settled(self) -> None:
+        """Wait until the commands that were carried out have their answers."""
+        if self._answering:
+            await asyncio.wait(self._answering, timeout=2.0)
+
+    def _save(self, result: Result) -> None:
+        """To disk if it matters, and answers to those who wait for it."""
+        memory, commands = result.memory, result.snapshot.commands
+        due = memory.t_s - self._saved_s >= SAVE_EVERY_S
+        if commands or due or changed(self._saved, memory):
+            self._saved, self._saved_s = memory, memory.t_s
+            saved = self._store.save(memory)
+            if commands:
+                task = asyncio.ensure_future(self._answer(saved, result))
+                self._answering.add(task)
+                task.add_done_callback(self._answering.discard)
+
+    async def _answer(self, saved: "Future[None]", result: Result) -> None:
+        """Tell who commanded, once it is on disk, or that it could not be put there."""
+        warning = {}
+        try:
+            await asyncio.wrap_future(saved)
+        except StorageError as error:
+            warning = {"warning": f"done, but a restart will forget it: {error}"}
+        refused = {e.source: e.reason for e in result.plan.events if e.kind == "refused"}
+        for command in result.snapshot.commands:
+            reply = self._replies.pop(command.id, None)
+            reason = refused.get(command.target)
+            if reply is not None:
+                reply({"ok": True, **warning} if reason is None else _refusal(command, reason))
+
+    def _journal(self, event: Event) -> None:
+        figures = dict(event.reason.values) | ({"note": event.note} if event.note else {})
+        level = _LOUD.get(event.kind, journal.INFO)
+        self._log.write(
+            level, event.kind, **{"source": event.source, "code": event.reason.code, **figures}
+        )
+
+    def _state(self, result: Result, timing: Timing) -> dict[str, Any]:
+        plan = result.plan
+        return {
+            "seq": result.seq,
+            "time": self._time(),
+            "version": __version__,
+            "uptime_s": number(plan.t_s - self._started_s),
+            "site": site_view(self._site),
+            **scan_view(self._site, result.snapshot, plan, result.memory),
+            "alarms": [alarm_view(a) for a in (*plan.alarms, *self._alarms.lasting())],
+            "scan": {
+                "last_us": number(timing.last_us()),
+                "p99_us": number(timing.p99_us()),
+                "count": timing.count,
+                "late": timing.late,
+                "worst_late_s": number(timing.worst_late_s),
+            },
+            "healthy": result.healthy,
+        }
+
+    def _time(self) -> str | None:
+        """The wall clock, for people; null while nobody has set it."""
+        now = datetime.now(self._zone)
+        return now.isoformat(timespec="seconds") if now.year >= _FIRST_YEAR else None
+
+
+def _refusal(command: Command, reason: Reason) -> dict[str, object]:
+    """A refusal as data, with a plain text for clients that have no words for the code."""
+    return {
+        "ok": False,
+        "error": f"{command.action} {command.target} refused: {reason.code}",
+        "code": reason.code.value,
+        "values": dict(reason.values),
+    }

@@ -1,0 +1,61 @@
+"""Plan to switches: offs before ons, said once, said again every scan period.
+
+Decides nothing. It can hold racks off on the way out, and it can open everything.
+"""
+
+from contextlib import suppress
+
+from headworks.model.plan import Plan
+from headworks.model.site import Site
+from headworks.station.ports import SwitchPort
+
+
+class Outputs:
+    """The outlets of a site's racks and of its upstream trip. All start off."""
+
+    def __init__(self, site: Site, switches: SwitchPort) -> None:
+        self._switches = switches
+        self._period_s = site.scan_s
+        self._outlet = {rack.name: rack.switch for rack in site.racks}
+        self._upstream = site.upstream_trip
+        self._told = dict.fromkeys(self._outlet.values(), False)
+        self._held: set[str] = set()
+        self._asserted_s = float("-inf")
+        if self._upstream is not None:
+            self._told[self._upstream] = False
+
+    def apply(self, plan: Plan, t_s: float) -> None:
+        """Tell the switches what has changed, offs first; repeat all every scan period."""
+        for rack in plan.racks:
+            if not rack.on:
+                self._tell(self._outlet[rack.name], on=False)
+        if self._upstream is not None:
+            self._tell(self._upstream, on=plan.upstream_trip)
+        for rack in plan.racks:
+            if rack.on and rack.name not in self._held:
+                self._tell(self._outlet[rack.name], on=True)
+        if t_s - self._asserted_s >= self._period_s:
+            self._asserted_s = t_s
+            self._switches.reassert()
+
+    def hold_off(self, rack: str) -> None:
+        """Open one rack for good: the station is on its way out."""
+        self._held.add(rack)
+        self._tell(self._outlet[rack], on=False)
+
+    def closed(self) -> tuple[str, ...]:
+        """Racks that are told to be on, in the site's order."""
+        return tuple(name for name, outlet in self._outlet.items() if self._told[outlet])
+
+    def open_all(self) -> None:
+        """Open every rack, whatever the one before it answered. The upstream trip stays."""
+        for rack, outlet in self._outlet.items():
+            self._held.add(rack)
+            self._told[outlet] = False
+            with suppress(Exception):
+                self._switches.command(outlet, False)
+
+    def _tell(self, outlet: str, on: bool) -> None:
+        if self._told[outlet] != on:
+            self._told[outlet] = on
+            self._switches.command(outlet, on)

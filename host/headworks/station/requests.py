@@ -1,0 +1,135 @@
+"""Requests at the socket: one JSON object a line, checked field by field.
+
+Pure: text in, a request or a RequestError that names the cause out. Nothing is carried out.
+"""
+
+import difflib
+import itertools
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from headworks.model.live import Action, Command
+from headworks.model.site import Site
+
+ROLES = ("operator", "admin")  # may command; everybody at the socket may look
+LONGEST_NOTE = 200
+LONGEST_NAME = 64
+_ids = itertools.count(1)
+
+
+class RequestError(Exception):
+    """The request cannot be carried out; the text says why and what to write instead."""
+
+
+class Request(NamedTuple):
+    """A request with the id to answer with. `command` is set where `op` is "command"."""
+
+    id: object
+    op: str
+    every_s: float = 0.0  # of a subscription: the least time between two pushes
+    command: Command | None = None
+
+
+class Targets(NamedTuple):
+    """What a command may name."""
+
+    racks: tuple[str, ...]
+    latching: tuple[str, ...]  # interlocks and signals that latch too
+
+
+def targets(site: Site) -> Targets:
+    """The names of a site that commands may use."""
+    latching = (*(i.name for i in site.interlocks), *(s.name for s in site.signals))
+    return Targets(tuple(rack.name for rack in site.racks), latching)
+
+
+def parse(line: bytes, known: Targets) -> Request:
+    """A line as a request. Raises RequestError."""
+    fields = _object(line)
+    op = fields.get("op")
+    if op == "state":
+        return Request(fields.get("id"), op)
+    if op == "subscribe":
+        return Request(fields.get("id"), op, every_s=_every_s(fields.get("every_s", 0.0)))
+    if op == "command":
+        return Request(fields.get("id"), op, command=_command(fields, known))
+    raise RequestError(f"unknown op {_quoted(op)}; write state, subscribe or command")
+
+
+def request_id(line: bytes) -> object:
+    """The id of a line, as far as it has one: an error reply should carry it too."""
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return None
+    value = found.get("id") if isinstance(found, dict) else None
+    return value if isinstance(value, str | int) else None
+
+
+def _object(line: bytes) -> Mapping[str, Any]:
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise RequestError(f"not JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise RequestError('a request is a JSON object in one line, such as {"op": "state"}')
+    if not isinstance(found.get("id"), str | int | None):
+        raise RequestError("id must be a number or a text")
+    return found
+
+
+def _every_s(value: object) -> float:
+    if isinstance(value, int | float) and 0.0 <= value <= 3600.0:
+        return float(value)
+    raise RequestError("every_s must be seconds from 0 to 3600")
+
+
+def _command(fields: Mapping[str, Any], known: Targets) -> Command:
+    role = _text(fields, "role", LONGEST_NAME)
+    if role not in ROLES:
+        raise RequestError(f"the role {_quoted(role)} may not command; {' or '.join(ROLES)} may")
+    action = _action(fields.get("action"))
+    return Command(
+        id=str(next(_ids)),
+        actor=_text(fields, "actor", LONGEST_NAME),
+        role=role,
+        action=action,
+        target=_target(action, _text(fields, "target", LONGEST_NAME), known),
+        note=_text(fields, "note", LONGEST_NOTE, empty=True),
+    )
+
+
+def _action(value: object) -> Action:
+    if value in Action.__members__.values():
+        return Action(str(value))
+    raise RequestError(f"unknown action {_quoted(value)}; write one of {', '.join(Action)}")
+
+
+def _target(action: Action, name: str, known: Targets) -> str:
+    more = known.latching if action in (Action.RESET, Action.ACK) else ()
+    if name in known.racks or name in more:
+        return name
+    what = "nothing" if more else "no rack"
+    raise RequestError(f"{what} here is called {_quoted(name)}{_hint(name, known.racks + more)}")
+
+
+def _hint(name: str, names: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, list(names), 1)
+    return f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(names)}"
+
+
+def _text(fields: Mapping[str, Any], key: str, longest: int, empty: bool = False) -> str:
+    """One line of text without control characters: it will stand in logs and on screens."""
+    value = fields.get(key, "")
+    if not isinstance(value, str) or not (value.strip() or empty):
+        raise RequestError(f"{key} is missing or not a text")
+    if len(value) > longest:
+        raise RequestError(f"{key} is longer than {longest} characters")
+    if value and not value.isprintable():
+        raise RequestError(f"{key} has characters that cannot be printed")
+    return value.strip()
+
+
+def _quoted(value: object) -> str:
+    return json.dumps(str(value)[:LONGEST_NAME])

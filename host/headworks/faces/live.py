@@ -1,0 +1,195 @@
+"""The live terminal view: feeders, envelope, racks with a sentence each, alarms, events.
+
+Pure drawing of the state that the station's socket gives; talks to nobody, decides nothing and
+keeps only a short past for its two histories. `faces.lines` is the same for a plain pipe.
+"""
+
+from collections import deque
+from collections.abc import Mapping
+from itertools import islice
+
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.segment import Segment
+from rich.table import Table
+from rich.text import Text
+
+from headworks.faces.bars import bar, history
+from headworks.faces.lines import State, kw, why
+from headworks.model.text import clean
+
+_LOOK = {
+    "running": ("●", "*", "green"),
+    "starting": ("◐", "+", "yellow"),
+    "stopping": ("◑", "-", "yellow"),
+    "off": ("○", ".", "dim"),
+    "faulted": ("✖", "X", "bold red"),
+    "tripped": ("✖", "X", "bold red"),
+    "locked-out": ("■", "L", "magenta"),
+}
+_SEVERITY = {"alarm": "bold red", "warning": "yellow", "info": "cyan"}
+_PAST = 4000  # states kept for the histories; the oldest go
+_NAME, _BAR = 14, 18
+
+
+class View:
+    """What is on the screen. Give it every state with `see`, draw it with rich at any time."""
+
+    def __init__(self, ascii_only: bool = False) -> None:
+        self._ascii = ascii_only
+        self._state: State | None = None
+        self._clock = ""
+        self._past: deque[tuple[float, float]] = deque(maxlen=_PAST)
+        self._events: deque[str] = deque(maxlen=50)
+
+    def see(self, state: State, clock: str = "") -> None:
+        """Take a new state; `clock` is the time of day that shall stand beside it."""
+        self._state, self._clock = state, clock
+        self._past.append((state["envelope"]["kw"] or 0.0, state["drawn_kw"] or 0.0))
+        for event in state["events"]:
+            source = clean(event["source"])
+            self._events.append(f"{clock} {source} {clean(event['kind'])}: {why(event, source)}")
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        if self._state is None:
+            yield Text("waiting for the station …")
+            return
+        state, height = self._state, options.height or options.size.height
+        top: list[RenderableType] = [
+            self._header(state),
+            self._power(state),
+            self._history(state, options.max_width),
+            Text(),
+        ]
+        bottom = [Text(), *self._alarms(state)]
+        left = height - _lines(console, options, [*top, *bottom]) - 1
+        racks = self._racks(state, max(left, 3))
+        used = _lines(console, options, [*top, racks, *bottom])
+        yield _Cut(Group(*top, racks, *bottom, *self._recent(height - used)))
+
+    def _header(self, state: State) -> Table:
+        healthy = Text(*(("healthy", "green") if state["healthy"] else ("NOT HEALTHY", "bold red")))
+        table = Table.grid(expand=True, padding=(0, 2))
+        table.add_column(no_wrap=True)
+        table.add_column(justify="center", no_wrap=True)
+        table.add_column(justify="right", no_wrap=True)
+        table.add_row(
+            Text(clean(state["site"]["name"]), "bold cyan"), Text(self._clock, "bold"), healthy
+        )
+        return table
+
+    def _power(self, state: State) -> Table:
+        table = Table.grid(padding=(0, 1), expand=True)
+        table.add_column(width=_NAME, no_wrap=True)
+        table.add_column(width=_BAR, no_wrap=True)
+        table.add_column(width=8, justify="right", no_wrap=True)
+        table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
+        depths = _depths(state["feeders"])
+        for feeder in state["feeders"]:
+            table.add_row(*self._feeder(feeder, depths[feeder["name"]]))
+        table.add_row(*self._envelope(state))
+        return table
+
+    def _feeder(self, feeder: State, depth: int) -> tuple[Text, Text, Text, Text]:
+        name = Text("  " * depth + clean(feeder["name"]), "bold")
+        power, rating = feeder["power_kw"], feeder["rating_kw"]
+        if power is None:
+            return name, Text(), Text("? kW", "bold red"), Text(clean(feeder["quality"]), "dim")
+        colour = "green" if power < 0 else "red" if power > rating else "blue"
+        drawn = Text(bar(abs(power) / rating, _BAR, self._ascii), colour)
+        direction = "export" if power < 0 else "import"
+        return name, drawn, Text(f"{kw(abs(power))} kW"), Text(f"{direction}, rated {rating:.0f}")
+
+    def _envelope(self, state: State) -> tuple[Text, Text, Text, Text]:
+        envelope, binding = state["envelope"], state["envelope"]["binding"]
+        most = sum(rack["rated_kw"] for rack in state["racks"]) or 1.0
+        drawn = Text(bar(envelope["kw"] / most, _BAR, self._ascii), "cyan")
+        text = Text(why(binding, clean(binding["source"])))
+        return Text("envelope", "bold"), drawn, Text(f"{kw(envelope['kw'])} kW", "cyan"), text
+
+    def _history(self, state: State, width: int) -> Table:
+        most = sum(rack["rated_kw"] for rack in state["racks"]) or 1.0
+        room = max(width - _NAME - 12, 10)
+        table = Table.grid(padding=(0, 1))
+        table.add_column(width=_NAME)
+        table.add_column(no_wrap=True)
+        table.add_column(no_wrap=True)
+        rows = (
+            ("may draw", "cyan", 0, state["envelope"]["kw"]),
+            ("racks draw", "green", 1, state["drawn_kw"]),
+        )
+        for name, colour, index, now in rows:
+            past = [point[index] for point in self._past]
+            line = Text(history(past, most, room, self._ascii), colour)
+            table.add_row(Text(name, "dim"), line, Text(f"{kw(now)} kW", colour))
+        return table
+
+    def _racks(self, state: State, room: int) -> Table:
+        table = Table(box=None, padding=(0, 1), expand=True, header_style="dim", pad_edge=False)
+        table.add_column("rack", no_wrap=True, max_width=_NAME)
+        table.add_column("kind", no_wrap=True)
+        table.add_column("state", no_wrap=True)
+        table.add_column("kW", justify="right", no_wrap=True)
+        table.add_column("why", no_wrap=True, overflow="ellipsis", ratio=1)
+        racks = state["racks"]
+        shown = racks if len(racks) <= room else racks[: room - 1]
+        for rack in shown:
+            table.add_row(*self._rack(rack))
+        if len(shown) < len(racks):
+            table.add_row(f"and {len(racks) - len(shown)} more", "", "", "", "")
+        return table
+
+    def _rack(self, rack: State) -> tuple[Text, Text, Text, Text, Text]:
+        sign, letter, colour = _LOOK.get(rack["state"], ("?", "?", "bold red"))
+        mark = letter if self._ascii else sign
+        name = clean(rack["name"])
+        return (
+            Text(name, "bold"),
+            Text(clean(rack["kind"]), "dim"),
+            Text(f"{mark} {rack['state']}", colour),
+            Text(f"{rack['power_kw'] or 0.0:.1f}"),
+            Text(why(rack, name), "" if rack["on"] else "dim"),
+        )
+
+    def _alarms(self, state: State) -> list[RenderableType]:
+        if not state["alarms"]:
+            return [Text("no alarms", "green")]
+        return [
+            Text(f"{alarm['severity']}: {why(alarm, clean(alarm['source']))}", style=style)
+            for alarm in state["alarms"][:6]
+            if (style := _SEVERITY.get(alarm["severity"], "bold red"))
+        ]
+
+    def _recent(self, room: int) -> list[RenderableType]:
+        return [Text(text, "dim") for text in islice(reversed(self._events), max(room, 0))]
+
+
+class _Cut:
+    """Every line cut to the width, so that a narrow terminal never wraps the picture."""
+
+    def __init__(self, what: RenderableType) -> None:
+        self._what = what
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        limit = options.height or options.size.height
+        lines = console.render_lines(self._what, options.update(no_wrap=True, height=None))
+        for line in lines[:limit]:
+            yield from line
+            yield Segment.line()
+
+
+def _lines(console: Console, options: ConsoleOptions, parts: list[RenderableType]) -> int:
+    narrow = options.update(no_wrap=True, height=None)
+    return len(console.render_lines(Group(*parts), narrow))
+
+
+def _depths(feeders: list[State]) -> dict[str, int]:
+    """How deep each feeder is nested; the list may come in any order."""
+    parents = {feeder["name"]: feeder["parent"] for feeder in feeders}
+    return {name: _depth(name, parents) for name in parents}
+
+
+def _depth(name: str, parents: Mapping[str, str | None]) -> int:
+    depth, above = 0, parents[name]
+    while above is not None and depth < len(parents):
+        depth, above = depth + 1, parents.get(above)
+    return depth

@@ -1,0 +1,1 @@
+"""What `tools/bench` is made of: a peer, baselines, cases and a table."""

@@ -52,4 +52,10 @@ def _rack_stopped(rack: RackMemory, t_s: float) -> RackMemory:
     if not rack.on:
         return rack
     ran_s = max(t_s - rack.told_s, 0.0) if rack.told_s > NEVER else 0.0
-    return rack._replace(on=False, told_s=t_s, off_since_s=t_s, on_total_s=rack.on_total_s + ran_s)
+    return rack._replace(
+        on=False,
+        confirmed=False,
+        told_s=t_s,
+        off_since_s=t_s,
+        on_total_s=rack.on_total_s + ran_s,
+    )

@@ -1,0 +1,40 @@
+"""`headworks racks`: each rack, its state and one sentence why."""
+
+import argparse
+import json
+
+from headworks.cli.station_client import add_socket, talk
+from headworks.cli.table import show
+from headworks.faces.client import State, StationClient
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of `headworks racks`."""
+    parser.add_argument("--json", action="store_true", help="the racks as one line of JSON")
+    add_socket(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """0, or 3 when no station runs."""
+
+    async def work(client: StationClient) -> int:
+        racks = (await client.state())["racks"]
+        if args.json:
+            print(json.dumps(racks))
+        else:
+            show(
+                ("rack", "kind", "state", "kW", "starts", "why"),
+                [_row(rack) for rack in racks],
+                right=("kW", "starts"),
+            )
+        return 0
+
+    return talk(args.socket, work)
+
+
+def _row(rack: State) -> tuple[str, ...]:
+    from headworks.faces.lines import plain, why
+
+    name = plain(rack["name"])
+    power = "?" if rack["power_kw"] is None else f"{rack['power_kw']:.1f}"
+    return (name, rack["kind"], rack["state"], power, str(rack["starts_today"]), why(rack, name))

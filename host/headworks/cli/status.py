@@ -1,0 +1,88 @@
+"""`headworks status`: what the station sees and does, once or as it happens."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+
+from headworks.cli.station_client import add_socket, talk
+from headworks.faces.client import State, StationClient
+
+Show = Callable[[State], None]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of `headworks status`."""
+    parser.add_argument("--watch", action="store_true", help="go on until Ctrl-C")
+    parser.add_argument("--json", action="store_true", help="the whole state, one line each")
+    parser.add_argument(
+        "--every", type=float, default=0.5, metavar="S", help="with --watch: at most every S s"
+    )
+    add_socket(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """0 when the station is healthy, 1 when it is not, 3 when none runs."""
+    if not args.watch:
+        return talk(args.socket, lambda client: _once(client, args.json))
+    show = _print_json if args.json else _print_lines
+    if sys.stdout.isatty() and not args.json:
+        return talk(args.socket, lambda client: _live(client, args.every))
+    return talk(args.socket, lambda client: _each(client, args.every, show))
+
+
+async def _once(client: StationClient, as_json: bool) -> int:
+    state = await client.state()
+    if as_json:
+        _print_json(state)
+    elif sys.stdout.isatty():
+        _print_view(state)
+    else:
+        _print_lines(state)
+    return 0 if state["healthy"] else 1
+
+
+async def _each(client: StationClient, every_s: float, show: Show) -> int:
+    async for state in client.subscribe(every_s):
+        show(state)
+        sys.stdout.flush()
+    return 0
+
+
+async def _live(client: StationClient, every_s: float) -> int:
+    from rich.live import Live
+
+    from headworks.faces.live import View
+
+    view = View()
+    with Live(view, screen=True, auto_refresh=False) as live:
+        async for state in client.subscribe(every_s):
+            view.see(state, state["time"] or "")
+            live.refresh()
+    return 0
+
+
+def _print_json(state: State) -> None:
+    print(json.dumps(state, separators=(",", ":")))
+
+
+def _print_lines(state: State) -> None:
+    from headworks.faces.lines import happenings, overview, plain, why
+
+    print(overview(state, state["time"] or ""))
+    for alarm in state["alarms"]:
+        print(f"{alarm['severity']}: {why(alarm, plain(alarm['source']))}")
+    for line in happenings(state):
+        print(line)
+
+
+def _print_view(state: State) -> None:
+    """As in `--watch`, as tall as it is."""
+    from rich.console import Console
+
+    from headworks.faces.live import View
+
+    view = View()
+    view.see(state, state["time"] or "")
+    console = Console()
+    console.print(view, height=len(state["racks"]) + len(state["feeders"]) + 30)

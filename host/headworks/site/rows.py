@@ -1,0 +1,337 @@
+"""The schema of a site file: one table per section, one row per key. A new key is a new row.
+
+Defaults are those of `headworks.model.site`, so that they stand in one place. Ranges are [ours]:
+wide enough for any site we know, tight enough to catch a slipped unit.
+"""
+
+from dataclasses import dataclass
+
+from headworks.site.formats import (
+    addresses,
+    clock,
+    connect,
+    dates,
+    days,
+    listen,
+    names,
+    pin_factory,
+    timezone,
+)
+from headworks.site.values import Key, choice, flag, name, number, point, text, whole
+
+SIGNAL_KINDS = ("export", "setpoint", "contact", "schedule", "frequency")
+LATER_KINDS = ("mqtt", "openadr")
+ACTIONS = ("warn", "block", "shed", "trip")
+MOST_KW = 2000.0  # one rack, or one container that is switched as a whole
+SITE_KW = 100_000.0  # more than any site: 100 MW
+_NO_ZERO_AGE = "would make every value too old at once; write a number of seconds"
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A section: [name], or [[name]] where there may be many. `child` is a list within it."""
+
+    name: str
+    keys: tuple[Key, ...]
+    many: bool = True
+    child: "Section | None" = None
+
+    @property
+    def heading(self) -> str:
+        """As it is written."""
+        return f"[[{self.name}]]" if self.many else f"[{self.name}]"
+
+    def key(self, wanted: str) -> Key | None:
+        """The row of a key."""
+        return next((key for key in self.keys if key.name == wanted), None)
+
+
+def _name(example: str, *, needed: bool = True) -> Key:
+    return Key("name", name, needed=needed, example=f'"{example}"')
+
+
+_LINE = (  # of everything that is on a serial line
+    Key("baud", whole, 300, 921600, "Bd"),
+    Key("parity", choice, choices=("N", "E", "O")),
+    Key("stop_bits", whole, 1, 2),
+)
+
+SITE = Section(
+    "site",
+    (
+        Key("name", text, needed=True, example='"my-site"'),
+        Key("timezone", timezone, needed=True, example='"Asia/Karachi"'),
+        Key("scan_s", number, 0.05, 10, "s"),
+        Key("reserve_kw", number, 0, SITE_KW, "kW"),
+    ),
+    many=False,
+)
+
+CONTROL = Section(
+    "control",
+    (
+        Key("margin_kw", number, 0, MOST_KW, "kW"),
+        Key("trip_kw", number, 0, MOST_KW, "kW"),
+        Key("deficit_kws", number, 0, 1e5, "kW·s"),
+        Key("start_delay_s", number, 0, 3600, "s"),
+        Key("stagger_s", number, 0, 600, "s"),
+        Key("window_s", number, 1, 3600, "s"),
+        Key("starts_per_window", whole, 1, 1000, zero="lets no rack start; write 1 or more"),
+        Key(
+            "step_kw",
+            number,
+            0.1,
+            SITE_KW,
+            "kW",
+            zero="lets no rack start; leave it out for no limit",
+        ),
+        Key(
+            "release_kw_per_s",
+            number,
+            0.01,
+            SITE_KW,
+            "kW/s",
+            zero="would never let go of a rack; leave it out to release at once",
+        ),
+        Key("stop_s", number, 0.1, 60, "s"),
+        Key("close_s", number, 0.1, 60, "s"),
+        Key("close_retries", whole, 0, 10),
+        Key("retry_s", number, 1, 3600, "s"),
+        Key("chatter_changes", whole, 2, 100),
+        Key("chatter_s", number, 1, 3600, "s"),
+        Key("weld_kw", number, 0.01, 100, "kW", zero="would take noise for a weld; write 0.5"),
+    ),
+    many=False,
+)
+
+METER = Section(
+    "meter",
+    (
+        _name("incomer"),
+        Key("model", text, needed=True, example='"pm5560"'),
+        Key("connect", connect, needed=True, example='"tcp://10.0.0.11:502"'),
+        Key("unit", whole, 0, 255, needed=True, example="1"),
+        Key(
+            "sign",
+            choice,
+            needed=True,
+            example='"import-positive"',
+            choices=("import-positive", "export-positive"),
+        ),
+        Key("max_age_s", number, 0.1, 300, "s", zero=_NO_ZERO_AGE),
+        Key("poll_s", number, 0.02, 60, "s", zero="is no pause at all; write 0.25"),
+        Key("timeout_s", number, 0.02, 30, "s", zero="gives no time to answer; write 0.5"),
+        Key("frozen_s", number, 1, 86400, "s", zero="takes every value for frozen; write 30"),
+        *_LINE,
+        Key("scale", number, 1e-3, 1e5, zero="makes every power zero; write 1"),
+    ),
+)
+
+FEEDER = Section(
+    "feeder",
+    (
+        _name("tx1"),
+        Key(
+            "rating_kw",
+            number,
+            0,
+            SITE_KW,
+            "kW",
+            needed=True,
+            example="630",
+            zero_means="means zero watts, so that no rack below it ever runs",
+        ),
+        Key("meter", text),
+        Key("parent", text),
+    ),
+)
+
+WINDOW = Section(
+    "signal.window",
+    (
+        Key("days", days, needed=True, example='"daily"'),
+        Key("from", clock, needed=True, field="start_min", example='"22:00"'),
+        Key("to", clock, needed=True, field="end_min", example='"06:00"'),
+        Key(
+            "limit_kw",
+            number,
+            0,
+            SITE_KW,
+            "kW",
+            zero_means="means zero watts in this window; leave it out for no limit",
+        ),
+    ),
+)
+
+_KIND = Key("kind", choice, needed=True, example='"export"', choices=SIGNAL_KINDS)
+_METER = Key("meter", text, needed=True, example='"incomer"')
+
+SIGNALS: dict[str, Section] = {
+    "export": Section("signal", (_name("export", needed=False), _KIND, _METER)),
+    "setpoint": Section(
+        "signal",
+        (
+            _name("scada", needed=False),
+            _KIND,
+            Key("listen", listen, needed=True, example='"tcp://0.0.0.0:1502"'),
+            Key("unit", whole, 1, 247),
+            Key("heartbeat_s", number, 0.5, 3600, "s", zero=_NO_ZERO_AGE),
+            Key("allow", addresses, example='["10.0.0.5"]'),
+        ),
+    ),
+    "contact": Section(
+        "signal",
+        (
+            _name("permit", needed=False),
+            _KIND,
+            Key("input", point, needed=True, example='"hat.in1"'),
+            Key(
+                "closed_kw",
+                number,
+                0,
+                SITE_KW,
+                "kW",
+                zero_means="means zero watts even when closed; leave it out for no limit",
+            ),
+            Key("debounce_s", number, 0, 10, "s"),
+        ),
+    ),
+    "schedule": Section(
+        "signal",
+        (
+            _name("night", needed=False),
+            _KIND,
+            Key("except_dates", dates, example='["2026-12-25"]'),
+            Key("unsynced_ok", flag),
+        ),
+        child=WINDOW,
+    ),
+    "frequency": Section(
+        "signal",
+        (
+            _name("frequency", needed=False),
+            _KIND,
+            _METER,
+            Key("trip_hz", number, 40, 65, "Hz"),
+            Key("trip_delay_s", number, 0, 60, "s"),
+            Key("restore_hz", number, 40, 65, "Hz"),
+            Key("restore_s", number, 0, 86400, "s"),
+            Key("droop_from_hz", number, 40, 65, "Hz"),
+            Key("droop_to_hz", number, 40, 65, "Hz"),
+        ),
+    ),
+}
+
+SWITCH = Section(
+    "switch",
+    (
+        _name("hat"),
+        Key("model", text, needed=True, example='"relay-hat-8"'),
+        Key("connect", connect),
+        Key("unit", whole, 0, 255),
+        Key("poll_s", number, 0.05, 10, "s", zero="is no pause at all; write 0.5"),
+        Key("timeout_s", number, 0.02, 10, "s", zero="gives no time to answer; write 0.5"),
+        *_LINE,
+    ),
+)
+
+RACK = Section(
+    "rack",
+    (
+        _name("a1"),
+        Key("kind", choice, needed=True, example='"asic"', choices=("asic", "gpu")),
+        Key(
+            "rated_kw",
+            number,
+            0.05,
+            MOST_KW,
+            "kW",
+            needed=True,
+            example="36",
+            zero="is a rack that draws nothing; write its rated power, such as 36",
+        ),
+        Key("feeder", text),
+        Key("switch", point, needed=True, example='"hat.1"'),
+        Key("feedback", point, example='"hat.in1"'),
+        Key("feedback_closed", flag),
+        Key("meter", text),
+        Key("priority", whole, -1000, 1000),
+        Key("min_on_s", number, 0, 86400, "s"),
+        Key("min_off_s", number, 0, 86400, "s"),
+        Key("starts_per_hour", whole, 1, 3600, zero="lets it never start; write 1 or more"),
+        Key("starts_per_day", whole, 1, 86400, zero="lets it never start; write 1 or more"),
+        Key("settle_s", number, 1, 7200, "s", zero="ends its claim before it draws; write 600"),
+        Key(
+            "settle_share",
+            number,
+            0.05,
+            1,
+            zero="ends its claim before it draws; write a share from 0.05 to 1, such as 0.8",
+        ),
+        Key("notice_s", number, 0, 3600, "s"),
+    ),
+)
+
+BOARD = Section(
+    "board",
+    (
+        _name("air"),
+        Key("model", text, needed=True, example='"pico-air"'),
+        Key("connect", connect, needed=True, example='"serial:/dev/serial/by-id/usb-…"'),
+    ),
+)
+
+INTERLOCK = Section(
+    "interlock",
+    (
+        _name("smoke", needed=False),
+        Key("when", point, needed=True, example='"hat.in8"'),
+        *(Key(action, names, example='"all"') for action in ACTIONS),
+        Key("above", number, -1e9, 1e9),
+        Key("below", number, -1e9, 1e9),
+        Key("active", flag),
+        Key("hysteresis", number, 0, 1e9),
+        Key("delay_s", number, 0, 3600, "s"),
+        Key("max_age_s", number, 0.1, 300, "s", zero=_NO_ZERO_AGE),
+        Key("latch", flag),
+    ),
+)
+
+OUTPUTS = Section(
+    "outputs",
+    (
+        Key("deadman", point, example='"hat.8"'),
+        Key("upstream_trip", point, example='"hat.7"'),
+        Key("deadman_s", number, 0.05, 10, "s", zero="toggles without a pause; write 0.5"),
+    ),
+    many=False,
+)
+
+GPIO = Section(
+    "gpio",
+    (
+        Key("factory", pin_factory, example='"lgpio"'),
+        Key("chip", whole, 0, 63),
+        Key("connect", text, example='"/run/headworks/pins.sock"'),
+    ),
+    many=False,
+)
+
+_ANY_SIGNAL = Section("signal", (_KIND,), child=WINDOW)
+
+SECTIONS: dict[str, Section] = {
+    section.name: section
+    for section in (
+        SITE,
+        CONTROL,
+        METER,
+        FEEDER,
+        _ANY_SIGNAL,
+        SWITCH,
+        RACK,
+        BOARD,
+        INTERLOCK,
+        OUTPUTS,
+        GPIO,
+    )
+}

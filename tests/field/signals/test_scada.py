@@ -246,6 +246,25 @@ def test_refused_writes_are_counted():
     run(work)
 
 
+def test_only_a_changed_order_asks_for_a_scan():
+    """Heartbeats and repeated orders do not make the station scan; a new limit does at once."""
+
+    async def work(station):
+        async with master(station) as scada:
+            await scada.write_registers(0, [0, 2500, 60, 1, 1])
+            await scada.write_register(3, 2)
+            await scada.write_registers(0, [0, 2500, 60, 3, 2])
+            assert station.changes == 1
+            await scada.write_registers(0, [0, 2400, 60, 4, 3])
+            assert station.changes == 2
+            station.clock.t_s += 60.0
+            await scada.write_register(3, 5)
+            await scada.write_registers(0, [0, 2400, 60, 6, 4])
+            assert station.changes == 3
+
+    run(work)
+
+
 def test_a_slow_master_holds_nobody_up():
     """A request that drips in byte by byte is answered, and others are served meanwhile."""
 

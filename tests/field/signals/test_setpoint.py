@@ -58,15 +58,18 @@ def test_orders_outside_sense_are_refused(words):
         parse(words, 0.0)
 
 
-@given(st.integers(16, MAX_LIMIT))
+@given(st.integers(16, 0xFFFF))
 def test_swapped_words_never_pass(limit):
-    """A limit from 1.6 kW up with its words swapped is refused, or is the same number."""
+    """A limit from 1.6 to 6553.5 kW with its words swapped is refused."""
+    with pytest.raises(OrderError):
+        parse(block(limit << 16), 0.0)
+
+
+@given(st.integers(0x1_0000, MAX_LIMIT))
+def test_few_larger_limits_hide_swapped_words(limit):
+    """Above that only the 1.5 kW after a multiple of 6553.6 kW pass when swapped."""
     swapped = (limit & 0xFFFF) << 16 | limit >> 16
-    if swapped != limit and swapped <= MAX_LIMIT:
-        assert limit & 0xFFFF < 16  # only a round multiple of 6553.6 kW can hide
-    else:
-        with pytest.raises(OrderError):
-            parse(block(swapped), 0.0)
+    assert (swapped > MAX_LIMIT) is ((limit & 0xFFFF) > 15)
 
 
 def test_before_the_first_order_nothing_is_granted():

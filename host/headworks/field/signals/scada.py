@@ -111,6 +111,7 @@ class Scada:
     def write(self, unit: int, function: int, address: int, values: Sequence[int]) -> None:
         """A whole command block, or the heartbeat alone. Anything else changes nothing."""
         self._check_unit(unit)
+        before = self._granted()
         try:
             self._setpoint = self._written(function, address, values)
         except ModbusFault:
@@ -119,7 +120,8 @@ class Scada:
         except OrderError as error:
             self._refused += 1
             raise ModbusFault(ILLEGAL_VALUE) from error
-        self._on_change()
+        if self._granted() != before:  # a heartbeat or a repeated order can wait for its scan
+            self._on_change()
 
     def _written(self, function: int, address: int, values: Sequence[int]) -> Setpoint:
         t_s, heartbeat_s = self._clock(), self._spec.heartbeat_s
@@ -131,6 +133,10 @@ class Scada:
         if (function, address, len(values)) != (WRITE_MANY, 0, registers.HOLDING):
             raise ModbusFault(ILLEGAL_ADDRESS)
         return command(self._setpoint, values, t_s, heartbeat_s)
+
+    def _granted(self) -> tuple[SetpointState, float | None]:
+        value = self.value(t_s := self._clock())
+        return state(self._setpoint, t_s, self._spec.heartbeat_s), value.limit_kw
 
     def _check_unit(self, unit: int) -> None:
         if unit != self._spec.unit:

@@ -12,8 +12,6 @@ from headworks.model.live import Quality, SignalValue
 
 NO_LIMIT = 0xFFFF_FFFF  # the only way to say "no limit"; 0 is zero watts
 MAX_LIMIT = 1_000_000  # 100 MW in 0.1 kW; 1.6 to 6553.5 kW with swapped words exceed it
-    1_000_000  # 100 MW in 0.1 kW; any limit of 1.6 to 6553.5 kW with swapped words exceeds it
-)
 MAX_VALIDITY_S = 43_200  # 12 h: what holds longer is a schedule, not a live order [ours]
 
 

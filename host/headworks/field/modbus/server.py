@@ -6,6 +6,7 @@ late, silent, broken. A request is answered in the same turn of the event loop t
 
 import asyncio
 import os
+import time
 import tty
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
@@ -38,6 +39,7 @@ Authorise = Callable[[str, int], bool]  # (address of the peer, function code)
 Write = Callable[[bytes], None]
 
 _CHUNK = 4096
+_GAP_S = 0.1  # half a request that stands this long is noise, not the start of the next one
 
 
 class _Answering:
@@ -91,6 +93,7 @@ class _Session(asyncio.Protocol):
         self._server = server
         self._rest = b""
         self._peer = ""
+        self._heard_s = 0.0
         self._transport: asyncio.Transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -105,6 +108,10 @@ class _Session(asyncio.Protocol):
         self._server.left(self)
 
     def data_received(self, data: bytes) -> None:
+        now = time.monotonic()
+        if self._server.rtu and now - self._heard_s > _GAP_S:
+            self._rest = b""
+        self._heard_s = now
         try:
             frames, self._rest = self._server.split(self._rest + data)
         except FrameError:
@@ -215,6 +222,7 @@ class RtuServer:
         self._line = line
         self._fd = -1
         self._rest = b""
+        self._heard_s = 0.0
 
     async def start(self) -> None:
         """Listen on the line. Raises OSError where it cannot be opened."""
@@ -253,7 +261,10 @@ class RtuServer:
         except OSError:  # EIO: the other side of the pty is closed; it may come back
             self._pause()
             return
-        frames, self._rest, _ = split_rtu(self._rest + data, request_sizes)
+        now = time.monotonic()
+        rest = self._rest if now - self._heard_s <= _GAP_S else b""
+        self._heard_s = now
+        frames, self._rest, _ = split_rtu(rest + data, request_sizes)
         for frame in frames:
             self._answering.serve(frame, True, "", self.send)
 

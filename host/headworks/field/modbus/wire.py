@@ -87,24 +87,26 @@ def request_sizes(data: bytes, at: int) -> tuple[int, ...]:
     return (8,) if 0 < function < 0x80 else ()
 
 
-def split_rtu(data: bytes, sizes: Sizes) -> tuple[list[Frame], bytes, int]:
+def split_rtu(data: bytes, sizes: Sizes, final: bool = False) -> tuple[list[Frame], bytes, int]:
     """Frames with a right CRC in `data`, the bytes that may still become one, and how many
-    bytes were thrown away. The rest is shorter than one frame, so a buffer stays bounded."""
+    bytes were thrown away. The rest is shorter than one frame, so a buffer stays bounded.
+
+    `final` says that no more bytes belong to these (the line has been quiet): what begins like a
+    long frame and is not whole is then searched for frames inside it.
+    """
     frames: list[Frame] = []
-    at, done, keep, noise = 0, 0, None, 0
+    at, done, noise = 0, 0, 0
     while at < len(data):
         size = next(_whole(data, at, sizes), 0)
         if size:
             frames.append(Frame(0, data[at], data[at + 1 : at + size - 2]))
             noise += at - done
             done = at = at + size
-            keep = None
-            continue
-        if keep is None and len(data) - at < MAX_ADU and _unfinished(data, at, sizes):
-            keep = at
-        at += 1
-    rest = data[keep:] if keep is not None else b""
-    return frames, rest, noise + len(data) - done - len(rest)
+        elif not final and _unfinished(data, at, sizes):
+            return frames, data[at:], noise + at - done
+        else:
+            at += 1
+    return frames, b"", noise + len(data) - done
 
 
 def _whole(data: bytes, at: int, sizes: Sizes) -> Iterator[int]:

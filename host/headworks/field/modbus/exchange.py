@@ -1,0 +1,319 @@
+"""The transactions of one Modbus connection: one request at a time, and no wrong value ever.
+
+Wire format comes from pymodbus; who asks when, what a late answer means and when to connect again
+is ours (host/decisions/0003). A reply is handed over in the very turn of the event loop that
+reads it. `link` is what others use of this.
+"""
+
+import asyncio
+import random
+import time
+from collections import deque
+from collections.abc import Callable
+
+from headworks.field.modbus.channel import Channel
+from headworks.field.modbus.errors import (
+    LinkDown,
+    LinkError,
+    LinkNoise,
+    LinkTimeout,
+    ModbusException,
+)
+from headworks.field.modbus.framing import Framing
+from headworks.field.modbus.late import LateBook
+from headworks.field.modbus.pending import LinkCounters, Pending, UnitCounters
+from headworks.field.modbus.wire import Frame, FrameError
+
+_DRAIN_S = 0.02  # after a timeout: this long without a byte before the next request
+_CONTENDED_S = 5.0  # after a foreign frame: this long nothing is trusted blindly
+_BACK_OFF_S = (0.05, 0.15)
+_LATE_S = 30.0  # where no probe can tell: nothing is later than this
+_ANOTHER = "another master speaks on this bus; only one may"
+
+
+class Exchange:
+    """Requests out, replies in; the owner of a channel."""
+
+    def __init__(self, channel: Channel, framing: Framing, timeout_s: float) -> None:
+        self.timeout_s = timeout_s
+        self.framing = framing
+        self.cause = "not connected yet"
+        self.on_alive: Callable[[int], None] | None = None
+        self._channel = channel
+        self._loop: asyncio.AbstractEventLoop
+        self._units: dict[int, UnitCounters] = {}
+        self._counters = LinkCounters()
+        self._books: dict[int, LateBook] = {}
+        self._urgent: deque[Pending] = deque()
+        self._queue: deque[Pending] = deque()
+        self._current: Pending | None = None
+        self._free_s = 0.0  # no request before this
+        self._heard_s = 0.0
+        self._contended_s = 0.0  # until then another master is about
+        self._deaf = 0  # timeouts in a row without a single byte
+        self._was_up = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._pump_timer: asyncio.TimerHandle | None = None
+        self._gap_timer: asyncio.TimerHandle | None = None
+
+    def unit(self, unit: int) -> UnitCounters:
+        """One unit's counters."""
+        return self._units.setdefault(unit, UnitCounters())
+
+    # what the channel calls
+
+    def opened(self) -> None:
+        """There is a connection."""
+        self.cause = ""
+        self._was_up = True
+        self._deaf = 0
+        self.framing.rest = b""
+        self._pump()
+
+    def closed(self, cause: str) -> None:
+        """The connection broke, or a try failed. What waits may outlast a break, not a failure."""
+        self.cause = cause
+        current, self._current = self._current, None
+        if current is not None:
+            self._book(current)
+            current.finish(LinkDown(cause), time.monotonic())
+        if self._was_up:
+            self._was_up = False
+            self._pump()
+        else:
+            self._fail_all(cause)
+
+    def received(self, data: bytes) -> None:
+        """Bytes came: the expected reply at once, anything else after a closer look."""
+        now = time.monotonic()
+        self._heard_s = now
+        self._deaf = 0
+        current = self._current
+        if (
+            current is not None
+            and not current.spoiled
+            and current.wanted is None
+            and self.framing.is_reply(data, current)
+        ):
+            self._accept(current, self.framing.payload(data, current), now)
+        else:
+            self._look(data, now, final=False)
+
+    # the transaction
+
+    def _pump(self) -> None:
+        """Send the next request, if it may be sent now."""
+        if self._current is not None or not (self._urgent or self._queue):
+            return
+        if not self._channel.up:
+            self._wait_for_connection()
+            return
+        now = time.monotonic()
+        if now < self._free_s:
+            self._pump_at(self._free_s)
+            return
+        pending = (self._urgent or self._queue).popleft()
+        book = self._books.get(pending.request.unit)
+        if book and book.collides(pending.request):
+            self._probe(pending, book, now)
+        else:
+            self._send(pending, now)
+
+    def _wait_for_connection(self) -> None:
+        head = (self._urgent or self._queue)[0]
+        if not head.deadline_s:
+            head.deadline_s = time.monotonic() + head.timeout_s
+        self._arm(head.deadline_s)
+
+    def _pump_at(self, when_s: float) -> None:
+        if self._pump_timer is None:
+            self._pump_timer = self._loop.call_at(when_s, self._pump_now)
+
+    def _pump_now(self) -> None:
+        self._pump_timer = None
+        self._pump()
+
+    def _probe(self, wanted: Pending, book: LateBook, now: float) -> None:
+        """Get in step first: send a read whose reply cannot be a late one."""
+        request = book.probe(wanted.request)
+        if request is not None:
+            self._send(Pending(request, None, wanted.timeout_s, wanted.counters, wanted), now)
+        elif now - book.last_s >= _LATE_S:
+            book.clear()
+            self._send(wanted, now)
+        else:
+            wanted.finish(LinkNoise("waiting until no late reply can come any more"), now)
+            self._pump()
+
+    def _send(self, pending: Pending, now: float) -> None:
+        self._current = pending
+        pending.counters.requests += 1
+        pending.deadline_s = now + pending.timeout_s
+        self._counters.noise += self.framing.reset()
+        self._channel.send(self.framing.frame(pending))
+        self._arm(pending.deadline_s)
+
+    def _accept(self, current: Pending, payload: bytes, now: float) -> None:
+        """A good reply that can be no other's."""
+        self._current = None
+        self._free_s = now + self.framing.silence_s
+        current.counters.replies += 1
+        book = self._books.get(current.request.unit)
+        if book:
+            book.clear()
+        if current.wanted is not None:
+            self._queue.appendleft(current.wanted)
+        current.finish(payload, now)
+        self._pump()
+
+    def _end(self, current: Pending, error: LinkError, now: float) -> None:
+        """No good reply. The line must be quiet before the next request."""
+        self._current = None
+        self._free_s = max(self._free_s, now + max(self.framing.silence_s, self.framing.drain_s))
+        current.finish(error, now)
+        self._pump()
+
+    # frames
+
+    def _look(self, data: bytes, now: float, final: bool) -> None:
+        """Cut the bytes into frames, and see what each is."""
+        try:
+            frames, noise = self.framing.split(data, final)
+        except FrameError as error:
+            self._channel.renew(str(error))
+            return
+        if noise:
+            self._noise(noise)
+        if self._current is None:
+            self._free_s = max(self._free_s, now + self.framing.drain_s)
+        for frame in frames:
+            self._route(frame, now)
+        current = self._current
+        if current is not None and current.noisy and self.framing.spoilt(current):
+            current.counters.crc += 1
+            self._book(current)
+            self._end(current, LinkNoise("a reply with a bad checksum"), now)
+        if self.framing.rest and self._gap_timer is None and self.framing.gap_s:
+            self._gap_timer = self._loop.call_later(self.framing.gap_s, self._gap)
+
+    def _gap(self) -> None:
+        """The line may have been quiet: half a frame will not become a whole one."""
+        self._gap_timer = None
+        now = time.monotonic()
+        if now - self._heard_s >= 0.9 * self.framing.gap_s:
+            self._look(b"", now, final=True)
+        elif self.framing.rest:
+            self._gap_timer = self._loop.call_later(self.framing.gap_s, self._gap)
+
+    def _noise(self, size: int) -> None:
+        self._counters.noise += size
+        if self._current is not None:
+            self._current.noisy = True
+
+    def _route(self, frame: Frame, now: float) -> None:
+        current, book = self._current, self._books.get(frame.unit)
+        if current is not None and self.framing.answers(frame, current):
+            if current.wanted is None and not current.request.is_read:
+                self._answered(current, frame, now)
+            elif book and book.ambiguous(frame.pdu):
+                self._ambiguous(current, book, frame, now)
+            else:
+                self._answered(current, frame, now)
+        elif book and book.swallow(frame.pdu):
+            self._late(frame.unit)
+        elif current is None or not self.framing.is_echo(frame, current):
+            self._foreign(now)
+
+    def _answered(self, current: Pending, frame: Frame, now: float) -> None:
+        """The reply to the current request, good or refusing."""
+        refused = frame.pdu[0] & 0x80
+        if current.spoiled:
+            self._book(current)
+            self._end(current, LinkNoise(_ANOTHER), now)
+        elif refused and current.wanted is None:
+            current.counters.exceptions += 1
+            self._end(current, ModbusException(frame.pdu[1]), now)
+        else:
+            self._accept(current, frame.pdu[2:] if current.request.is_read else b"", now)
+
+    def _ambiguous(self, current: Pending, book: LateBook, frame: Frame, now: float) -> None:
+        """It fits an older request too, so it is taken for that one's. A probe is then followed
+        by another that nothing late resembles."""
+        book.swallow(frame.pdu)
+        self._late(frame.unit)
+        if current.wanted is not None:
+            self._book(current)
+            self._current = None
+            self._free_s = now + self.framing.silence_s
+            self._queue.appendleft(current.wanted)
+            self._pump()
+
+    def _late(self, unit: int) -> None:
+        self.unit(unit).late += 1
+        if self.on_alive is not None:
+            self.on_alive(unit)
+
+    def _foreign(self, now: float) -> None:
+        """Nobody asked for this frame. On a bus that is another master: back off."""
+        self._counters.unsolicited += 1
+        if not self.framing.is_bus:
+            return
+        self._contended_s = now + _CONTENDED_S
+        self._free_s = now + random.uniform(*_BACK_OFF_S)
+        if self._current is not None:
+            self._current.spoiled = True
+
+    def _book(self, pending: Pending) -> None:
+        """A reply to this one may still come."""
+        book = self._books.setdefault(pending.request.unit, LateBook())
+        book.add(pending.request, time.monotonic())
+
+    # time
+
+    def _arm(self, when_s: float) -> None:
+        """One timer for all deadlines; it looks at the current one when it fires."""
+        if self._timer is not None:
+            if self._timer.when() <= when_s:
+                return
+            self._timer.cancel()
+        self._timer = self._loop.call_at(when_s, self._tick)
+
+    def _tick(self) -> None:
+        self._timer = None
+        now = time.monotonic()
+        current = self._current
+        if current is not None:
+            if now >= current.deadline_s - 0.0002:
+                self._expire(current, now)
+            else:
+                self._arm(current.deadline_s)
+        elif (self._urgent or self._queue) and not self._channel.up:
+            self._give_up_waiting(now)
+
+    def _give_up_waiting(self, now: float) -> None:
+        queue = self._urgent or self._queue
+        if now >= queue[0].deadline_s - 0.0002:
+            queue.popleft().finish(LinkDown(self.cause or "no connection"), now)
+        self._pump()
+
+    def _expire(self, current: Pending, now: float) -> None:
+        """The time of the current request ran out; its reply may still come."""
+        current.counters.timeouts += 1
+        self._book(current)
+        self._deaf += 1
+        error = LinkNoise if current.noisy else LinkTimeout
+        text = "only noise came" if current.noisy else f"no reply in {current.timeout_s:g} s"
+        if not self.framing.is_bus and self._deaf >= min(2, len(self._units)):
+            self._current = None
+            current.finish(error(text), now)
+            self._channel.renew(text)
+        else:
+            self._end(current, error(text), now)
+
+    def _fail_all(self, cause: str) -> None:
+        now = time.monotonic()
+        waiting = [*self._urgent, *self._queue]
+        self._urgent.clear()
+        self._queue.clear()
+        for pending in waiting:
+            pending.finish(LinkDown(cause), now)

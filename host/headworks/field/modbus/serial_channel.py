@@ -1,0 +1,131 @@
+"""A serial line, opened by pyserial, read by the event loop; and which ports there are."""
+
+import asyncio
+import os
+import random
+import termios
+from typing import Any
+
+from headworks.field.modbus.channel import Line, Owner, explain
+
+_CHUNK = 4096
+
+
+class SerialChannel:
+    """A serial line, opened by pyserial and read by the event loop. Works on a pty too."""
+
+    def __init__(self, path: str, line: Line, *, retry_s: float) -> None:
+        self.up = False
+        self.opens = 0
+        self._path = path
+        self._line = line
+        self._retry_s = retry_s
+        self._owner: Owner
+        self._port: Any = None
+        self._fd = -1
+        self._timer: asyncio.TimerHandle | None = None
+
+    def start(self, owner: Owner) -> None:
+        """Open the port; where that fails, try again and again."""
+        self._owner = owner
+        self._try()
+
+    def send(self, data: bytes) -> None:
+        """Send now. A frame is far smaller than the kernel's buffer."""
+        try:
+            os.write(self._fd, data)
+        except OSError as error:
+            self.renew(explain(error, self._path))
+
+    def renew(self, cause: str) -> None:
+        """Close and open again."""
+        self._close()
+        self._schedule()
+        self._owner.closed(cause)
+
+    async def stop(self) -> None:
+        """Close for good."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._close()
+
+    def _try(self) -> None:
+        try:
+            self._port = open_serial(self._path, self._line)
+        except OSError as error:  # serial.SerialException is one
+            self._schedule()
+            self._owner.closed(explain_serial(error, self._path))
+            return
+        self._fd = self._port.fileno()
+        asyncio.get_running_loop().add_reader(self._fd, self._ready)
+        self.up = True
+        self.opens += 1
+        self._owner.opened()
+
+    def _schedule(self) -> None:
+        delay_s = random.uniform(0.5, 1.0) * self._retry_s
+        self._timer = asyncio.get_running_loop().call_later(delay_s, self._try)
+
+    def _close(self) -> None:
+        if self._port is None:
+            return
+        asyncio.get_running_loop().remove_reader(self._fd)
+        self._port.close()
+        self._port, self._fd, self.up = None, -1, False
+
+    def _ready(self) -> None:
+        try:
+            data = os.read(self._fd, _CHUNK)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self.renew(explain(error, self._path))
+            return
+        if data:
+            self._owner.received(data)
+        else:
+            self.renew(f"{self._path}: the port is gone; was it unplugged?")
+
+
+def open_serial(path: str, line: Line) -> Any:
+    """A pyserial port, raw and not blocking. Raises OSError."""
+    import serial
+
+    # A pty carries bytes, not bits: it has no parity, and Linux refuses to set one.
+    parity = "N" if os.path.realpath(path).startswith("/dev/pts/") else line.parity
+    try:
+        return serial.Serial(
+            path,
+            baudrate=line.baud,
+            parity=parity,
+            stopbits=line.stop_bits,
+            timeout=0,
+            write_timeout=0,
+            exclusive=True,
+        )
+    except termios.error as error:
+        raise OSError(error.args[0], f"cannot be set to {line}: {error.args[1]}") from error
+    except ValueError as error:
+        raise OSError(22, str(error)) from error
+
+
+def explain_serial(error: OSError, path: str) -> str:
+    """Why a port does not open; where there is no such port, which there are."""
+    if not os.path.exists(path):
+        return f"{path}: no such port; there are: {', '.join(serial_ports()) or 'none'}"
+    if error.errno == 13:
+        return explain(PermissionError(13, "not allowed"), path)
+    if error.errno in {11, 16}:
+        return f"{path} is used by another program; stop that one first"
+    return explain(error, path)
+
+
+def serial_ports() -> list[str]:
+    """The serial ports of this machine, by their lasting names where they have one."""
+    from serial.tools.list_ports import comports
+
+    names = sorted(port.device for port in comports())
+    folder = "/dev/serial/by-id"
+    if os.path.isdir(folder):
+        names += sorted(f"{folder}/{name}" for name in os.listdir(folder))
+    return names

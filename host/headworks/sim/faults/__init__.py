@@ -1,0 +1,1 @@
+"""Faults by name: `kinds` lists them, `active` holds those that act now, the others apply them."""

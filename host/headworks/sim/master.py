@@ -1,0 +1,72 @@
+"""A SCADA master that orders: writes a limit to the station's setpoint registers, and beats.
+
+Speaks through pymodbus' own client, so that the station meets a peer that is not its own code.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+from pymodbus.client import AsyncModbusTcpClient
+from pymodbus.exceptions import ModbusException
+
+from headworks.field.signals.registers import HEARTBEAT
+from headworks.field.signals.setpoint import NO_LIMIT
+from headworks.model.site import SetpointSignal
+
+
+class MasterError(Exception):
+    """An order was not taken; the text says why."""
+
+
+def command_words(limit_kw: float | None, valid_s: int, beat: int, sequence: int) -> list[int]:
+    """The five words of an order; None is no limit, 0.0 is zero watts."""
+    raw = NO_LIMIT if limit_kw is None else round(limit_kw * 10)
+    return [raw >> 16, raw & 0xFFFF, valid_s, beat & 0xFFFF, sequence & 0xFFFF]
+
+
+async def order(
+    signal: SetpointSignal,
+    limit_kw: float | None,
+    valid_s: int,
+    *,
+    beat_s: float | None,
+    say: Callable[[str], None],
+) -> None:
+    """Write an order. With `beat_s`, go on beating until cancelled. Raises MasterError."""
+    host, _, port = signal.listen.removeprefix("tcp://").rpartition(":")
+    client = AsyncModbusTcpClient(host.strip("[]"), port=int(port), timeout=2.0, retries=0)
+    try:
+        if not await client.connect():
+            raise MasterError(f"{signal.listen}: nobody listens there; is the station running?")
+        sequence = await _read_sequence(client, signal.unit) + 1
+        words = command_words(limit_kw, valid_s, sequence, sequence)
+        await _write(client, signal, 0, words)
+        shown = "no limit" if limit_kw is None else f"{limit_kw:g} kW"
+        say(f"order {sequence & 0xFFFF}: {shown} for {valid_s} s")
+        beat = sequence
+        while beat_s is not None:
+            await asyncio.sleep(beat_s)
+            beat += 1
+            await _write(client, signal, HEARTBEAT, [beat & 0xFFFF])
+    except ModbusException as error:
+        raise MasterError(f"{signal.listen}: {error}") from error
+    finally:
+        client.close()
+
+
+async def _read_sequence(client: AsyncModbusTcpClient, unit: int) -> int:
+    """The sequence number of the last order."""
+    reply = await client.read_holding_registers(0, count=5, device_id=unit)
+    return 0 if reply.isError() else int(reply.registers[4])
+
+
+async def _write(
+    client: AsyncModbusTcpClient, signal: SetpointSignal, address: int, words: list[int]
+) -> None:
+    """Write words. Raises MasterError with the exception code that came back."""
+    reply = await client.write_registers(address, words, device_id=signal.unit)
+    if reply.isError():
+        raise MasterError(
+            f"{signal.listen}: refused with exception {reply.exception_code}; "
+            "1 = this address may not write, 2 = wrong unit or block, 3 = order outside sense"
+        )

@@ -23,11 +23,14 @@ class Pipe:
 
     def __init__(self) -> None:
         self.read_end, self.write_end = os.pipe()
+        self._held = True
 
     def drop(self) -> None:
-        """Close both ends in this process."""
-        for fd in (self.read_end, self.write_end):
-            os.close(fd)
+        """Close both ends in this process, once."""
+        if self._held:
+            self._held = False
+            os.close(self.read_end)
+            os.close(self.write_end)
 
 
 class Child:

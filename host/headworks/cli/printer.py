@@ -40,14 +40,15 @@ class Printer(Generic[T]):
         self._thread.join(within_s)
         return not self._thread.is_alive()
 
-    def _next(self) -> T | None:
+    def _next(self) -> list[T]:
+        """The next item; none when all is written and nothing more will come."""
         with self._ready:
             self._ready.wait_for(lambda: self._items or self._closing)
-            return self._items.popleft() if self._items else None
+            return [self._items.popleft()] if self._items else []
 
     def _work(self) -> None:
         try:
-            while (item := self._next()) is not None:
-                self._write(item)
+            while found := self._next():
+                self._write(found[0])
         except (OSError, ValueError):  # the pipe or terminal is gone, or already closed
             self._gone()

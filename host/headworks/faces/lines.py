@@ -13,6 +13,11 @@ from headworks.model.text import clean
 State = Mapping[str, Any]
 
 
+def plain(text: object) -> str:
+    """Text that cannot steer a terminal."""
+    return clean(str(text))
+
+
 def kw(value: float | None) -> str:
     """A power, or a question mark when it is unknown."""
     return "?" if value is None else f"{value:.0f}"
@@ -20,7 +25,7 @@ def kw(value: float | None) -> str:
 
 def why(item: State, subject: str) -> str:
     """One sentence for anything that carries `code` and `values`."""
-    return clean(sentence(item["code"], item.get("values", {}), subject))
+    return plain(sentence(item["code"], item.get("values", {}), subject))
 
 
 def overview(state: State, clock: str = "") -> str:
@@ -28,10 +33,10 @@ def overview(state: State, clock: str = "") -> str:
     racks = state["racks"]
     on = sum(1 for rack in racks if rack["on"])
     feeders = "  ".join(
-        f"{clean(feeder['name'])} {kw(feeder['power_kw'])} kW" for feeder in state["feeders"]
+        f"{plain(feeder['name'])} {kw(feeder['power_kw'])} kW" for feeder in state["feeders"]
     )
     envelope = state["envelope"]
-    binding = clean(envelope["binding"]["source"] or envelope["binding"]["code"])
+    binding = plain(envelope["binding"]["source"] or envelope["binding"]["code"])
     parts = [
         feeders,
         f"envelope {kw(envelope['kw'])} kW ({binding})",
@@ -44,5 +49,5 @@ def overview(state: State, clock: str = "") -> str:
 def happenings(state: State, clock: str = "") -> Iterator[str]:
     """One line for each new event."""
     for event in state["events"]:
-        source = clean(event["source"])
-        yield f"{clock}  {source} {clean(event['kind'])}: {why(event, source)}".strip()
+        source = plain(event["source"])
+        yield f"{clock}  {source} {plain(event['kind'])}: {why(event, source)}".strip()

@@ -14,8 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from headworks.faces.bars import bar, history
-from headworks.faces.lines import State, kw, why
-from headworks.model.text import clean
+from headworks.faces.lines import State, kw, plain, why
 
 _LOOK = {
     "running": ("●", "*", "green"),
@@ -34,7 +33,8 @@ _NAME, _BAR = 14, 18
 class View:
     """What is on the screen. Give it every state with `see`, draw it with rich at any time."""
 
-    def __init__(self, ascii_only: bool = False) -> None:
+    def __init__(self, hint: str = "", ascii_only: bool = False) -> None:
+        self._hint = hint
         self._ascii = ascii_only
         self._state: State | None = None
         self._clock = ""
@@ -46,8 +46,8 @@ class View:
         self._state, self._clock = state, clock
         self._past.append((state["envelope"]["kw"] or 0.0, state["drawn_kw"] or 0.0))
         for event in state["events"]:
-            source = clean(event["source"])
-            self._events.append(f"{clock} {source} {clean(event['kind'])}: {why(event, source)}")
+            source = plain(event["source"])
+            self._events.append(f"{clock} {source} {plain(event['kind'])}: {why(event, source)}")
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         if self._state is None:
@@ -60,7 +60,7 @@ class View:
             self._history(state, options.max_width),
             Text(),
         ]
-        bottom = [Text(), *self._alarms(state)]
+        bottom = [Text(), *self._alarms(state), Text(self._hint, "dim")]
         left = height - _lines(console, options, [*top, *bottom]) - 1
         racks = self._racks(state, max(left, 3))
         used = _lines(console, options, [*top, racks, *bottom])
@@ -73,7 +73,7 @@ class View:
         table.add_column(justify="center", no_wrap=True)
         table.add_column(justify="right", no_wrap=True)
         table.add_row(
-            Text(clean(state["site"]["name"]), "bold cyan"), Text(self._clock, "bold"), healthy
+            Text(plain(state["site"]["name"]), "bold cyan"), Text(self._clock, "bold"), healthy
         )
         return table
 
@@ -90,10 +90,10 @@ class View:
         return table
 
     def _feeder(self, feeder: State, depth: int) -> tuple[Text, Text, Text, Text]:
-        name = Text("  " * depth + clean(feeder["name"]), "bold")
+        name = Text("  " * depth + plain(feeder["name"]), "bold")
         power, rating = feeder["power_kw"], feeder["rating_kw"]
         if power is None:
-            return name, Text(), Text("? kW", "bold red"), Text(clean(feeder["quality"]), "dim")
+            return name, Text(), Text("? kW", "bold red"), Text(plain(feeder["quality"]), "dim")
         colour = "green" if power < 0 else "red" if power > rating else "blue"
         drawn = Text(bar(abs(power) / rating, _BAR, self._ascii), colour)
         direction = "export" if power < 0 else "import"
@@ -103,7 +103,7 @@ class View:
         envelope, binding = state["envelope"], state["envelope"]["binding"]
         most = sum(rack["rated_kw"] for rack in state["racks"]) or 1.0
         drawn = Text(bar(envelope["kw"] / most, _BAR, self._ascii), "cyan")
-        text = Text(why(binding, clean(binding["source"])))
+        text = Text(why(binding, plain(binding["source"])))
         return Text("envelope", "bold"), drawn, Text(f"{kw(envelope['kw'])} kW", "cyan"), text
 
     def _history(self, state: State, width: int) -> Table:
@@ -141,10 +141,10 @@ class View:
     def _rack(self, rack: State) -> tuple[Text, Text, Text, Text, Text]:
         sign, letter, colour = _LOOK.get(rack["state"], ("?", "?", "bold red"))
         mark = letter if self._ascii else sign
-        name = clean(rack["name"])
+        name = plain(rack["name"])
         return (
             Text(name, "bold"),
-            Text(clean(rack["kind"]), "dim"),
+            Text(plain(rack["kind"]), "dim"),
             Text(f"{mark} {rack['state']}", colour),
             Text(f"{rack['power_kw'] or 0.0:.1f}"),
             Text(why(rack, name), "" if rack["on"] else "dim"),
@@ -154,7 +154,7 @@ class View:
         if not state["alarms"]:
             return [Text("no alarms", "green")]
         return [
-            Text(f"{alarm['severity']}: {why(alarm, clean(alarm['source']))}", style=style)
+            Text(f"{alarm['severity']}: {why(alarm, plain(alarm['source']))}", style=style)
             for alarm in state["alarms"][:6]
             if (style := _SEVERITY.get(alarm["severity"], "bold red"))
         ]

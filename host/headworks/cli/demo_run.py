@@ -1,0 +1,162 @@
+"""Runs the demo: prepares a folder, starts the crew, shows states until the end, sums up."""
+
+import argparse
+import asyncio
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from headworks.cli.child import ChildError
+from headworks.cli.crew import Crew, Sign, still_closed
+from headworks.cli.demo import DAY_S, sim_words
+from headworks.cli.demo_site import TEMPLATE, training_copy
+from headworks.cli.demo_sum import summary, summary_text
+from headworks.cli.shows import Show, choose
+from headworks.faces.client import StationClient, StationError
+from headworks.site import check
+
+_LONGEST_FOLDER = 80  # a Unix socket's path has little more than 100 bytes
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def show_demo(args: argparse.Namespace) -> int:
+    """The whole demo; the exit code as `demo.run` documents. Raises OSError."""
+    with tempfile.TemporaryDirectory(prefix="headworks-", dir=_short_tmp()) as name:
+        folder = Path(name)
+        source = args.site or TEMPLATE
+        text = training_copy(source.read_text(encoding="utf-8"), folder)
+        if not _is_good(text, source):
+            return 2
+        site = folder / "site.toml"
+        site.write_text(text, encoding="utf-8")
+        try:
+            return asyncio.run(_Demo(args, folder, site).run())
+        except ChildError as error:
+            print(f"headworks demo: {error}", file=sys.stderr)
+            return 1
+
+
+def _short_tmp() -> str | None:
+    """The usual temporary folder, or /tmp where that is too long for sockets."""
+    return "/tmp" if len(tempfile.gettempdir()) > _LONGEST_FOLDER else None
+
+
+def _is_good(text: str, source: Path) -> bool:
+    """Whether the site file has no mistake; prints each with its place in the original."""
+    site, problems = check(text, str(source))
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    return site is not None
+
+
+class _Demo:
+    """One run of the demo."""
+
+    def __init__(self, args: argparse.Namespace, folder: Path, site: Path) -> None:
+        self._args = args
+        self._crew = Crew(folder, site, sim_words(args))
+        self._sign = Sign(folder)
+        self._folder = folder
+        self._end = asyncio.Event()
+        self._began: tuple[float, float] = (0.0, 0.0)  # monotonic s, second of the day
+
+    async def run(self) -> int:
+        """Start, show, end. Raises ChildError after everything has been ended."""
+        loop = asyncio.get_running_loop()
+        for number in _SIGNALS:
+            loop.add_signal_handler(number, self._end.set)
+        found = self._sign.post()
+        try:
+            if not await self._started():
+                return 0
+            return await self._shown(self._hint(found))
+        finally:
+            self._sign.take_down()
+            await self._crew.stop()  # does nothing where it has been stopped
+
+    async def _started(self) -> bool:
+        """Start the crew; False when the end came first. Raises ChildError."""
+        start = asyncio.create_task(self._crew.start())
+        await _first(start, asyncio.create_task(self._end.wait()))
+        if not start.done():
+            start.cancel()
+            await asyncio.gather(start, return_exceptions=True)
+            return False
+        start.result()
+        return True
+
+    async def _shown(self, hint: str) -> int:
+        """Show states until the end, then end the crew and sum up."""
+        loop = asyncio.get_running_loop()
+
+        def gone() -> None:
+            loop.call_soon_threadsafe(self._end.set)
+
+        show = choose(self._args.json, hint, gone)
+        fell, last = None, None
+        try:
+            fell = await self._follow(show)
+            last = await self._crew.stop()
+        finally:
+            found = summary(last) if last else None
+            with suppress(OSError):
+                show.close(found, summary_text(found))
+        if fell:
+            raise fell
+        return self._verdict(last)
+
+    async def _follow(self, show: Show) -> ChildError | None:
+        """Hand states to the show until the end; the error when a process fell."""
+        await self._set_clock()
+        for_s = self._args.for_s or DAY_S / self._args.speed
+        asyncio.get_running_loop().call_later(for_s, self._end.set)
+        states = asyncio.create_task(self._states(show))
+        fell = asyncio.create_task(self._crew.fell())
+        await _first(states, fell, asyncio.create_task(self._end.wait()))
+        states.cancel()
+        await asyncio.gather(states, return_exceptions=True)
+        if fell.done():
+            return fell.result()
+        fell.cancel()
+        return None
+
+    async def _states(self, show: Show) -> None:
+        """Every state of the station; subscribes again where it was dropped for being slow."""
+        while True:
+            with suppress(StationError):
+                async with StationClient(self._crew.station_socket) as client:
+                    async for state in client.subscribe():
+                        show.see(state, self._clock())
+            await asyncio.sleep(0.1)
+
+    async def _set_clock(self) -> None:
+        truth = await self._crew.truth()
+        if truth:
+            self._began = time.monotonic(), truth["day"]["day_s"]
+
+    def _clock(self) -> str:
+        """The time of day in the simulator."""
+        at_s, day_s = self._began
+        whole = int(day_s + (time.monotonic() - at_s) * self._args.speed) % int(DAY_S)
+        return f"{whole // 3600:02d}:{whole // 60 % 60:02d}"
+
+    def _hint(self, found: bool) -> str:
+        before = "" if found else f"HEADWORKS_RUNTIME={self._folder} "
+        return f"Ctrl-C ends. In a second terminal: {before}headworks sim fault weld a1"
+
+    def _verdict(self, last: Mapping[str, Any] | None) -> int:
+        """1 when a contactor stayed closed, and which."""
+        closed = still_closed(last) if last else []
+        if closed:
+            print(f"headworks demo: still closed: {', '.join(closed)}", file=sys.stderr)
+        return 1 if closed else 0
+
+
+async def _first(*tasks: "asyncio.Task[Any]") -> None:
+    """Wait for the first of them."""
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

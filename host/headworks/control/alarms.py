@@ -1,0 +1,74 @@
+"""What a person should know of: conditions that last, with an event at begin and end."""
+
+from headworks.control.compiled import Compiled
+from headworks.control.view import MeterView, Sight
+from headworks.model.memory import InterlockMemory, RackMemory
+from headworks.model.plan import Alarm, Event, Limit, Reason, ReasonCode, Severity
+from headworks.model.site import InterlockAction
+
+OUTSIDE = frozenset({ReasonCode.UNKNOWN, ReasonCode.EXPIRED})
+
+
+def alarms(
+    c: Compiled,
+    racks: list[RackMemory],
+    sights: list[Sight],
+    *,
+    interlocks: tuple[InterlockMemory, ...],
+    meters: MeterView,
+    limits: tuple[Limit, ...],
+) -> list[Alarm]:
+    """All conditions of this scan that call for a person."""
+    found: list[Alarm] = []
+    for k, why in enumerate(meters.why):
+        if why is not None:
+            found.append(Alarm(c.meters[k][0], Severity.ALARM, why))
+    for limit in limits:
+        code = limit.reason.code
+        if limit.scope == "" and code is ReasonCode.UNDER_FREQUENCY:
+            found.append(Alarm(limit.source, Severity.ALARM, limit.reason))
+        elif limit.scope == "" and limit.firm and code in OUTSIDE:
+            found.append(Alarm(limit.source, Severity.WARNING, limit.reason))
+    for i, rack in enumerate(racks):
+        alarm = _of_rack(c, i, rack, sights[i])
+        if alarm is not None:
+            found.append(alarm)
+    for guard, memory in zip(c.guards, interlocks, strict=True):
+        if (memory.tripped or memory.latched) and memory.cause is not None:
+            warn = guard.spec.action == InterlockAction.WARN
+            severity = Severity.WARNING if warn else Severity.ALARM
+            found.append(Alarm(guard.spec.name, severity, memory.cause))
+    return found
+
+
+def _of_rack(c: Compiled, i: int, rack: RackMemory, sight: Sight) -> Alarm | None:
+    name = c.racks[i].name
+    if rack.latch is not None:
+        return Alarm(name, Severity.ALARM, rack.latch)
+    if sight.lost:
+        return Alarm(name, Severity.ALARM, Reason(ReasonCode.FEEDBACK_LOST))
+    if rack.on and rack.settled and sight.aux is False and sight.power_kw is not None:
+        values = ("aux", "open"), ("power_kw", sight.power_kw)
+        return Alarm(name, Severity.WARNING, Reason(ReasonCode.READBACK, values))
+    if rack.retries:
+        reason = Reason(ReasonCode.FAILS_TO_CLOSE, (("tries", float(rack.retries)),))
+        return Alarm(name, Severity.WARNING, reason)
+    return None
+
+
+def carry_on(found: list[Alarm], past: tuple[Alarm, ...]) -> tuple[Alarm, ...]:
+    """The alarms with the figures they began with; the same tuple when none came or went."""
+    if not found and not past:
+        return past
+    known = {(alarm.source, alarm.reason.code): alarm for alarm in past}
+    new = tuple([known.get((alarm.source, alarm.reason.code), alarm) for alarm in found])
+    return past if new == past else new
+
+
+def changes(now: float, past: tuple[Alarm, ...], new: tuple[Alarm, ...]) -> list[Event]:
+    """An event for each alarm that began or ended."""
+    if new is past:
+        return []
+    began = [Event(now, a.source, "alarm", a.reason) for a in new if a not in past]
+    ended = [Event(now, a.source, "alarm-end", a.reason) for a in past if a not in new]
+    return began + ended

@@ -1,0 +1,98 @@
+"""Plan and events from what was decided. Decides nothing."""
+
+from collections.abc import Mapping
+
+from headworks.control import alarms
+from headworks.control.compiled import Compiled
+from headworks.control.rack import draw
+from headworks.control.view import Sight
+from headworks.model.memory import Memory, RackMemory
+from headworks.model.plan import Envelope, Event, Plan, RackPlan, Reason, ReasonCode
+
+
+def plan(
+    c: Compiled,
+    past: Memory,
+    new: Memory,
+    *,
+    sights: list[Sight],
+    envelope: Envelope,
+    why: Mapping[int, Reason],
+    events: list[Event],
+) -> Plan:
+    """The plan of one scan, with what changed since the memory before it."""
+    racks = tuple(
+        [
+            _rack_plan(c, i, rack, sight, why.get(i))
+            for i, (rack, sight) in enumerate(zip(new.racks, sights, strict=True))
+        ]
+    )
+    if new.racks is not past.racks:
+        events += _rack_events(c, past, new, racks)
+    if new.interlocks != past.interlocks:
+        events += _interlock_events(c, past, new)
+    events += alarms.changes(new.t_s, past.alarms, new.alarms)
+    upstream = any(_welded(rack) for rack in new.racks)
+    drawn = sum([rack.power_kw for rack in racks])
+    planned = sum([rack.power_kw + rack.claim_kw for rack in racks if rack.on])
+    return Plan(new.t_s, envelope, racks, drawn, planned, upstream, new.alarms, tuple(events))
+
+
+def _welded(rack: RackMemory) -> bool:
+    return rack.latch is not None and rack.latch.code == ReasonCode.WELDED
+
+
+def _rack_plan(c: Compiled, i: int, rack: RackMemory, sight: Sight, why: Reason | None) -> RackPlan:
+    power, claim = draw(c.racks[i], rack, sight, c.control.stop_s)
+    if why is None:
+        why = _as_it_is(c, i, rack, power, claim)
+    return RackPlan(c.racks[i].name, rack.on, rack.state, why, power, claim)
+
+
+def _as_it_is(c: Compiled, i: int, rack: RackMemory, power: float, claim: float) -> Reason:
+    """The reason of a rack that nothing was decided about in this scan."""
+    if rack.notice_since_s is not None:
+        return Reason(ReasonCode.NOTICE, (("notice_s", c.racks[i].notice_s),))
+    if rack.on:
+        if rack.settled:
+            return Reason(ReasonCode.RUNNING, (("power_kw", power),))
+        return Reason(ReasonCode.STARTING, (("power_kw", power), ("claim_kw", claim)))
+    return rack.latch or Reason(ReasonCode.RELEASED)
+
+
+def _rack_events(
+    c: Compiled, past: Memory, new: Memory, plans: tuple[RackPlan, ...]
+) -> list[Event]:
+    found = []
+    for i, (before, after) in enumerate(zip(past.racks, new.racks, strict=True)):
+        if after is before:
+            continue
+        name, reason = c.racks[i].name, plans[i].reason
+        if after.latch is not None and (
+            before.latch is None or before.latch.code != after.latch.code
+        ):
+            found.append(Event(new.t_s, name, "latch", after.latch))
+        if after.retries > before.retries:
+            values = (("tries", float(after.retries)),)
+            found.append(Event(new.t_s, name, "fault", Reason(ReasonCode.FAILS_TO_CLOSE, values)))
+        if after.on and not before.on:
+            found.append(Event(new.t_s, name, "start", reason))
+        elif (before.on and not after.on) or _given_notice(before, after):
+            found.append(Event(new.t_s, name, "stop", reason))
+    return found
+
+
+def _given_notice(before: RackMemory, after: RackMemory) -> bool:
+    return after.notice_since_s is not None and before.notice_since_s is None
+
+
+def _interlock_events(c: Compiled, past: Memory, new: Memory) -> list[Event]:
+    found = []
+    for guard, before, after in zip(c.guards, past.interlocks, new.interlocks, strict=True):
+        name = guard.spec.name
+        cause = after.cause or before.cause or Reason(ReasonCode.INTERLOCK)
+        if after.tripped and not before.tripped:
+            found.append(Event(new.t_s, name, "trip", cause))
+        if after.latched and not before.latched:
+            found.append(Event(new.t_s, name, "latch", cause))
+    return found

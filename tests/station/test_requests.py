@@ -1,0 +1,98 @@
+"""Requests at the socket: what is understood, and what every mistake is told."""
+
+import json
+
+import pytest
+
+from headworks.model.live import Action
+from headworks.station.requests import RequestError, Targets, parse, request_id
+
+KNOWN = Targets(("a1", "a2"), ("smoke",))
+GOOD = {
+    "id": 3,
+    "op": "command",
+    "action": "lock",
+    "target": "a1",
+    "actor": "ayesha",
+    "role": "operator",
+}
+
+
+def line(**changes: object) -> bytes:
+    return json.dumps({**GOOD, **changes}).encode()
+
+
+def test_a_command_is_understood() -> None:
+    """All fields of a command arrive, without the spaces around them."""
+    request = parse(line(note="  fan change "), KNOWN)
+    command = request.command
+    assert command is not None
+    assert request.id == 3
+    assert (command.action, command.target, command.actor) == (Action.LOCK, "a1", "ayesha")
+    assert (command.role, command.note) == ("operator", "fan change")
+
+
+def test_every_command_has_its_own_id() -> None:
+    """Two commands that look the same are two."""
+    first, second = parse(line(), KNOWN).command, parse(line(), KNOWN).command
+    assert first is not None
+    assert second is not None
+    assert first.id != second.id
+
+
+def test_an_interlock_may_be_reset_but_not_switched() -> None:
+    """Only reset and ack know other names than those of racks."""
+    assert parse(line(action="reset", target="smoke"), KNOWN).command is not None
+    with pytest.raises(RequestError, match="no rack here is called"):
+        parse(line(action="off", target="smoke"), KNOWN)
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        (b"", "not JSON"),
+        (b"{", "not JSON"),
+        (b"\xff\xfe", "not JSON"),
+        (b"[" * 100_000, "not JSON"),
+        (b"[]", "a JSON object"),
+        (b"{}", 'unknown op "None"; write state, subscribe or command'),
+        (b'{"op": "sing"}', 'unknown op "sing"'),
+        (b'{"op": "state", "id": {}}', "id must be"),
+        (b'{"op": "subscribe", "every_s": -1}', "every_s must be seconds from 0 to 3600"),
+        (b'{"op": "subscribe", "every_s": "x"}', "every_s"),
+        (b'{"op": "subscribe", "every_s": NaN}', "every_s"),
+        (line(action="explode"), 'unknown action "explode"; write one of off, auto'),
+        (line(action=None), "unknown action"),
+        (line(action=["off"]), "unknown action"),
+        (line(target="a3"), 'no rack here is called "a3"; there are a1, a2'),
+        (
+            line(action="reset", target="smok"),
+            "nothing here is called \"smok\"; did you mean 'smoke'",
+        ),
+        (line(target="zebra"), "there are a1, a2"),
+        (line(target=""), "target is missing"),
+        (line(target=7), "target is missing or not a text"),
+        (line(actor=""), "actor is missing"),
+        (line(actor="   "), "actor is missing"),
+        (line(actor="x" * 65), "actor is longer than 64"),
+        (line(actor="a\x1b[2Jb"), "actor has characters that cannot be printed"),
+        (line(note="a\nb"), "note has characters"),
+        (line(note="x" * 201), "note is longer than 200"),
+        (line(role="viewer"), 'the role "viewer" may not command; operator or admin may'),
+        (line(role=None), "role is missing"),
+    ],
+)
+def test_every_mistake_is_told_with_its_cause(text: bytes, cause: str) -> None:
+    """A request that cannot be carried out is answered with what is wrong with it."""
+    with pytest.raises(RequestError) as caught:
+        parse(text, KNOWN)
+    assert cause in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [(b'{"id": 7}', 7), (b'{"id": "x"}', "x"), (b'{"id": []}', None), (b"[]", None), (b"{", None)],
+)
+def test_the_id_of_a_bad_request_is_kept(text: bytes, expected: object) -> None:
+    """An error reply carries the id of its request wherever it has one."""
+    assert request_id(text) == expected

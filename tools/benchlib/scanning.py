@@ -55,9 +55,10 @@ def _timed() -> float:
     return (time.perf_counter_ns() - begun) / 1e3
 
 
-def _site() -> Site:
-    ports = {"meters": [502], "boards": [1502]}
-    site, problems = check(sites.site_file(sites.Shape(RACKS), ports, SIGNALS), "bench.toml")
+def _site(racks: int = RACKS) -> Site:
+    shape = sites.Shape(racks)
+    ports = {"meters": [502], "boards": range(1502, 1502 + shape.boards)}
+    site, problems = check(sites.site_file(shape, ports, SIGNALS), "bench.toml")
     if site is None:
         raise rig.BenchError("; ".join(problem.text for problem in problems))
     return site

@@ -19,7 +19,10 @@ VARIANTS = 16  # a value that never changes would rightly be taken for frozen
 
 
 class Shape(NamedTuple):
-    """How large a site is and how fast it is read."""
+    """How large a site is and how fast it is read.
+
+    Each meter has a feeder; racks hang on them in turn.
+    """
 
     racks: int
     meters: int = 1
@@ -28,12 +31,12 @@ class Shape(NamedTuple):
 
     @property
     def boards(self) -> int:
-        """Coil boards: one coil per rack, and one for the dead-man output."""
-        return -(-(self.racks + 1) // COILS)
+        """Coil boards, with a coil for each rack."""
+        return -(-self.racks // COILS)
 
     @property
     def coils(self) -> list[tuple[int, int]]:
-        """(board, coil) of each rack; the very last coil is the dead-man's."""
+        """(board, coil) of each rack."""
         return [divmod(rack, COILS) for rack in range(self.racks)]
 
 
@@ -68,18 +71,21 @@ def site_file(shape: Shape, ports: dict[str, Sequence[int]], signals: str = "") 
     parts = [_head(shape)]
     for n, port in enumerate(ports["meters"]):
         parts.append(_meter(f"m{n}", port, shape.poll_s))
-    parts.append('[[feeder]]\nname = "tx1"\nmeter = "m0"\nrating_kw = 2000\n')
+        parts.append(_feeder(n))
     parts.append('[[signal]]\nname = "export"\nkind = "export"\nmeter = "m0"\n')
     parts.append(signals)
     for n, port in enumerate(ports["boards"]):
         connect = f'connect = "tcp://127.0.0.1:{port}"'
         parts.append(f'[[switch]]\nname = "b{n}"\nmodel = "{BOARD}"\n{connect}\nunit = 1\n')
-    parts += [_rack(n, board, coil) for n, (board, coil) in enumerate(shape.coils)]
+    parts += [
+        _rack(n, board, coil, n % shape.meters) for n, (board, coil) in enumerate(shape.coils)
+    ]
     return "\n".join(parts)
 
 
 def _head(shape: Shape) -> str:
-    return f"""[site]
+    return f"""# The dead-man relay is a mock of gpiozero: no wire is measured here, only software.
+[site]
 name = "bench"
 timezone = "UTC"
 scan_s = {shape.scan_s}
@@ -94,8 +100,15 @@ starts_per_window = 1000
 stop_s = 0.1
 close_s = 1
 
+[gpio]
+factory = "mock"
+
+[[switch]]
+name = "hat"
+model = "relay-hat-8"
+
 [outputs]
-deadman = "b{shape.boards - 1}.{COILS}"
+deadman = "hat.8"
 """
 
 
@@ -110,12 +123,17 @@ poll_s = {poll_s}
 """
 
 
-def _rack(number: int, board: int, coil: int) -> str:
+def _feeder(number: int) -> str:
+    parent = 'parent = "f0"\n' if number else ""
+    return f'[[feeder]]\nname = "f{number}"\nmeter = "m{number}"\nrating_kw = 2000\n{parent}'
+
+
+def _rack(number: int, board: int, coil: int, feeder: int) -> str:
     return f"""[[rack]]
 name = "r{number}"
 kind = "asic"
 rated_kw = 1
-feeder = "tx1"
+feeder = "f{feeder}"
 switch = "b{board}.{coil + 1}"
 min_on_s = 0
 min_off_s = 0

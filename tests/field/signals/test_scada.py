@@ -284,6 +284,23 @@ def test_a_slow_master_holds_nobody_up():
     run(work)
 
 
+def test_connections_left_behind_do_not_lock_a_master_out():
+    """A master at work stays, a new one gets in, and the connection silent longest is dropped."""
+
+    async def work(station):
+        async with master(station) as scada:
+            left = [await asyncio.open_connection("127.0.0.1", station.port) for _ in range(63)]
+            assert not (await scada.read_input_registers(0, count=27)).isError()
+            async with master(station) as newcomer:
+                assert not (await newcomer.write_registers(0, ORDER)).isError()
+                assert not (await scada.read_input_registers(0, count=27)).isError()
+            assert await hung_up(left[0][0])
+            for _, writer in left:
+                writer.close()
+
+    run(work)
+
+
 def is_order(pdu: bytes) -> bool:
     """Whether random bytes happen to be something that may change the setpoint."""
     beat = pdu[:3] in (b"\x06\x00\x03", b"\x10\x00\x03")

@@ -117,6 +117,7 @@ class _Session(asyncio.Protocol):
         except FrameError:
             self.close()
             return
+        self._server.heard(self)
         for frame in frames:
             self._server.serve(frame, self._peer, self._write)
 
@@ -132,8 +133,9 @@ class _Session(asyncio.Protocol):
 class TcpServer:
     """Modbus TCP. `port` 0 takes a free one; read `.port` after start().
 
-    `authorise(peer, function)` False answers with exception 1. Above `max_clients` a new client
-    is closed at once. start() raises OSError where the port is taken or not allowed.
+    `authorise(peer, function)` False answers with exception 1. Above `max_clients` the client that
+    was silent longest is dropped: a master that lost its power leaves connections behind, and
+    they must not lock it out. start() raises OSError where the port is taken or not allowed.
     """
 
     rtu = False
@@ -152,7 +154,7 @@ class TcpServer:
         self.port = port
         self._answering = _Answering(device, mangle, authorise)
         self._max_clients = max_clients
-        self._sessions: set[_Session] = set()
+        self._sessions: dict[_Session, None] = {}  # the one that was heard last is last
         self._server: asyncio.Server | None = None
 
     @property
@@ -191,13 +193,20 @@ class TcpServer:
 
     def joined(self, session: _Session) -> None:
         """A client came."""
-        self._sessions.add(session)
+        self._sessions[session] = None
         if len(self._sessions) > self._max_clients:
-            session.close()
+            silent = next(iter(self._sessions))
+            self.left(silent)
+            silent.close()
+
+    def heard(self, session: _Session) -> None:
+        """A client has sent something."""
+        self._sessions.pop(session, None)
+        self._sessions[session] = None
 
     def left(self, session: _Session) -> None:
         """A client went."""
-        self._sessions.discard(session)
+        self._sessions.pop(session, None)
 
 
 class RtuTcpServer(TcpServer):

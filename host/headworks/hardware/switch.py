@@ -5,6 +5,7 @@ Reads and checks the files. Drives nothing; `headworks.field.switches` does.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from headworks.hardware.files import HardwareError, read
@@ -164,6 +165,13 @@ def _check_family(data: Mapping[str, Any], maps: Mapping[str, Mapping[str, int]]
             raise ValueError(f"{key} must lie between {least} and {most} s")
     if family != "coil":
         _check_unique(maps)
+    elif any(_has_gaps(maps[key]) for key in ("outlets", "inputs")):
+        raise ValueError("coils and inputs must follow each other: they go in one request")
+
+
+def _has_gaps(table: Mapping[str, int]) -> bool:
+    numbers = list(table.values())
+    return any(then != now + 1 for now, then in pairwise(numbers))
 
 
 def _check_unique(maps: Mapping[str, Mapping[str, int]]) -> None:

@@ -1,0 +1,74 @@
+"""What the tests of switches share: small sites, recording pins, waiting for a condition."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from gpiozero.pins.mock import MockFactory, MockPin
+
+from headworks.model.site import (
+    Control,
+    GpioSpec,
+    RackKind,
+    RackSpec,
+    Site,
+    SwitchSpec,
+)
+
+LOG: list[tuple[int, str, bool | None]] = []
+
+
+class RecordingPin(MockPin):
+    """A mock pin that keeps, for all pins in one list, each claim and each level written."""
+
+    def output_with_state(self, state: bool) -> None:
+        LOG.append((self._number, "claim", state))
+        self._function = "output"
+        self._state = state
+
+    def _set_function(self, value: str) -> None:
+        LOG.append((self._number, value, None))
+        super()._set_function(value)
+
+    def _set_state(self, value: bool) -> None:
+        LOG.append((self._number, "write", bool(value)))
+        super()._set_state(value)
+
+
+def rack(name: str, switch: str, **other: object) -> RackSpec:
+    """A rack with nothing special."""
+    return RackSpec(name, RackKind.ASIC, 36.0, None, switch, **other)
+
+
+def site(switches: Iterable[SwitchSpec], racks: Iterable[RackSpec], **other: object) -> Site:
+    """A site of switches and racks on mock pins."""
+    base = Site(
+        name="test",
+        timezone="UTC",
+        scan_s=1.0,
+        control=Control(),
+        meters=(),
+        feeders=(),
+        signals=(),
+        switches=tuple(switches),
+        racks=tuple(racks),
+        gpio=GpioSpec(factory="mock"),
+    )
+    return replace(base, **other)
+
+
+def recording_factory(monkeypatch) -> MockFactory:
+    """Make `factory = "mock"` give one factory of recording pins; the list starts empty."""
+    factory = MockFactory(pin_class=RecordingPin)
+    monkeypatch.setattr("gpiozero.pins.mock.MockFactory", lambda: factory)
+    LOG.clear()
+    return factory
+
+
+async def until(condition: Callable[[], object], timeout_s: float = 5.0) -> None:
+    """Return as soon as the condition holds; fail after the time."""
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, "the condition never came true"
+        await asyncio.sleep(0.005)

@@ -47,10 +47,10 @@ def _short_tmp() -> str | None:
 
 
 def _is_good(text: str, source: Path) -> bool:
-    """Whether the site file has no mistake; prints each with its place in the original."""
+    """Whether the site file has no mistake; else prints each with its place in the original."""
     site, problems = check(text, str(source))
-    for problem in problems:
-        print(problem, file=sys.stderr)
+    for problem in () if site else problems:
+        print(problem.render(str(source)), file=sys.stderr)
     return site is not None
 
 

@@ -22,7 +22,7 @@ US_PER_MS = 1000.0
 def reply_to_coil(quick: bool) -> list[Row]:
     """1. From the meter's reply with the new value to the coil write."""
     count = 5 if quick else 150
-    bare = _bare_reaction(count)
+    bare = bare_reaction(count)
     rows = []
     for racks in (12, 64):
         seen = _station_trials(Shape(racks, poll_s=FAST_POLL_S), count, FAST_POLL_S)
@@ -39,7 +39,7 @@ def reply_to_coil(quick: bool) -> list[Row]:
     return rows
 
 
-def _bare_reaction(count: int) -> Spread:
+def bare_reaction(count: int) -> Spread:
     """The bare script at the same peer, read as often."""
     with rig.folder() as here, here.peer(Shape(1)) as peer:
         ports = peer.ports["meters"][0], peer.ports["boards"][0]

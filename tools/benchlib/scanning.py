@@ -3,11 +3,10 @@
 import time
 from typing import NamedTuple
 
-from headworks.control.scan import first_memory, scan
-
 from benchlib import rig, sites
 from benchlib.loop import plain_loop
 from benchlib.rows import Spread, spread
+from headworks.control.scan import first_memory, scan
 from headworks.model.live import Feedback, Quality, Reading, SignalValue, Snapshot
 from headworks.model.plan import Plan
 from headworks.model.site import Site

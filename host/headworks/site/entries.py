@@ -10,8 +10,10 @@ from typing import Any
 
 from headworks.site.locate import KeyPath, Places
 from headworks.site.problems import Findings, Spot
-from headworks.site.rows import LATER_KINDS, SECTIONS, SIGNAL_KINDS, SIGNALS, Section
-from headworks.site.values import FormError, Key, figure, nearest, shown, suggest
+from headworks.site.rows import SECTIONS
+from headworks.site.schema import FormError, Key, Section
+from headworks.site.signal_rows import LATER_KINDS, SIGNAL_KINDS, SIGNALS
+from headworks.site.values import figure, nearest, shown, suggest
 
 # what people write from habit -> the key of this file
 _HABITS = {

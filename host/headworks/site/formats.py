@@ -10,7 +10,8 @@ from importlib.metadata import entry_points
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from headworks.site.values import FormError, Key, nearest, shown, suggest, text
+from headworks.site.schema import FormError, Key
+from headworks.site.values import nearest, shown, suggest, text
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY_WORDS = {

@@ -4,50 +4,12 @@ Defaults are those of `headworks.model.site`, so that they stand in one place. R
 wide enough for any site we know, tight enough to catch a slipped unit.
 """
 
-from dataclasses import dataclass
+from headworks.site.formats import connect, names, pin_factory, timezone
+from headworks.site.schema import Key, Section
+from headworks.site.signal_rows import ANY_SIGNAL, MOST_KW, NO_ZERO_AGE, SITE_KW, name_row
+from headworks.site.values import choice, flag, number, point, text, whole
 
-from headworks.site.formats import (
-    addresses,
-    clock,
-    connect,
-    dates,
-    days,
-    listen,
-    names,
-    pin_factory,
-    timezone,
-)
-from headworks.site.values import Key, choice, flag, name, number, point, text, whole
-
-SIGNAL_KINDS = ("export", "setpoint", "contact", "schedule", "frequency")
-LATER_KINDS = ("mqtt", "openadr")
 ACTIONS = ("warn", "block", "shed", "trip")
-MOST_KW = 2000.0  # one rack, or one container that is switched as a whole
-SITE_KW = 100_000.0  # more than any site: 100 MW
-_NO_ZERO_AGE = "would make every value too old at once; write a number of seconds"
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A section: [name], or [[name]] where there may be many. `child` is a list within it."""
-
-    name: str
-    keys: tuple[Key, ...]
-    many: bool = True
-    child: "Section | None" = None
-
-    @property
-    def heading(self) -> str:
-        """As it is written."""
-        return f"[[{self.name}]]" if self.many else f"[{self.name}]"
-
-    def key(self, wanted: str) -> Key | None:
-        """The row of a key."""
-        return next((key for key in self.keys if key.name == wanted), None)
-
-
-def _name(example: str, *, needed: bool = True) -> Key:
-    return Key("name", name, needed=needed, example=f'"{example}"')
 
 
 _LINE = (  # of everything that is on a serial line
@@ -107,7 +69,7 @@ CONTROL = Section(
 METER = Section(
     "meter",
     (
-        _name("incomer"),
+        name_row("incomer"),
         Key("model", text, needed=True, example='"pm5560"'),
         Key("connect", connect, needed=True, example='"tcp://10.0.0.11:502"'),
         Key("unit", whole, 0, 255, needed=True, example="1"),
@@ -118,7 +80,7 @@ METER = Section(
             example='"import-positive"',
             choices=("import-positive", "export-positive"),
         ),
-        Key("max_age_s", number, 0.1, 300, "s", zero=_NO_ZERO_AGE),
+        Key("max_age_s", number, 0.1, 300, "s", zero=NO_ZERO_AGE),
         Key("poll_s", number, 0.02, 60, "s", zero="is no pause at all; write 0.25"),
         Key("timeout_s", number, 0.02, 30, "s", zero="gives no time to answer; write 0.5"),
         Key("frozen_s", number, 1, 86400, "s", zero="takes every value for frozen; write 30"),
@@ -130,7 +92,7 @@ METER = Section(
 FEEDER = Section(
     "feeder",
     (
-        _name("tx1"),
+        name_row("tx1"),
         Key(
             "rating_kw",
             number,
@@ -146,86 +108,10 @@ FEEDER = Section(
     ),
 )
 
-WINDOW = Section(
-    "signal.window",
-    (
-        Key("days", days, needed=True, example='"daily"'),
-        Key("from", clock, needed=True, field="start_min", example='"22:00"'),
-        Key("to", clock, needed=True, field="end_min", example='"06:00"'),
-        Key(
-            "limit_kw",
-            number,
-            0,
-            SITE_KW,
-            "kW",
-            zero_means="means zero watts in this window; leave it out for no limit",
-        ),
-    ),
-)
-
-_KIND = Key("kind", choice, needed=True, example='"export"', choices=SIGNAL_KINDS)
-_METER = Key("meter", text, needed=True, example='"incomer"')
-
-SIGNALS: dict[str, Section] = {
-    "export": Section("signal", (_name("export", needed=False), _KIND, _METER)),
-    "setpoint": Section(
-        "signal",
-        (
-            _name("scada", needed=False),
-            _KIND,
-            Key("listen", listen, needed=True, example='"tcp://0.0.0.0:1502"'),
-            Key("unit", whole, 1, 247),
-            Key("heartbeat_s", number, 0.5, 3600, "s", zero=_NO_ZERO_AGE),
-            Key("allow", addresses, example='["10.0.0.5"]'),
-        ),
-    ),
-    "contact": Section(
-        "signal",
-        (
-            _name("permit", needed=False),
-            _KIND,
-            Key("input", point, needed=True, example='"hat.in1"'),
-            Key(
-                "closed_kw",
-                number,
-                0,
-                SITE_KW,
-                "kW",
-                zero_means="means zero watts even when closed; leave it out for no limit",
-            ),
-            Key("debounce_s", number, 0, 10, "s"),
-        ),
-    ),
-    "schedule": Section(
-        "signal",
-        (
-            _name("night", needed=False),
-            _KIND,
-            Key("except_dates", dates, example='["2026-12-25"]'),
-            Key("unsynced_ok", flag),
-        ),
-        child=WINDOW,
-    ),
-    "frequency": Section(
-        "signal",
-        (
-            _name("frequency", needed=False),
-            _KIND,
-            _METER,
-            Key("trip_hz", number, 40, 65, "Hz"),
-            Key("trip_delay_s", number, 0, 60, "s"),
-            Key("restore_hz", number, 40, 65, "Hz"),
-            Key("restore_s", number, 0, 86400, "s"),
-            Key("droop_from_hz", number, 40, 65, "Hz"),
-            Key("droop_to_hz", number, 40, 65, "Hz"),
-        ),
-    ),
-}
-
 SWITCH = Section(
     "switch",
     (
-        _name("hat"),
+        name_row("hat"),
         Key("model", text, needed=True, example='"relay-hat-8"'),
         Key("connect", connect),
         Key("unit", whole, 0, 255),
@@ -238,7 +124,7 @@ SWITCH = Section(
 RACK = Section(
     "rack",
     (
-        _name("a1"),
+        name_row("a1"),
         Key("kind", choice, needed=True, example='"asic"', choices=("asic", "gpu")),
         Key(
             "rated_kw",
@@ -275,7 +161,7 @@ RACK = Section(
 BOARD = Section(
     "board",
     (
-        _name("air"),
+        name_row("air"),
         Key("model", text, needed=True, example='"pico-air"'),
         Key("connect", connect, needed=True, example='"serial:/dev/serial/by-id/usb-…"'),
     ),
@@ -284,7 +170,7 @@ BOARD = Section(
 INTERLOCK = Section(
     "interlock",
     (
-        _name("smoke", needed=False),
+        name_row("smoke", needed=False),
         Key("when", point, needed=True, example='"hat.in8"'),
         *(Key(action, names, example='"all"') for action in ACTIONS),
         Key("above", number, -1e9, 1e9),
@@ -292,7 +178,7 @@ INTERLOCK = Section(
         Key("active", flag),
         Key("hysteresis", number, 0, 1e9),
         Key("delay_s", number, 0, 3600, "s"),
-        Key("max_age_s", number, 0.1, 300, "s", zero=_NO_ZERO_AGE),
+        Key("max_age_s", number, 0.1, 300, "s", zero=NO_ZERO_AGE),
         Key("latch", flag),
     ),
 )
@@ -317,8 +203,6 @@ GPIO = Section(
     many=False,
 )
 
-_ANY_SIGNAL = Section("signal", (_KIND,), child=WINDOW)
-
 SECTIONS: dict[str, Section] = {
     section.name: section
     for section in (
@@ -326,7 +210,7 @@ SECTIONS: dict[str, Section] = {
         CONTROL,
         METER,
         FEEDER,
-        _ANY_SIGNAL,
+        ANY_SIGNAL,
         SWITCH,
         RACK,
         BOARD,

@@ -7,52 +7,18 @@ or raises FormError with `what is wrong; what to write instead`.
 import json
 import math
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, time
 from difflib import get_close_matches
 from typing import Any
 
 from headworks.model.text import clean
-
-Kind = Callable[["Key", Any], Any]
+from headworks.site.schema import FormError, Key
 
 LONGEST_NAME = 32
 LONGEST_TEXT = 80
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _FIGURE = re.compile(r"\s*([-+]?\d+(?:\.\d+)?)")
 _SMALLER = {"kW": "watts", "s": "milliseconds", "Hz": "millihertz", "kW/s": "watts per second"}
-
-
-class FormError(Exception):
-    """A value that cannot be used; the text says why and what to write instead."""
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """One row of the schema: a key, its kind, its range and what to say of zero.
-
-    `field` is its name in the model where that differs. A key that is not needed and not
-    written takes the model's default. `example` is what to write where it is missing.
-    `zero` says why 0 is refused; `zero_means` is a warning where 0 is accepted but surprising.
-    """
-
-    name: str
-    kind: Kind
-    least: float = -math.inf
-    most: float = math.inf
-    unit: str = ""
-    needed: bool = False
-    field: str = ""
-    example: str = ""
-    choices: tuple[str, ...] = ()
-    zero: str = ""
-    zero_means: str = ""
-
-    @property
-    def target(self) -> str:
-        """The name in the model."""
-        return self.field or self.name
 
 
 def shown(value: object) -> str:

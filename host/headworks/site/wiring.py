@@ -115,26 +115,22 @@ def _connected(book: Book, entry: Entry) -> None:
 
 
 def _fails_to_off(book: Book, entry: Entry) -> None:
-    """What stays on when the controller dies needs a dead-man contactor that does not."""
+    """What stays on when the controller dies needs a dead-man contactor in series.
+
+    Its watchdog relay wants changes, not a level, so that the output may be of any board.
+    """
     name = entry.values.get("name", "")
     profile = book.hardware.switches.get(name)
     outputs = book.entries.one("outputs")
     if profile is None or not profile.latching:
         return
-    deadman = str(outputs.values.get("deadman", "")) if outputs else ""
-    if outputs and deadman.startswith(f"{name}."):
-        book.error(
-            outputs.at("deadman"),
-            f"{profile.model} stays on when the controller dies and cannot be a dead man; "
-            "write an outlet of a GPIO relay board",
-        )
     racks = [rack for rack in book.of("rack") if _switch(rack) == name]
     if racks and not (outputs and outputs.has("deadman")):
         book.error(
             entry.at("model"),
             f"{profile.model} stays on when the controller dies, and nothing would open "
             f"{name_of(racks[0])}; put a dead-man contactor in series and write "
-            '[outputs] deadman = "SWITCH.OUTLET" on a GPIO relay board',
+            '[outputs] deadman = "SWITCH.OUTLET"',
         )
 
 

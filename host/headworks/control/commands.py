@@ -100,7 +100,7 @@ def _reset_rack(desk: Desk, i: int) -> Outcome:
 
 def _proven_off(desk: Desk, i: int) -> bool:
     rack, sight = desk.racks[i], desk.sights[i]
-    metered = desk.c.rack_meter[i] is not None
+    metered = desk.c.watches[i].meter is not None
     idle = sight.power_kw is not None and sight.power_kw <= desk.c.control.weld_kw
     return seen_off(desk.c, i, rack, sight, desk.now) and (idle or not metered)
 

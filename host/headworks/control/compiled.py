@@ -5,6 +5,7 @@ must not pay for this again.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from headworks.model.site import (
     ContactSignal,
@@ -43,6 +44,16 @@ class Feeder:
     racks: tuple[int, ...]  # racks at it and at all feeders below
 
 
+class Watch(NamedTuple):
+    """What can tell about a rack: its own meter, its auxiliary contact, its switch."""
+
+    name: str
+    meter: int | None
+    has_aux: bool
+    has_readback: bool
+    max_age_s: float  # of the feedback
+
+
 @dataclass(frozen=True, slots=True)
 class Guard:
     """An interlock with positions for names. `meter` is None where it watches an observation."""
@@ -62,9 +73,7 @@ class Compiled:
     racks: tuple[RackSpec, ...]
     rack_index: dict[str, int]
     meters: tuple[tuple[str, float], ...]  # name, max_age_s
-    rack_meter: tuple[int | None, ...]
-    feedback_age_s: tuple[float, ...]
-    has_readback: tuple[bool, ...]
+    watches: tuple[Watch, ...]  # by rack
     points: tuple[Point, ...]
     witness: tuple[int | None, ...]  # the metering point that shows a rack's step best
     feeders: tuple[Feeder, ...]
@@ -115,9 +124,7 @@ def _compile(site: Site) -> Compiled:
         racks=site.racks,
         rack_index={spec.name: i for i, spec in enumerate(site.racks)},
         meters=tuple((spec.name, spec.max_age_s) for spec in site.meters),
-        rack_meter=tuple(None if r.meter is None else meters[r.meter] for r in site.racks),
-        feedback_age_s=tuple(_feedback_age(site, r) for r in site.racks),
-        has_readback=tuple(_has_readback(site, r) for r in site.racks),
+        watches=tuple(_watch(site, rack, meters) for rack in site.racks),
         points=points,
         witness=tuple(_witness(i, feeders, inner_first, exports, point_of) for i in everywhere),
         feeders=feeders,
@@ -217,6 +224,16 @@ def _start_meters(
 ) -> tuple[int, ...]:
     own = [points[f.point].meter for f in feeders if f.point is not None and i in f.racks]
     return tuple(dict.fromkeys([*common, *own]))
+
+
+def _watch(site: Site, rack: RackSpec, meters: dict[str, int]) -> Watch:
+    return Watch(
+        rack.name,
+        None if rack.meter is None else meters[rack.meter],
+        rack.feedback is not None,
+        _has_readback(site, rack),
+        _feedback_age(site, rack),
+    )
 
 
 def _has_readback(site: Site, rack: RackSpec) -> bool:

@@ -157,7 +157,7 @@ def seen_off(c: Compiled, i: int, rack: RackMemory, sight: Sight, now: float) ->
     if sight.lost or sight.aux or sight.readback:
         return False
     shown_s = rack.told_s + c.control.stop_s
-    if spec.feedback is not None or c.has_readback[i]:
+    if spec.feedback is not None or c.watches[i].has_readback:
         return True
     if spec.meter is not None:
         power = sight.power_kw

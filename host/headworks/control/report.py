@@ -16,37 +16,36 @@ def plan(
     new: Memory,
     *,
     sights: list[Sight],
+    draws: list[tuple[float, float]],
     envelope: Envelope,
     why: Mapping[int, Reason],
     events: list[Event],
 ) -> Plan:
-    """The plan of one scan, with what changed since the memory before it."""
-    racks = tuple(
-        [
-            _rack_plan(c, i, rack, sight, why.get(i))
-            for i, (rack, sight) in enumerate(zip(new.racks, sights, strict=True))
+    """The plan of one scan, with what changed since the memory before it.
+
+    `draws` are power and claim by rack, in kW, before anything was told in this scan.
+    """
+    if new.racks is not past.racks:
+        draws = [
+            draw(spec, rack, sight, c.control.stop_s)
+            for spec, rack, sight in zip(c.racks, new.racks, sights, strict=True)
         ]
-    )
+    racks = []
+    drawn = planned = 0.0
+    for i, (rack, (power, claim)) in enumerate(zip(new.racks, draws, strict=True)):
+        reason = why.get(i) or _as_it_is(c, i, rack, power, claim)
+        racks.append(RackPlan(c.racks[i].name, rack.on, rack.state, reason, power, claim))
+        drawn += power
+        if rack.on:
+            planned += power + claim
     if new.racks is not past.racks:
         events += _rack_events(c, past, new, racks)
     if new.interlocks != past.interlocks:
         events += _interlock_events(c, past, new)
     events += alarms.changes(new.t_s, past.alarms, new.alarms)
-    upstream = any(_welded(rack) for rack in new.racks)
-    drawn = sum([rack.power_kw for rack in racks])
-    planned = sum([rack.power_kw + rack.claim_kw for rack in racks if rack.on])
-    return Plan(new.t_s, envelope, racks, drawn, planned, upstream, new.alarms, tuple(events))
-
-
-def _welded(rack: RackMemory) -> bool:
-    return rack.latch is not None and rack.latch.code == ReasonCode.WELDED
-
-
-def _rack_plan(c: Compiled, i: int, rack: RackMemory, sight: Sight, why: Reason | None) -> RackPlan:
-    power, claim = draw(c.racks[i], rack, sight, c.control.stop_s)
-    if why is None:
-        why = _as_it_is(c, i, rack, power, claim)
-    return RackPlan(c.racks[i].name, rack.on, rack.state, why, power, claim)
+    latches = [rack.latch.code for rack in new.racks if rack.latch is not None]
+    welded = ReasonCode.WELDED in latches
+    return Plan(new.t_s, envelope, tuple(racks), drawn, planned, welded, new.alarms, tuple(events))
 
 
 def _as_it_is(c: Compiled, i: int, rack: RackMemory, power: float, claim: float) -> Reason:
@@ -60,9 +59,7 @@ def _as_it_is(c: Compiled, i: int, rack: RackMemory, power: float, claim: float)
     return rack.latch or Reason(ReasonCode.RELEASED)
 
 
-def _rack_events(
-    c: Compiled, past: Memory, new: Memory, plans: tuple[RackPlan, ...]
-) -> list[Event]:
+def _rack_events(c: Compiled, past: Memory, new: Memory, plans: list[RackPlan]) -> list[Event]:
     found = []
     for i, (before, after) in enumerate(zip(past.racks, new.racks, strict=True)):
         if after is before:

@@ -16,7 +16,7 @@ from headworks.control.start import recent
 from headworks.control.view import MeterView, Sight, look_at_meters, look_at_racks
 from headworks.model.live import Snapshot
 from headworks.model.memory import FrequencyMemory, InterlockMemory, Memory, RackMemory
-from headworks.model.plan import Alarm, Event, Plan
+from headworks.model.plan import Alarm, Event, Plan, RackState
 from headworks.model.site import Site
 
 LAST_S = 1e12  # no clock gets here; NaN and infinity are not below it
@@ -39,6 +39,7 @@ class Measured(NamedTuple):
     """Limits and loads, in kW."""
 
     caps: envelope.Caps
+    draws: list[tuple[float, float]]
     committed_kw: list[float]
     base_kw: tuple[float | None, ...]
     frequency: tuple[FrequencyMemory, ...]
@@ -55,7 +56,7 @@ def scan(site: Site, memory: Memory, snapshot: Snapshot) -> tuple[Plan, Memory]:
     steps, last_step_s = _tell(c, memory, seen, wish, now)
     new = Memory(
         now,
-        _same_if_equal(memory.racks, seen.racks),
+        _kept(memory.racks, seen.racks),
         seen.interlocks,
         booted,
         wish.budgets,
@@ -71,6 +72,7 @@ def scan(site: Site, memory: Memory, snapshot: Snapshot) -> tuple[Plan, Memory]:
         memory,
         new,
         sights=seen.sights,
+        draws=measured.draws,
         envelope=measured.caps.envelope,
         why=wish.why,
         events=seen.events,
@@ -132,7 +134,7 @@ def _measure(c: Compiled, memory: Memory, seen: Seen, snapshot: Snapshot, now: f
         capacity_kw=capacity,
         now=now,
     )
-    return Measured(found, committed, shown.base_kw, states)
+    return Measured(found, draws, committed, shown.base_kw, states)
 
 
 def _all_off(racks: list[RackMemory]) -> bool:
@@ -175,27 +177,36 @@ def _tell(
     started = sorted(on - was_on)
     for i in started:
         racks[i] = closed(racks[i], now)
-    for i, rack in enumerate(racks):
-        racks[i] = _named(i, rack, wish, seen.verdict, now)
-    moved = any(a.told_s != b.told_s for a, b in zip(memory.racks, racks, strict=True))
+    _name(memory, racks, wish, seen.verdict, now)
     steps = memory.steps
     if started:
         new = tuple((now, c.racks[i].rated_kw) for i in started)
         steps = (*recent(steps, now, c.control.window_s), *new)
-    return steps, now if moved else memory.last_step_s
+    return steps, now if _moved(memory, racks) else memory.last_step_s
 
 
-def _named(i: int, rack: RackMemory, wish: Wish, verdict: Verdict, now: float) -> RackMemory:
-    """The rack with its fit timer and the name of its state; the same object if both stand."""
-    fit = None if rack.on else wish.fit_since_s.get(i)
-    state = state_of(rack, i in verdict.latched)
-    if fit == rack.fit_since_s and state == rack.state:
-        return rack
-    since = rack.since_s if state == rack.state else now
-    return rack._replace(fit_since_s=fit, state=state, since_s=since)
+def _name(
+    memory: Memory, racks: list[RackMemory], wish: Wish, verdict: Verdict, now: float
+) -> None:
+    """Keep each rack's fit timer and the name of its state."""
+    fits, latched = wish.fit_since_s, verdict.latched
+    for i, (past, rack) in enumerate(zip(memory.racks, racks, strict=True)):
+        fit = fits.get(i)
+        tripped = i in latched
+        same = rack is past and tripped is (rack.state == RackState.TRIPPED)
+        state = rack.state if same else state_of(rack, tripped)
+        if fit != rack.fit_since_s or state != rack.state:
+            since = rack.since_s if state == rack.state else now
+            racks[i] = rack._replace(fit_since_s=fit, state=state, since_s=since)
 
 
-def _same_if_equal(past: tuple[RackMemory, ...], racks: list[RackMemory]) -> tuple[RackMemory, ...]:
+def _moved(memory: Memory, racks: list[RackMemory]) -> bool:
+    """Whether any switch is told something else than before."""
+    changed = [(a, b) for a, b in zip(memory.racks, racks, strict=True) if a is not b]
+    return any(a.on != b.on for a, b in changed)
+
+
+def _kept(past: tuple[RackMemory, ...], racks: list[RackMemory]) -> tuple[RackMemory, ...]:
     new = tuple(racks)
     return past if new == past else new
 

@@ -6,7 +6,7 @@ Decides nothing about racks. Ages are taken by the snapshot's own monotonic time
 from typing import NamedTuple
 
 from headworks.control.compiled import Compiled
-from headworks.model.live import Feedback, Quality, Reading, Snapshot
+from headworks.model.live import Quality, Reading, Snapshot
 from headworks.model.plan import Reason, ReasonCode
 
 FUTURE_S = 1.0  # a sample this far ahead of the scan has a wrong time: unknown
@@ -85,23 +85,20 @@ def _why(name: str, reading: Reading | None, now: float, max_age_s: float) -> Re
 def look_at_racks(c: Compiled, snapshot: Snapshot, meters: MeterView, now: float) -> list[Sight]:
     """What is known of every rack, in the site's order."""
     feedback = snapshot.feedback
-    weld_kw = c.control.weld_kw
     sights = []
-    for i, spec in enumerate(c.racks):
+    for name, k, has_aux, has_readback, max_age_s in c.watches:
         aux = readback = power = None
         power_t = NEVER_S
-        seen: Feedback | None = feedback.get(spec.name)
-        if seen is not None and -FUTURE_S <= now - seen.t_s <= c.feedback_age_s[i]:
+        seen = feedback.get(name)
+        if seen is not None and -FUTURE_S <= now - seen.t_s <= max_age_s:
             readback = seen.readback
-            aux = seen.aux_closed if spec.feedback is not None else None
-        k = c.rack_meter[i]
+            if has_aux:
+                aux = seen.aux_closed
         if k is not None:
             power, power_t = meters.power_kw[k], meters.t_s[k]
             if power is not None and power < 0.0:
                 # A rack cannot export. A little below zero is noise; more is a wrong sign.
-                power = 0.0 if power >= -weld_kw else None
-        lost = (aux is None and spec.feedback is not None) or (
-            readback is None and c.has_readback[i]
-        )
+                power = 0.0 if power >= -c.control.weld_kw else None
+        lost = (has_aux and aux is None) or (has_readback and readback is None)
         sights.append(Sight(power, power_t, aux, readback, lost))
     return sights

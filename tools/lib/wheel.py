@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import zipfile
 from pathlib import Path
 
 
@@ -43,6 +44,12 @@ def build(root: Path, folder: Path) -> Path:
     build_it = ["-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(root)]
     _run([sys.executable, *build_it], folder)
     return next(folder.glob("headworks-*.whl"))
+
+
+def names(made: Path) -> set[str]:
+    """The files in a wheel."""
+    with zipfile.ZipFile(made) as archive:
+        return set(archive.namelist())
 
 
 def install(root: Path, made: Path, folder: Path) -> Path:

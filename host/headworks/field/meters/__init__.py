@@ -1,1 +1,5 @@
-"""Meters: read plans, decoding and polling, driven by the profiles of boards/meter."""
+"""Meters over Modbus: profiles from `boards/meter/`, readings with quality and cause."""
+
+from headworks.field.meters.meters import MeterCounters, Meters
+
+__all__ = ["MeterCounters", "Meters"]

@@ -1,14 +1,11 @@
 """The transactions of one Modbus connection: one request at a time, and no wrong value ever.
 
-Wire format comes from pymodbus; who asks when, what a late answer means and when to connect again
-is ours (host/decisions/0003). A reply is handed over in the very turn of the event loop that
-reads it. `link` is what others use of this.
+Wire format comes from pymodbus; who asks when and what a late answer means is ours. A reply is
+handed over in the very turn of the event loop that reads it. `link` is what others use.
 """
 
-import asyncio
 import random
 import time
-from collections import deque
 from collections.abc import Callable
 
 from headworks.field.modbus.channel import Channel
@@ -22,6 +19,7 @@ from headworks.field.modbus.errors import (
 from headworks.field.modbus.framing import Framing
 from headworks.field.modbus.late import LateBook
 from headworks.field.modbus.pending import LinkCounters, Pending, UnitCounters
+from headworks.field.modbus.waiting import Timer, Waiting
 from headworks.field.modbus.wire import Frame, FrameError
 
 _DRAIN_S = 0.02  # after a timeout: this long without a byte before the next request
@@ -39,22 +37,27 @@ class Exchange:
         self.framing = framing
         self.cause = "not connected yet"
         self.on_alive: Callable[[int], None] | None = None
+        self.on_up: Callable[[], None] | None = None
         self._channel = channel
-        self._loop: asyncio.AbstractEventLoop
         self._units: dict[int, UnitCounters] = {}
         self._counters = LinkCounters()
         self._books: dict[int, LateBook] = {}
-        self._urgent: deque[Pending] = deque()
-        self._queue: deque[Pending] = deque()
+        self._waiting = Waiting()
         self._current: Pending | None = None
         self._free_s = 0.0  # no request before this
         self._heard_s = 0.0
         self._contended_s = 0.0  # until then another master is about
         self._deaf = 0  # timeouts in a row without a single byte
         self._was_up = False
-        self._timer: asyncio.TimerHandle | None = None
-        self._pump_timer: asyncio.TimerHandle | None = None
-        self._gap_timer: asyncio.TimerHandle | None = None
+        self._deadline = Timer(self._tick)
+        self._turn = Timer(self._pump)
+        self._gap = Timer(self._after_gap)
+
+    def close_timers(self) -> None:
+        """Nothing happens later."""
+        self._deadline.cancel()
+        self._turn.cancel()
+        self._gap.cancel()
 
     def unit(self, unit: int) -> UnitCounters:
         """One unit's counters."""
@@ -69,6 +72,8 @@ class Exchange:
         self._deaf = 0
         self.framing.rest = b""
         self._pump()
+        if self.on_up is not None:
+            self.on_up()
 
     def closed(self, cause: str) -> None:
         """The connection broke, or a try failed. What waits may outlast a break, not a failure."""
@@ -103,16 +108,16 @@ class Exchange:
 
     def _pump(self) -> None:
         """Send the next request, if it may be sent now."""
-        if self._current is not None or not (self._urgent or self._queue):
+        if self._current is not None or not self._waiting:
             return
         if not self._channel.up:
             self._wait_for_connection()
             return
         now = time.monotonic()
         if now < self._free_s:
-            self._pump_at(self._free_s)
+            self._turn.at(self._free_s)
             return
-        pending = (self._urgent or self._queue).popleft()
+        pending = self._waiting.take()
         book = self._books.get(pending.request.unit)
         if book and book.collides(pending.request):
             self._probe(pending, book, now)
@@ -120,18 +125,10 @@ class Exchange:
             self._send(pending, now)
 
     def _wait_for_connection(self) -> None:
-        head = (self._urgent or self._queue)[0]
+        head = self._waiting.head()
         if not head.deadline_s:
             head.deadline_s = time.monotonic() + head.timeout_s
-        self._arm(head.deadline_s)
-
-    def _pump_at(self, when_s: float) -> None:
-        if self._pump_timer is None:
-            self._pump_timer = self._loop.call_at(when_s, self._pump_now)
-
-    def _pump_now(self) -> None:
-        self._pump_timer = None
-        self._pump()
+        self._deadline.at(head.deadline_s)
 
     def _probe(self, wanted: Pending, book: LateBook, now: float) -> None:
         """Get in step first: send a read whose reply cannot be a late one."""
@@ -151,7 +148,7 @@ class Exchange:
         pending.deadline_s = now + pending.timeout_s
         self._counters.noise += self.framing.reset()
         self._channel.send(self.framing.frame(pending))
-        self._arm(pending.deadline_s)
+        self._deadline.at(pending.deadline_s)
 
     def _accept(self, current: Pending, payload: bytes, now: float) -> None:
         """A good reply that can be no other's."""
@@ -162,16 +159,18 @@ class Exchange:
         if book:
             book.clear()
         if current.wanted is not None:
-            self._queue.appendleft(current.wanted)
+            self._waiting.put_back(current.wanted)
         current.finish(payload, now)
         self._pump()
 
-    def _end(self, current: Pending, error: LinkError, now: float) -> None:
-        """No good reply. The line must be quiet before the next request."""
+    def _end(self, current: Pending, error: LinkError, now: float, pump: bool = True) -> None:
+        """No good reply. Unless it was a refusal, the line must be quiet before we go on."""
         self._current = None
-        self._free_s = max(self._free_s, now + max(self.framing.silence_s, self.framing.drain_s))
+        drain_s = 0.0 if isinstance(error, ModbusException) else self.framing.drain_s
+        self._free_s = max(self._free_s, now + max(self.framing.silence_s, drain_s))
         current.finish(error, now)
-        self._pump()
+        if pump:
+            self._pump()
 
     # frames
 
@@ -182,10 +181,11 @@ class Exchange:
         except FrameError as error:
             self._channel.renew(str(error))
             return
-        if noise:
-            self._noise(noise)
+        self._counters.noise += noise
         if self._current is None:
             self._free_s = max(self._free_s, now + self.framing.drain_s)
+        elif noise:
+            self._current.noisy = True
         for frame in frames:
             self._route(frame, now)
         current = self._current
@@ -193,22 +193,16 @@ class Exchange:
             current.counters.crc += 1
             self._book(current)
             self._end(current, LinkNoise("a reply with a bad checksum"), now)
-        if self.framing.rest and self._gap_timer is None and self.framing.gap_s:
-            self._gap_timer = self._loop.call_later(self.framing.gap_s, self._gap)
+        if self.framing.rest and self.framing.gap_s:
+            self._gap.at(now + self.framing.gap_s)
 
-    def _gap(self) -> None:
-        """The line may have been quiet: half a frame will not become a whole one."""
-        self._gap_timer = None
+    def _after_gap(self) -> None:
+        """If the line was quiet, half a frame will not become a whole one."""
         now = time.monotonic()
         if now - self._heard_s >= 0.9 * self.framing.gap_s:
             self._look(b"", now, final=True)
         elif self.framing.rest:
-            self._gap_timer = self._loop.call_later(self.framing.gap_s, self._gap)
-
-    def _noise(self, size: int) -> None:
-        self._counters.noise += size
-        if self._current is not None:
-            self._current.noisy = True
+            self._gap.at(self._heard_s + self.framing.gap_s)
 
     def _route(self, frame: Frame, now: float) -> None:
         current, book = self._current, self._books.get(frame.unit)
@@ -245,7 +239,7 @@ class Exchange:
             self._book(current)
             self._current = None
             self._free_s = now + self.framing.silence_s
-            self._queue.appendleft(current.wanted)
+            self._waiting.put_back(current.wanted)
             self._pump()
 
     def _late(self, unit: int) -> None:
@@ -270,30 +264,21 @@ class Exchange:
 
     # time
 
-    def _arm(self, when_s: float) -> None:
-        """One timer for all deadlines; it looks at the current one when it fires."""
-        if self._timer is not None:
-            if self._timer.when() <= when_s:
-                return
-            self._timer.cancel()
-        self._timer = self._loop.call_at(when_s, self._tick)
-
     def _tick(self) -> None:
-        self._timer = None
+        """A deadline may have come."""
         now = time.monotonic()
         current = self._current
         if current is not None:
             if now >= current.deadline_s - 0.0002:
                 self._expire(current, now)
             else:
-                self._arm(current.deadline_s)
-        elif (self._urgent or self._queue) and not self._channel.up:
+                self._deadline.at(current.deadline_s)
+        elif self._waiting and not self._channel.up:
             self._give_up_waiting(now)
 
     def _give_up_waiting(self, now: float) -> None:
-        queue = self._urgent or self._queue
-        if now >= queue[0].deadline_s - 0.0002:
-            queue.popleft().finish(LinkDown(self.cause or "no connection"), now)
+        if now >= self._waiting.head().deadline_s - 0.0002:
+            self._waiting.take().finish(LinkDown(self.cause or "no connection"), now)
         self._pump()
 
     def _expire(self, current: Pending, now: float) -> None:
@@ -303,17 +288,12 @@ class Exchange:
         self._deaf += 1
         error = LinkNoise if current.noisy else LinkTimeout
         text = "only noise came" if current.noisy else f"no reply in {current.timeout_s:g} s"
-        if not self.framing.is_bus and self._deaf >= min(2, len(self._units)):
-            self._current = None
-            current.finish(error(text), now)
+        renew = self.framing.over_tcp and self._deaf >= min(2, len(self._units))
+        self._end(current, error(text), now, pump=not renew)
+        if renew and self._current is None:
             self._channel.renew(text)
-        else:
-            self._end(current, error(text), now)
 
     def _fail_all(self, cause: str) -> None:
         now = time.monotonic()
-        waiting = [*self._urgent, *self._queue]
-        self._urgent.clear()
-        self._queue.clear()
-        for pending in waiting:
+        for pending in self._waiting.drain():
             pending.finish(LinkDown(cause), now)

@@ -12,6 +12,7 @@ class Framing(Protocol):
 
     rest: bytes
     is_bus: bool  # others may speak on the same wire
+    over_tcp: bool  # the connection may be half-open, so silence wants a new one
     silence_s: float  # between two frames
     drain_s: float  # without a byte after a timeout
     gap_s: float  # without a byte, and half a frame is noise; 0 = never
@@ -45,6 +46,7 @@ class TcpFraming:
     """Modbus TCP: the transaction id names the request."""
 
     is_bus = False
+    over_tcp = True
     silence_s = drain_s = gap_s = 0.0
 
     def __init__(self) -> None:
@@ -98,8 +100,9 @@ class RtuFraming:
     drain_s = 0.02
     gap_s = 0.02
 
-    def __init__(self, silence_s: float) -> None:
+    def __init__(self, silence_s: float, over_tcp: bool) -> None:
         self.rest = b""
+        self.over_tcp = over_tcp
         self.silence_s = silence_s
         self._broken = b""
 

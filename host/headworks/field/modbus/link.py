@@ -48,21 +48,20 @@ _CONNECT_S = 1.0  # a try to connect may take this long even where replies must 
 class Link(Exchange):
     """A connection to one or several units. Make it with `open_link`, then start() it.
 
-    `on_alive(unit)` is called when a unit that was given up shows that it lives.
+    `on_alive(unit)` is called when a unit shows that it lives by a late reply, `on_up()` when
+    there is a connection again.
     """
 
     def start(self) -> None:
         """Begin to connect; call it in the event loop."""
-        self._loop = asyncio.get_running_loop()
         self._channel.start(self)
 
     async def stop(self) -> None:
         """Close; whatever still waits fails with LinkDown."""
-        for timer in (self._timer, self._pump_timer, self._gap_timer):
-            if timer is not None:
-                timer.cancel()
+        self.close_timers()
         await self._channel.stop()
-        self._fail_all("the link was closed")
+        self._was_up = False
+        self.closed("the link was closed")
 
     @property
     def up(self) -> bool:
@@ -72,7 +71,7 @@ class Link(Exchange):
     @property
     def idle(self) -> bool:
         """Whether nothing waits and nothing is on its way."""
-        return self._current is None and not self._queue and not self._urgent
+        return self._current is None and not self._waiting
 
     @property
     def contended(self) -> bool:
@@ -97,21 +96,23 @@ class Link(Exchange):
         called exactly once. Urgent requests go first, in their own order."""
         wait_s = self.timeout_s if timeout_s is None else timeout_s
         pending = Pending(request, done, wait_s, self.unit(request.unit))
-        (self._urgent if urgent else self._queue).append(pending)
+        self._waiting.add(pending, urgent)
         if self._current is None:
             self._pump()
 
-    async def ask(self, request: Request, *, timeout_s: float | None = None) -> bytes:
-        """The payload of the reply. Raises LinkError."""
-        future: asyncio.Future[bytes] = self._loop.create_future()
+    async def ask(
+        self, request: Request, *, timeout_s: float | None = None, first: Done | None = None
+    ) -> bytes:
+        """The payload of the reply. Raises LinkError. `first` is told of the result, good or bad,
+        in the turn of the event loop that reads it; the caller goes on in a later turn."""
+        future: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
 
-        def done(result: bytes | LinkError, _t_s: float) -> None:
-            if future.done():
-                return
-            if isinstance(result, LinkError):
-                future.set_exception(result)
-            else:
-                future.set_result(result)
+        def done(result: bytes | LinkError, t_s: float) -> None:
+            try:
+                if first is not None:
+                    first(result, t_s)
+            finally:
+                _settle(future, result)
 
         self.post(request, done, timeout_s=timeout_s)
         return await future
@@ -134,6 +135,15 @@ class Link(Exchange):
         await self.ask(registers_request(unit, address, values))
 
 
+def _settle(future: asyncio.Future[bytes], result: bytes | LinkError) -> None:
+    if future.done():
+        return
+    if isinstance(result, LinkError):
+        future.set_exception(result)
+    else:
+        future.set_result(result)
+
+
 def open_link(
     connect: str,
     *,
@@ -150,7 +160,8 @@ def open_link(
     channel = _channel(address, line, timeout_s, retry_s)
     framing: Framing = TcpFraming()
     if address.kind != "tcp":
-        framing = RtuFraming(line.silence_s if address.kind == "serial" else 0.0)
+        serial = address.kind == "serial"
+        framing = RtuFraming(line.silence_s if serial else 0.0, over_tcp=not serial)
     return Link(channel, framing, timeout_s)
 
 

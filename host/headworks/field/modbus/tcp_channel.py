@@ -2,8 +2,11 @@
 
 import asyncio
 import random
+import time
 
 from headworks.field.modbus.channel import Owner, explain
+
+_BRIEF_S = 1.0
 
 
 class _Stream(asyncio.Protocol):
@@ -37,6 +40,7 @@ class TcpChannel:
         self._tries: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._stopped = False
+        self._opened_s = 0.0
 
     def start(self, owner: Owner) -> None:
         """Begin to connect."""
@@ -77,7 +81,10 @@ class TcpChannel:
     def _down(self, cause: str) -> None:
         self.up = False
         if not self._stopped:
-            self._schedule(random.uniform(0.0, 0.5) * self._retry_s)
+            # A peer that accepts and closes again must not be connected to in a storm.
+            brief = time.monotonic() - self._opened_s < _BRIEF_S
+            low, high = (0.5, 1.0) if brief else (0.0, 0.5)
+            self._schedule(random.uniform(low, high) * self._retry_s)
             self._owner.closed(cause)
 
     def _schedule(self, delay_s: float) -> None:
@@ -118,6 +125,7 @@ class TcpChannel:
         self._transport, self._stream = transport, stream
         self.up = True
         self.opens += 1
+        self._opened_s = time.monotonic()
         self._owner.opened()
 
     def _failed(self, cause: str) -> None:

@@ -131,7 +131,7 @@ def test_wrong_requests_are_refused(tmp_path, function, address, count, unit, co
     """A request that the device cannot answer gets the exception that the device would send."""
 
     async def run():
-        async with running.asked(sites.small(ANY), tmp_path) as (simulator, peer):
+        async with running.asked(sites.small(ANY), tmp_path) as (_, peer):
             read = getattr(peer, f"read_{function}_registers")
             reply = await read(address, count=count, device_id=unit)
             assert reply.exception_code == code

@@ -38,7 +38,7 @@ class MeterUnit:
         self._registers = located(self._profile)
         self._at_connection = spec.name in connection_meters(world.site)
         self._words: dict[int, dict[int, int]] = {}
-        self._of: PlantState | None = None
+        self._of: tuple[PlantState, int] | None = None
         self._count = 0
 
     def read(self, function: int, address: int, count: int) -> Sequence[int]:
@@ -67,10 +67,11 @@ class MeterUnit:
 
     def _image(self) -> dict[int, dict[int, int]]:
         """All words as they are now; the same for every read between two steps of the plant."""
-        frozen = self._world.faults.get("frozen", self.name)
-        if self._words and (frozen or self._of is self._world.state):
+        now = (self._world.state, self._world.fault_changes)
+        same = self._of is not None and self._of[0] is now[0] and self._of[1] == now[1]
+        if self._words and (same or self._world.faults.get("frozen", self.name)):
             return self._words
-        self._of = self._world.state
+        self._of = now
         self._count += 1
         self._words = self._encode()
         return self._words

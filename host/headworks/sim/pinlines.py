@@ -37,6 +37,7 @@ class PinLines:
         self._world = world
         self._clock = clock
         self._lines: dict[int, Line] = {}
+        self._kept: set[int] = set()  # driven on by nobody, under persist-outputs
         self._uses: dict[int, Use] = {}
         self._inputs: dict[int, tuple[str, int]] = {}
         for name, profile in profiles.items():
@@ -66,7 +67,9 @@ class PinLines:
         if held is None or held.owner is not owner:
             return
         del self._lines[pin]
-        if not self._world.faults.get("persist-outputs"):
+        if self._world.faults.get("persist-outputs"):
+            self._kept.add(pin)
+        else:
             self._drive(pin, held.level, None)
 
     def release(self, owner: object) -> None:
@@ -78,9 +81,9 @@ class PinLines:
         """Once outputs no longer persist, lines that nobody holds are inputs."""
         if self._world.faults.get("persist-outputs"):
             return
-        for pin, use in self._uses.items():
-            if pin not in self._lines and not use.pulse:
-                self._drive(pin, None, None)
+        for pin in self._kept - self._lines.keys():
+            self._drive(pin, None, None)
+        self._kept.clear()
 
     def levels(self) -> dict[int, int | None]:
         """What drives each input line: 0, 1, or None for nothing but its pull."""

@@ -45,6 +45,7 @@ class World:
         self.toggled_s = float("-inf")
         self.on_inputs: list[Callable[[], None]] = []
         self.on_faults: list[Callable[[], None]] = []
+        self.fault_changes = 0  # how often faults came or went
         self._seen: dict[str, bool] = {}
 
     def tell(self, outlet: str, on: bool, t_s: float) -> None:
@@ -53,7 +54,7 @@ class World:
             self.told[outlet] = on
             self.told_s[outlet] = t_s
         board = outlet.partition(".")[0]
-        if self.faults.get("relay-board-deaf", board) or self.energised.get(outlet) == on:
+        if self.faults.get("relay-board-deaf", board) or self.energised.get(outlet, False) == on:
             return
         self.energised[outlet] = on
         if outlet == self.wiring.deadman:
@@ -89,6 +90,7 @@ class World:
 
     def after_faults(self, changed: list[Active]) -> None:
         """To be called after faults came or went."""
+        self.fault_changes += 1
         for fault in changed:
             if fault.kind.name == contactor.AUX_STUCK and not self.faults.get(*_key(fault)):
                 self._free_aux(fault.target)

@@ -3,9 +3,9 @@
 import asyncio
 
 import pytest
-from field.switches.helpers import LOG, rack, recording_factory, site, until
 from gpiozero import OutputDevice
 
+from field.switches.helpers import LOG, rack, recording_factory, site, until
 from headworks.field.switches import SwitchError, Switches
 from headworks.hardware.switch import load_switch
 from headworks.model.live import Quality
@@ -223,7 +223,7 @@ def test_an_unknown_factory_is_refused_by_name():
     async def run(name):
         await Switches(site([HAT], [], gpio=GpioSpec(factory=name)), nothing).start()
 
-    with pytest.raises(SwitchError, match="no gpio factory 'lgpoi'; known: .*lgpio"):
+    with pytest.raises(SwitchError, match=r"no gpio factory 'lgpoi'; known: .*lgpio"):
         asyncio.run(run("lgpoi"))
     with pytest.raises(SwitchError, match="'native' cannot claim a line at a chosen level"):
         asyncio.run(run("native"))

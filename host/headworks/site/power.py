@@ -19,6 +19,7 @@ def check_power(book: Book) -> None:
         _placed(book, rack)
         _step(book, rack)
     _complete(book)
+    _watched(book)
     _one_meter_each(book)
 
 
@@ -83,6 +84,17 @@ def _complete(book: Book) -> None:
             spot,
             "no signal grants surplus, so no rack would ever run; "
             'write a [[signal]] with kind = "export"',
+        )
+
+
+def _watched(book: Book) -> None:
+    """A safety of its own beside the decision; boards that must have one are an error."""
+    outputs = book.entries.one("outputs")
+    if book.of("rack") and not (outputs and outputs.has("deadman")):
+        book.findings.warning(
+            outputs.at() if outputs else Spot(),
+            "no dead-man output, so that racks may stay on when this controller hangs; "
+            'write [outputs] deadman = "SWITCH.OUTLET"',
         )
 
 

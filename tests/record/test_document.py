@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from headworks.model.memory import Memory
-from headworks.model.plan import RackState, Reason, ReasonCode
+from headworks.model.plan import RackState, ReasonCode
 from headworks.record.document import BadMemoryError, document, restore
-from headworks.record.durable import changed, stopped
+from headworks.record.durable import changed
 from record.memories import WELDED, a_site, eventful, first
 
 SITE = a_site("a1", "a2", "a3")
@@ -52,14 +52,12 @@ def test_another_boot_keeps_ages_and_the_gap_counts_as_nothing() -> None:
     assert back.last_step_s == pytest.approx(7.0 - 60)
 
 
-def test_a_rack_that_ran_is_off_as_of_now() -> None:
-    """Nobody knows when it stopped, so its minimum off time begins at the restart."""
-    rack = restore(
-        SITE, first(SITE, 1000.0), through_json(eventful(SITE, 990.0)), 0.0
-    ).memory.racks[2]
-    assert (rack.state, rack.on, rack.confirmed) == (RackState.OFF, False, False)
-    assert rack.off_since_s == rack.told_s == rack.since_s == 1000.0
-    assert rack.on_total_s == pytest.approx(100.0 + 70.0)
+def test_a_rack_that_ran_is_known_to_have_run() -> None:
+    """That it was on, and since when, is kept: control makes its minimum off time of it."""
+    ran = restore(SITE, first(SITE, 1000.0), through_json(eventful(SITE, 990.0)), 0.0).memory
+    rack = ran.racks[2]
+    assert (rack.state, rack.on, rack.told_s) == (RackState.RUNNING, True, 930.0)
+    assert (rack.on_total_s, rack.switchings) == (100.0, 7)
 
 
 def test_no_time_comes_back_in_the_future() -> None:
@@ -151,11 +149,3 @@ def test_only_what_must_survive_is_a_change() -> None:
     assert not changed(old, old._replace(interlocks=(lock._replace(active_since_s=3.0),)))
     assert changed(old, old._replace(last_step_s=991.0))
     assert changed(old, old._replace(frequency=(old.frequency[0]._replace(tripped=False),)))
-
-
-def test_stopping_keeps_latches() -> None:
-    """An orderly end opens what runs and forgets no latch."""
-    after = stopped(eventful(SITE, 990.0), 995.0)
-    assert [rack.on for rack in after.racks] == [False, False, False]
-    assert after.racks[0].locked_by == "ayesha"
-    assert after.racks[1].latch == Reason(*WELDED)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 from headworks.model.memory import FrequencyMemory, InterlockMemory, Memory, RackMemory
 from headworks.model.plan import RackState, Reason, ReasonCode
 from headworks.model.site import FrequencySignal, Site
-from headworks.record.durable import NEVER, stopped
+from headworks.record.durable import NEVER
 
 _TIMES = ("since_s", "told_s", "off_since_s")
 _COUNTS = ("retries", "switchings")
@@ -80,10 +80,10 @@ def _time_out(value_s: float) -> float | str:
 
 
 def restore(site: Site, first: Memory, doc: object, shift_s: float) -> Restored:
-    """The stored memory for this site, at `first.t_s`, all racks off and not yet booted.
+    """The stored memory for this site, as it was, its times moved to the clock of `first.t_s`.
 
-    `first` gives what the document does not know, a new rack for example. Raises
-    BadMemoryError where the document makes no sense.
+    `control.resume` makes it ready for a first scan. `first` gives what the document does not
+    know, a new rack for example. Raises BadMemoryError where the document makes no sense.
     """
     clock = _Clock(shift_s, first.t_s)
     top = _table(doc)
@@ -100,7 +100,7 @@ def restore(site: Site, first: Memory, doc: object, shift_s: float) -> Restored:
     )
     known = {r.name for r in site.racks} | {i.name for i in site.interlocks} | set(names)
     dropped = sorted((racks.keys() | locks.keys() | signals.keys()) - known)
-    return Restored(stopped(memory, first.t_s), tuple(dropped))
+    return Restored(memory, tuple(dropped))
 
 
 def _matched(

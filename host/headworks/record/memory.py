@@ -65,7 +65,7 @@ class MemoryStore:
         self._thread: threading.Thread | None = None
 
     def load(self, first: Memory) -> Loaded:
-        """The stored memory moved to `first.t_s`, all racks off; `first` where there is none."""
+        """The stored memory moved to the clock of `first.t_s`; `first` where there is none."""
         try:
             return self._load(first)
         except (sqlite3.Error, ValueError, OSError) as error:

@@ -5,7 +5,7 @@ Nothing here is on the way from a sample to a switch, and nothing here decides.
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from headworks import __version__
 from headworks.field.signals.report import StationReport
 from headworks.model.live import Command
 from headworks.model.memory import Memory
-from headworks.model.plan import Event, Reason
+from headworks.model.plan import Event
 from headworks.model.site import Site
 from headworks.record.durable import changed
 from headworks.record.memory import MemoryStore, StorageError
@@ -127,12 +127,10 @@ class Desk:
             await asyncio.wrap_future(saved)
         except StorageError as error:
             warning = {"warning": f"done, but a restart will forget it: {error}"}
-        refused = {e.source: e.reason for e in result.plan.events if e.kind == "refused"}
         for command in result.snapshot.commands:
             reply = self._replies.pop(command.id, None)
-            reason = refused.get(command.target)
             if reply is not None:
-                reply({"ok": True, **warning} if reason is None else _refusal(command, reason))
+                reply(_refusal(command, result.plan.events) or {"ok": True, **warning})
 
     def _journal(self, event: Event) -> None:
         figures = dict(event.reason.values) | ({"note": event.note} if event.note else {})
@@ -167,11 +165,16 @@ class Desk:
         return now.isoformat(timespec="seconds") if now.year >= _FIRST_YEAR else None
 
 
-def _refusal(command: Command, reason: Reason) -> dict[str, object]:
+def _refusal(command: Command, events: Iterable[Event]) -> dict[str, object] | None:
     """A refusal as data, with a plain text for clients that have no words for the code."""
-    return {
-        "ok": False,
-        "error": f"{command.action} {command.target} refused: {reason.code}",
-        "code": reason.code.value,
-        "values": dict(reason.values),
-    }
+    asked = {("action", str(command.action)), ("actor", command.actor)}
+    for event in events:
+        reason = event.reason
+        if event.kind == "refused" and event.source == command.target and asked <= {*reason.values}:
+            return {
+                "ok": False,
+                "error": f"{command.action} {command.target} refused: {reason.code}",
+                "code": reason.code.value,
+                "values": dict(reason.values),
+            }
+    return None

@@ -12,7 +12,8 @@ import pytest
 
 from headworks.cli import sim as cli
 from headworks.cli.main import main
-from headworks.field.modbus.server import ModbusFault, TcpServer
+from headworks.field.signals.scada import Scada
+from headworks.model.live import Quality
 from headworks.model.site import SetpointSignal
 from headworks.sim import master
 from headworks.sim.client import SimError, ask
@@ -263,73 +264,78 @@ def test_serve_names_what_is_wrong_with_the_site(tmp_path, capsys):
     assert capsys.readouterr().err.startswith("headworks sim: ")
 
 
-class Registers:
-    """A setpoint's holding registers, refusing one value as a station would."""
-
-    def __init__(self):
-        self.words, self.writes = [0] * 5, []
-
-    def read(self, unit, function, address, count):
-        return self.words[address : address + count]
-
-    def write(self, unit, function, address, values):
-        if values[:2] == [0, 1]:
-            raise ModbusFault(3)
-        self.words[address : address + len(values)] = values
-        self.writes.append((function, address, list(values)))
-
-
-def order(registers, limit_kw, valid_s, **more):
-    """Order through the master against these registers; what it said."""
-    said = []
+def order(limit_kw, valid_s, *, beat_s=None, beats=0):
+    """Order through the master to the station's own setpoint server: what it says, what it holds."""
+    said, changes = [], []
 
     async def run():
-        server = TcpServer(registers, "127.0.0.1", 0)
-        await server.start()
-        signal_spec = SetpointSignal("sp", f"tcp://127.0.0.1:{server.port}")
-        more.setdefault("beat_s", None)
+        station = Scada(
+            SetpointSignal("sp", "tcp://127.0.0.1:0"),
+            lambda: None,
+            lambda: changes.append(1),
+            time.monotonic,
+        )
+        await station.start()
+        spec = SetpointSignal("sp", f"tcp://127.0.0.1:{station.port}")
         task = asyncio.create_task(
-            master.order(signal_spec, limit_kw, valid_s, say=said.append, **more)
+            master.order(spec, limit_kw, valid_s, beat_s=beat_s, say=said.append)
         )
         try:
-            if more["beat_s"] is None:
+            if beat_s is None:
                 await task
             else:
-                await running.until(lambda: len(registers.writes) >= 3)
+                await running.until(lambda: station.read(1, 3, 3, 1)[0] > beats)
+            return station.value(time.monotonic())
         finally:
             task.cancel()
-            await server.stop()
+            await station.stop()
 
-    asyncio.run(run())
-    return said
+    return said, asyncio.run(run())
 
 
-@pytest.mark.parametrize(
-    ("limit_kw", "words"),
-    [(200.0, [0, 2000]), (0.0, [0, 0]), (None, [0xFFFF, 0xFFFF]), (7000.0, [1, 4464])],
-)
-def test_the_master_orders(limit_kw, words):
-    """An order is one block: limit in 0.1 kW, validity, heartbeat, sequence; 0 is zero watts."""
-    registers = Registers()
-    said = order(registers, limit_kw, 60)
-    assert registers.writes == [(16, 0, [*words, 60, 1, 1])]
-    assert "order 1: " in said[0]
+@pytest.mark.parametrize("limit_kw", [200.0, 0.0, None, 7000.0])
+def test_the_master_orders(limit_kw):
+    """The station holds the order: its limit, no limit for none, zero watts for 0."""
+    said, value = order(limit_kw, 60)
+    assert (value.quality, value.limit_kw) == (Quality.GOOD, limit_kw)
+    assert said == [f"order 1: {'no limit' if limit_kw is None else f'{limit_kw:g} kW'} for 60 s"]
 
 
 def test_the_master_beats():
-    """With a beat it goes on changing the heartbeat alone."""
-    registers = Registers()
-    order(registers, 200.0, 60, beat_s=0.01)
-    assert registers.writes[1:3] == [(16, 3, [2]), (16, 3, [3])]
+    """With a beat it goes on changing the heartbeat, and the order stays."""
+    _, value = order(200.0, 60, beat_s=0.01, beats=3)
+    assert value.limit_kw == 200.0
 
 
 def test_the_master_tells_refusals():
     """A refused order and a station that is not there are told."""
     with pytest.raises(master.MasterError, match="refused with exception 3"):
-        order(Registers(), 0.1, 60)
+        order(200.0, 0)
     nobody = SetpointSignal("sp", f"tcp://127.0.0.1:{sites.free_port()}")
     with pytest.raises(master.MasterError, match="is the station running"):
         asyncio.run(master.order(nobody, 1.0, 60, beat_s=None, say=print))
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--kw", "much"], "--kw much: write kW from 0"),
+        (["--kw=-5"], "--kw -5: write kW from 0"),
+        (["--kw", "nan"], "--kw nan: write kW from 0"),
+        (["--kw", "5", "--valid-for", "99999"], "--valid-for 99999: write seconds"),
+        (["--kw", "5"], "the site has these setpoints: none"),
+    ],
+)
+def test_setpoint_mistakes_are_one_line(site_file, capsys, words, says):
+    """An order that makes no sense is refused before anything is written."""
+    if "setpoints" not in says:
+        more = '\n[[signal]]\nname = "sp"\nkind = "setpoint"\nlisten = "tcp://127.0.0.1:5502"\n'
+        site_file.write_text(site_file.read_text() + more, encoding="utf-8")
+    code, _, err = run(capsys, "setpoint", "--site", str(site_file), *words)
+    assert code == 1
+    assert err.startswith("headworks sim: ")
+    assert says in err
+    assert err.count("\n") == 1
 
 
 def test_arguments_stay_known():

@@ -11,7 +11,8 @@ from gpiozero import DigitalInputDevice, GPIOPinInUse, OutputDevice
 
 from headworks.hardware.switch import load_switch
 from headworks.model.site import RackKind, RackSpec, SwitchSpec
-from headworks.sim.pins import SimFactory, SimLostError, default_path
+from headworks.sim.pins import SimFactory, SimLostError
+from headworks.sim.where import pin_socket
 from sim import running, sites
 
 ANY = "tcp://127.0.0.1:0"
@@ -143,7 +144,7 @@ def test_installed_under_its_name(monkeypatch, tmp_path):
     (found,) = entry_points(group="gpiozero_pin_factories", name="headworks-sim")
     assert found.load() is SimFactory
     monkeypatch.setenv("HEADWORKS_SIM_PINS", str(tmp_path / "x.sock"))
-    assert default_path() == tmp_path / "x.sock"
+    assert pin_socket() == tmp_path / "x.sock"
 
 
 def test_bounce_hides_quick_edges(sim, factory):

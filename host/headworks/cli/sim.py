@@ -131,23 +131,15 @@ def _load(path: Path) -> Any:
 
 def _setpoint(args: argparse.Namespace) -> int:
     """Order a limit as a SCADA master."""
-    from headworks.model.site import SetpointSignal
-    from headworks.sim.master import MasterError, order
+    from headworks.sim.master import MasterError, limit, order, pick
 
     site = _load(args.site)
     if isinstance(site, int):
         return site
-    signals = {s.name: s for s in site.signals if isinstance(s, SetpointSignal)}
-    signal = signals.get(args.signal) if args.signal else next(iter(signals.values()), None)
-    if signal is None:
-        return _fail(
-            f"the site has these setpoint signals: {', '.join(signals) or 'none'}", _REFUSED
-        )
     try:
-        limit_kw = None if args.kw == "none" else float(args.kw)
+        signal = pick(site, args.signal)
+        limit_kw = limit(args.kw, args.valid_for)
         asyncio.run(order(signal, limit_kw, args.valid_for, beat_s=args.keep, say=print))
-    except ValueError:
-        return _fail(f"--kw {args.kw}: write a number of kW, or none", _REFUSED)
     except MasterError as error:
         return _fail(error, _REFUSED)
     return 0

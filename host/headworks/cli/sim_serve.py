@@ -13,12 +13,12 @@ from headworks import paths
 from headworks.cli import sim_print
 from headworks.model.site import Site
 from headworks.sim.days import DayError, DayWish, choose, start_s
-from headworks.sim.pins import default_path
 from headworks.sim.plant.plant import PlantSettings
 from headworks.sim.plant.recording import Columns
 from headworks.sim.plant.weather import DayClock
 from headworks.sim.ports import ServeError
 from headworks.sim.simulator import Simulator, Sockets
+from headworks.sim.where import pin_socket
 from headworks.sim.wiring import plant_settings, sizes
 
 _REFUSED = 1
@@ -34,7 +34,7 @@ def serve(site: Site, args: argparse.Namespace) -> int:
     except DayError as error:
         print(f"headworks sim: {error}", file=sys.stderr)
         return _REFUSED
-    pins = args.pins or (Path(site.gpio.connect) if site.gpio.connect else default_path())
+    pins = args.pins or (Path(site.gpio.connect) if site.gpio.connect else pin_socket())
     sockets = Sockets(args.socket or paths.sim_socket(), pins)
     try:
         simulator = Simulator(site, plant, sockets, step_s=args.step_s, deadman_s=args.deadman_s)

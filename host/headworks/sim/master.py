@@ -11,11 +11,38 @@ from pymodbus.exceptions import ModbusException
 
 from headworks.field.signals.registers import HEARTBEAT
 from headworks.field.signals.setpoint import NO_LIMIT
-from headworks.model.site import SetpointSignal
+from headworks.model.site import SetpointSignal, Site
+
+_MOST_KW = 400_000_000.0  # what the registers hold; the station itself refuses earlier
 
 
 class MasterError(Exception):
     """An order was not taken; the text says why."""
+
+
+def pick(site: Site, name: str | None) -> SetpointSignal:
+    """The named setpoint signal, or the only one. Raises MasterError."""
+    found = {s.name: s for s in site.signals if isinstance(s, SetpointSignal)}
+    if name is None and len(found) == 1:
+        return next(iter(found.values()))
+    if name in found:
+        return found[name]
+    raise MasterError(f"--signal: the site has these setpoints: {', '.join(found) or 'none'}")
+
+
+def limit(text: str, valid_s: int) -> float | None:
+    """The limit as typed: kW, or none for no limit. Raises MasterError."""
+    if not 0 <= valid_s <= 0xFFFF:
+        raise MasterError(f"--valid-for {valid_s}: write seconds from 0 to 65535")
+    if text == "none":
+        return None
+    try:
+        limit_kw = float(text)
+    except ValueError:
+        limit_kw = -1.0
+    if not 0.0 <= limit_kw <= _MOST_KW:
+        raise MasterError(f"--kw {text}: write kW from 0 to {_MOST_KW:.0f}, or none")
+    return limit_kw
 
 
 def command_words(limit_kw: float | None, valid_s: int, beat: int, sequence: int) -> list[int]:

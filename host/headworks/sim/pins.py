@@ -26,7 +26,7 @@ from gpiozero.exc import (
 )
 from gpiozero.pins.pi import PiFactory, PiPin
 
-from headworks.paths import runtime_dir
+from headworks.sim.where import pin_socket
 
 _REVISION = 0xA02082  # a Raspberry Pi 3B, as gpiozero's own mock
 _ANSWER_S = 2.0
@@ -36,11 +36,6 @@ _EDGES = ("none", "falling", "rising", "both")
 
 class SimLostError(PinError):
     """The simulator is not there, or went away; no level is known any more."""
-
-
-def default_path() -> Path:
-    """The pin socket: HEADWORKS_SIM_PINS, else pins.sock in the runtime folder."""
-    return Path(os.environ.get("HEADWORKS_SIM_PINS") or runtime_dir() / "pins.sock")
 
 
 class SimPin(PiPin):
@@ -178,14 +173,14 @@ class SimPin(PiPin):
 
 
 class SimFactory(PiFactory):
-    """Pins of the simulator at a Unix socket: the path given, else as default_path() says.
+    """Pins of the simulator at a Unix socket: the path given, else as where.pin_socket() says.
 
     Raises SimLostError where no simulator serves there.
     """
 
     def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.path = Path(path) if path else default_path()
+        self.path = Path(path) if path else pin_socket()
         self.pin_class = SimPin
         self.lost = False
         self._levels: dict[int, int | None] = {}

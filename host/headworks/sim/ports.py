@@ -6,6 +6,7 @@ applied here. The pty is linked at the site's serial path, and the link is remov
 
 import os
 import tty
+from contextlib import suppress
 from pathlib import Path
 
 from headworks.field.modbus.server import RtuServer, RtuTcpServer, TcpServer
@@ -77,8 +78,9 @@ class TcpPort:
         wanted = not self._spoiler.anywhere("refuse")
         if wanted == self._open:
             return
-        self._open = wanted
-        await (self._server.start() if wanted else self._server.stop())
+        with suppress(OSError):  # the port was taken meanwhile: tried again in the next step
+            await (self._server.start() if wanted else self._server.stop())
+            self._open = wanted
 
     async def stop(self) -> None:
         """Close the port."""

@@ -54,7 +54,7 @@ SHAPES: dict[str, Shape] = {
     "clear": Shape("a clear day, surplus from morning to afternoon", 6.0, _EVERYDAY, 980, 18, 34),
     "cloudy": Shape(
         "clouds with fast edges, surplus comes and goes", 7.0, _EVERYDAY, 1020, 17, 30,
-        clouds=Clouds(2400.0, 1500.0, (0.15, 0.55), 40.0),
+        clouds=Clouds(2400.0, 1500.0, (0.15, 0.55), 75.0),
     ),
     "overnight": Shape(
         "cheap generation exports at night, overcast by day", 20.0, _EVERYDAY, 260, 14, 24,

@@ -16,7 +16,7 @@ import sys
 import time
 from dataclasses import dataclass, field
 
-DEADLINE_S = 60.0  # a trial that takes longer is a failure of the bench, not a slow result
+DEADLINE_S = 30.0  # a trial that takes longer is a failure of the bench, not a slow result
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """Processes of a measurement: the peer, the station or a baseline, their memory and time.
 
-All run on one processor, the last one, as in the figures that ours are compared with; where
-the system has no affinities they run where they like, and the table says so.
+All run on one processor, the last one, as in the figures that ours are compared with, and before
+everything else on the machine; where the system does not allow that they run as they may.
 """
 
 import json
@@ -19,6 +19,7 @@ from benchlib import sites
 
 TOOLS = Path(__file__).resolve().parent.parent
 HAVE_AFFINITY = hasattr(os, "sched_setaffinity")
+MEASURED, STOPWATCH = 10, 20  # priorities: what arrives is timed before the sender goes on
 STOP_S = 15.0  # a station that takes longer to end is ended
 
 
@@ -32,8 +33,18 @@ def pin(pid: int = 0) -> None:
         os.sched_setaffinity(pid, {max(os.sched_getaffinity(0))})
 
 
+def prefer(pid: int, priority: int) -> None:
+    """Let a process run before all others of the machine, where we may say so."""
+    try:
+        os.sched_setscheduler(pid, os.SCHED_FIFO, os.sched_param(priority))
+    except (AttributeError, OSError):
+        return  # not root, or another system: the figures then hold what others take away
+
+
 @contextmanager
-def process(words: Sequence[str], log: Path, **options: Any) -> Iterator[subprocess.Popen[bytes]]:
+def process(
+    words: Sequence[str], log: Path, priority: int = MEASURED, **options: Any
+) -> Iterator[subprocess.Popen[bytes]]:
     """A pinned process with its errors in a file; it is ended with the block."""
     environment = os.environ | {"PYTHONPATH": str(TOOLS), "PYTHONDONTWRITEBYTECODE": "1"}
     with log.open("wb") as errors:
@@ -41,6 +52,7 @@ def process(words: Sequence[str], log: Path, **options: Any) -> Iterator[subproc
             [sys.executable, *words], stderr=errors, env=environment, **options
         )
         pin(child.pid)
+        prefer(child.pid, priority)
         try:
             yield child
         finally:
@@ -110,7 +122,7 @@ class Folder:
         """The peer for a site of this shape."""
         words = ["-m", "benchlib.peer", json.dumps(sites.config(shape))]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-        with process(words, self.path / "peer.log", **pipes) as child:
+        with process(words, self.path / "peer.log", STOPWATCH, **pipes) as child:
             yield Peer(child)
 
     @contextmanager

@@ -97,8 +97,8 @@ start_delay_s = 0
 stagger_s = 0
 window_s = 1
 starts_per_window = 1000
-stop_s = 0.1
-close_s = 1
+stop_s = 1
+close_s = 2
 
 [gpio]
 factory = "mock"

@@ -82,6 +82,11 @@ class MeterDevice:
         self.misses = 0
         await self._read_slow(link)
 
+    @property
+    def registers(self) -> tuple[Register, ...]:
+        """The registers that are read, at their wire addresses; empty before the first poll."""
+        return self._registers or ()
+
     def silent(self, cause: str) -> None:
         """There is no connection at all."""
         self._on_reading(self._judge.bad(Quality.SILENT, cause, time.monotonic()))

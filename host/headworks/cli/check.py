@@ -4,6 +4,7 @@ Exit code 0: good; 1: mistakes; 2: the file cannot be read. Opens no device.
 """
 
 import argparse
+import io
 import json
 import sys
 from pathlib import Path
@@ -24,6 +25,8 @@ def run(args: argparse.Namespace) -> int:
     from headworks.model.text import clean
     from headworks.site import SiteUnreadable, check, read_text
 
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # names may be in any script
     try:
         text = read_text(args.site)
     except SiteUnreadable as error:

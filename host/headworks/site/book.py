@@ -58,7 +58,8 @@ class Book:
     def resolve(self, spot: Spot, section: str, name: str) -> Entry | None:
         """The entry of that name; where there is none, a mistake with the nearest name."""
         found = self.find(section, name)
-        if found is None:
+        nameless = any(not name_of(entry) for entry in self.of(section))
+        if found is None and not nameless:  # a name that is wrong itself has been told
             other = self.named.get(name)
             wrong = f"no {section} is named {shown(name)}"
             if other is not None:

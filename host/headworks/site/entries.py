@@ -13,7 +13,7 @@ from headworks.site.problems import Findings, Spot
 from headworks.site.rows import SECTIONS
 from headworks.site.schema import FormError, Key, Section
 from headworks.site.signal_rows import LATER_KINDS, SIGNAL_KINDS, SIGNALS
-from headworks.site.values import figure, nearest, shown, suggest
+from headworks.site.values import nearest, shown, suggest
 
 # what people write from habit -> the key of this file
 _HABITS = {
@@ -51,10 +51,11 @@ class Entry:
     raw: Mapping[str, Any]
     values: dict[str, Any] = field(default_factory=dict)
     children: list["Entry"] = field(default_factory=list)
+    misspelt: set[str] = field(default_factory=set)  # keys that an unknown key seems to mean
 
     def has(self, key: str) -> bool:
         """Whether the key is written, rightly or wrongly."""
-        return key in self.raw
+        return key in self.raw or key in self.misspelt
 
     def get(self, key: str, default: Any = None) -> Any:
         """The value; `default` where the key is not written; None where it is wrong."""
@@ -102,8 +103,11 @@ def read_entries(data: Mapping[str, Any], places: Places, findings: Findings) ->
         section = SECTIONS.get(name)
         if section is None:
             findings.error(places.key((name,)), _unknown_section(name, content))
-        else:
-            by_section[name] = _section(section, (name,), content, places, findings)
+            # read it as what it seems to mean, so that nothing else is called missing
+            section = SECTIONS.get(nearest(name, list(SECTIONS)))
+            if section is None or section.name in data or not isinstance(content, dict | list):
+                continue
+        by_section[section.name] = _section(section, (name,), content, places, findings)
     return Entries(by_section)
 
 
@@ -121,21 +125,16 @@ def _unknown_section(name: str, content: Any) -> str:
 def _section(
     section: Section, path: KeyPath, content: Any, places: Places, findings: Findings
 ) -> list[Entry]:
-    if section.many:
-        tables = content if isinstance(content, list) else None
-    else:
-        tables = [content] if isinstance(content, dict) else None
-    if tables is None or not all(isinstance(table, dict) for table in tables):
+    tables = content if isinstance(content, list) else [content]
+    if isinstance(content, list) != section.many or not all(isinstance(t, dict) for t in tables):
         wrong = "may be there many times" if section.many else "is there only once"
-        findings.error(
-            places.key(path),
-            f"{path[-1]} {wrong}; write it as {section.heading} with its keys below",
-        )
-        return []
-    paths = [(*path, index) if section.many else path for index in range(len(tables))]
+        fix = f"write it as {section.heading} with its keys below"
+        findings.error(places.key(path), f"{path[-1]} {wrong}; {fix}")
+    listed = isinstance(content, list)
     return [
-        _entry(section, at, table, places, findings)
-        for at, table in zip(paths, tables, strict=True)
+        _entry(section, (*path, index) if listed else path, table, places, findings)
+        for index, table in enumerate(tables)
+        if isinstance(table, dict)
     ]
 
 
@@ -160,13 +159,11 @@ def _choose_kind(entry: Entry, findings: Findings) -> bool:
         entry.section = SIGNALS[kind]
         return True
     if kind is None:
-        findings.error(
-            entry.at(), f'[[signal]] has no kind; write kind = "export" or {_or(SIGNAL_KINDS[1:])}'
-        )
+        findings.error(entry.at(), f"[[signal]] has no kind; write kind = {_one_of(SIGNAL_KINDS)}")
     elif kind in LATER_KINDS:
         findings.error(
             entry.at("kind"),
-            f"kind = {shown(kind)} is not in this version; write one of {_or(SIGNAL_KINDS)}",
+            f"kind = {shown(kind)} is not in this version; write {_one_of(SIGNAL_KINDS)}",
         )
     else:
         fix = suggest(str(kind), list(SIGNAL_KINDS))
@@ -174,8 +171,9 @@ def _choose_kind(entry: Entry, findings: Findings) -> bool:
     return False
 
 
-def _or(words: tuple[str, ...]) -> str:
-    return ", ".join(words)
+def _one_of(words: tuple[str, ...]) -> str:
+    quoted = [shown(word) for word in words]
+    return f"{', '.join(quoted[:-1])} or {quoted[-1]}"
 
 
 def _missing(entry: Entry, key: Key) -> str:
@@ -191,7 +189,7 @@ def _value(entry: Entry, name: str, value: Any, findings: Findings) -> None:
         return
     key = section.key(name)
     if key is None:
-        findings.error(entry.key_at(name), unknown_key(entry, name))
+        findings.error(entry.key_at(name), _unknown_key(entry, name))
         return
     try:
         entry.values[name] = key.kind(key, value)
@@ -202,28 +200,25 @@ def _value(entry: Entry, name: str, value: Any, findings: Findings) -> None:
             findings.warning(entry.at(name), f"{name} = 0 {key.zero_means}")
 
 
-def unknown_key(entry: Entry, name: str) -> str:
+def _unknown_key(entry: Entry, name: str) -> str:
     """What to say of a key that this entry does not read."""
     section = entry.section
-    known = [key.name for key in section.keys]
+    child = section.child.name.rpartition(".")[2:] if section.child else ()
+    known = [*(key.name for key in section.keys), *child]
     kinds = [kind for kind, other in SIGNALS.items() if other.key(name) or _is_child(other, name)]
     if section.name == "signal" and kinds:
         kind = entry.raw.get("kind")
-        return f"{kind} signals do not read {name}; remove it, only {_or(tuple(kinds))} signals do"
-    owners = [other.heading for other in SECTIONS.values() if other.key(name)]
-    if owners and not nearest(name, known):
-        return f"{section.heading} does not read {name}; move it to {' or '.join(owners)}"
+        return f"{kind} signals do not read {name}; remove it, only {', '.join(kinds)} signals do"
     habit = _HABITS.get(name.lower(), "")
     near = habit if habit in known else nearest(name, known)
+    owners = [other.heading for other in SECTIONS.values() if other.key(name)]
+    if owners and not near:
+        return f"{section.heading} does not read {name}; move it to {' or '.join(owners)}"
     if near:
+        entry.misspelt.add(near)
         return f"unknown key {shown(name)} in {section.heading}; write {near}"
     return f"unknown key {shown(name)} in {section.heading}; remove it, or {suggest(name, known)}"
 
 
 def _is_child(section: Section, name: str) -> bool:
     return section.child is not None and section.child.name == f"{section.name}.{name}"
-
-
-def describe(number: float, unit: str) -> str:
-    """A figure with its unit."""
-    return f"{figure(number)} {unit}"

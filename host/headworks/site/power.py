@@ -77,8 +77,8 @@ def _complete(book: Book) -> None:
         book.error(Spot(), 'there is no [site]; write [site] with name and timezone = "…"')
     if not book.entries.by_section.get("rack"):
         book.error(Spot(), "there is no [[rack]], nothing to switch; write at least one")
-    kinds = [entry.raw.get("kind") for entry in book.of("signal")]
-    if not any(kind in GRANTING for kind in kinds):
+    kinds = [entry.values.get("kind") for entry in book.of("signal")]
+    if not any(kind in GRANTING or kind is None for kind in kinds):
         spot = book.of("signal")[0].at("kind") if kinds else Spot()
         book.error(
             spot,
@@ -90,7 +90,8 @@ def _complete(book: Book) -> None:
 def _watched(book: Book) -> None:
     """A safety of its own beside the decision; boards that must have one are an error."""
     outputs = book.entries.one("outputs")
-    if book.of("rack") and not (outputs and outputs.has("deadman")):
+    latching = any(profile.latching for profile in book.hardware.switches.values())
+    if book.of("rack") and not latching and not (outputs and outputs.has("deadman")):
         book.findings.warning(
             outputs.at() if outputs else Spot(),
             "no dead-man output, so that racks may stay on when this controller hangs; "

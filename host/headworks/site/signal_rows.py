@@ -8,7 +8,7 @@ SIGNAL_KINDS = ("export", "setpoint", "contact", "schedule", "frequency")
 LATER_KINDS = ("mqtt", "openadr")
 MOST_KW = 2000.0  # one rack, or one container that is switched as a whole
 SITE_KW = 100_000.0  # more than any site: 100 MW
-NO_ZERO_AGE = "would make every value too old at once; write a number of seconds"
+NO_ZERO_AGE = "would make every value too old at once; leave it out for the default"
 
 
 def name_row(example: str, *, needed: bool = True) -> Key:

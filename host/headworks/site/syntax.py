@@ -1,10 +1,13 @@
 """Says in plain words what tomli found wrong with the form of a file."""
 
+import re
+
 import tomli
 
 from headworks.model.text import clean
 from headworks.site.problems import Problem
 
+_COMMA = re.compile(r"\d,\d")
 # how tomli's message begins -> what is wrong; what to write instead
 _PLAIN = (
     ("Expected '=' after a key", "a key without a value; write key = value"),
@@ -39,6 +42,8 @@ def syntax_problem(error: ValueError, text: str) -> Problem:
     if error.pos >= len(error.doc):
         line, column = _end(text)
     plain = next((words for start, words in _PLAIN if error.msg.startswith(start)), "")
+    if _COMMA.match(error.doc, max(0, error.pos - 1)):
+        plain = "a decimal comma; write a point, as in 36.5"
     return Problem(line, column, plain or f"{clean(error.msg)}; see https://toml.io for the form")
 
 

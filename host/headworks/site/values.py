@@ -49,7 +49,7 @@ def figure(number: float) -> str:
 
 def nearest(word: str, known: list[str]) -> str:
     """The known word that is most like `word`, or ""."""
-    close = get_close_matches(word[:LONGEST_TEXT].lower(), [k.lower() for k in known], 1, 0.6)
+    close = get_close_matches(word[:LONGEST_TEXT].lower(), [k.lower() for k in known], 1, 0.7)
     return next((k for k in known if close and k.lower() == close[0]), "")
 
 
@@ -60,6 +60,8 @@ def suggest(word: str, known: list[str], otherwise: str = "") -> str:
         return f'write "{near}"'
     if not known:
         return otherwise
+    if len(known) == 1:
+        return f'write "{known[0]}"'
     more = ", …" if len(known) > 12 else ""
     return f"write one of {', '.join(sorted(known)[:12])}{more}"
 
@@ -69,7 +71,7 @@ def text(key: Key, value: Any) -> str:
     if not isinstance(value, str):
         raise FormError(_not_text(key, value))
     if not value.strip():
-        raise FormError(f'{key.name} = "" is empty; write {key.name} = {key.example}')
+        raise FormError(f"{key.name} = {shown(value)} is empty; write {key.name} = {key.example}")
     if len(value) > LONGEST_TEXT:
         raise FormError(
             f"{key.name} has {len(value)} characters; write at most {LONGEST_TEXT} of them"
@@ -135,7 +137,7 @@ def _not_number(key: Key, value: Any) -> str:
 
 def _outside(key: Key, value: float) -> str:
     smaller = _SMALLER.get(key.unit)
-    if smaller and value > key.most and key.least <= value / 1000 <= key.most:
+    if smaller and key.most < value <= 1000 * key.most and value / 1000 >= 2 * key.least:
         return (
             f"{key.name} = {shown(value)} looks like {smaller}; "
             f"write {key.name} = {figure(value / 1000)}"

@@ -11,6 +11,8 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+NOON = ("--day", "clear", "--start", "11:00", "--for", "6")  # when surplus is certain
+
 
 class WheelError(Exception):
     """The wheel does not build, install or work; the text holds the command and its output."""
@@ -73,7 +75,7 @@ def use(command: Path, folder: Path) -> None:
         raise WheelError("headworks meter list does not know sdm630: the boards are not packed")
     _run([str(command), "init", "--defaults", "site.toml"], folder)
     _run([str(command), "check", "site.toml"], folder)
-    lines = _run([str(command), "demo", "--for", "8", "--json"], folder).splitlines()
+    lines = _run([str(command), "demo", "--json", *NOON], folder).splitlines()
     states = [json.loads(line) for line in lines]
     if not any(rack["on"] for state in states for rack in state.get("racks", ())):
         raise WheelError(f"the demo switched no rack on in {len(lines)} lines")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 DAY_S = 86_400.0
 LENGTH_S = 300.0  # of a day, unless --speed says otherwise
+RAMP_S = 2.0  # of a miner to full power; some five minutes where the day is not compressed
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,6 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--day", choices=DAYS, default="cloudy", help="the weather (default: cloudy)")
     add("--data", type=Path, metavar="CSV", help="play a recording instead of a built-in day")
     add("--date", metavar="DATE", help="which day of the recording, such as 2017-06-21")
+    add("--start", metavar="HH:MM", help="time of day to begin at (default: the day's own)")
     add(
         "--speed", type=_above_zero, default=DAY_S / LENGTH_S, metavar="X",
         help=f"how much faster the weather runs (default {DAY_S / LENGTH_S:.0f}: a day in 5 min)",
@@ -48,14 +50,14 @@ def run(args: argparse.Namespace) -> int:
 
 def sim_words(args: argparse.Namespace) -> list[str]:
     """What the simulator is told of all this."""
-    words = ["--speed", repr(args.speed), "--seed", str(args.seed), "--ramp-s", "4"]
+    words = ["--speed", repr(args.speed), "--seed", str(args.seed), "--ramp-s", repr(RAMP_S)]
     if args.data:
         words += ["--data", str(args.data.absolute()), "--date", args.date]
     else:
         words += ["--day", args.day]
-    for name in ("peak_load_kw", "pv_kw"):
+    for name in ("start", "peak_load_kw", "pv_kw"):
         if getattr(args, name) is not None:
-            words += [f"--{name.replace('_', '-')}", repr(getattr(args, name))]
+            words += [f"--{name.replace('_', '-')}", str(getattr(args, name))]
     return words
 
 

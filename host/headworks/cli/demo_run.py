@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import os
 import signal
 import sys
 import tempfile
@@ -20,7 +21,7 @@ from headworks.cli.shows import Show, choose
 from headworks.faces.client import StationClient, StationError
 from headworks.site import check
 
-_LONGEST_FOLDER = 80  # a Unix socket's path has little more than 100 bytes
+_LONGEST_FOLDER = 45  # a site file takes paths of 80 characters, a Unix socket little more
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -106,6 +107,7 @@ class _Demo:
             found = summary(last) if last else None
             with suppress(OSError):
                 show.close(found, summary_text(found))
+            _let_go_of_stdout()
         if fell:
             raise fell
         return self._verdict(last)
@@ -155,6 +157,14 @@ class _Demo:
         if closed:
             print(f"headworks demo: still closed: {', '.join(closed)}", file=sys.stderr)
         return 1 if closed else 0
+
+
+def _let_go_of_stdout() -> None:
+    """Make Python's own last flush harmless where nobody reads any more."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 async def _first(*tasks: "asyncio.Task[Any]") -> None:

@@ -113,14 +113,18 @@ class Run:
         self.power: dict[str, float | None] = {}
         self.hertz: dict[str, float] = {}
         self.hold: set[str] = set()
+        self.follow: dict[str, tuple[str, float]] = {}  # meter: (rack, kW when it is on)
         self.signals: dict[str, SignalValue] = {}
         self.feedback: dict[str, tuple[bool | None, bool | None]] = {}
         self.observations: dict[str, Observation] = {}
         self.readings: dict[str, Reading] = {}
         self.events: list[Event] = []
-        self.plan: Plan
+        self.plan: Plan | None = None
 
     def snapshot(self, *commands: Command) -> Snapshot:
+        for name, (rack, kw) in self.follow.items():
+            on = any(plan.name == rack and plan.on for plan in self.plan.racks) if self.plan else 0
+            self.power[name] = kw if on else 0.0
         for name, power in self.power.items():
             if name not in self.hold and power is not None:
                 hertz = self.hertz.get(name)

@@ -233,11 +233,7 @@ class Oracle:
         control = self.site.control
         if control.release_kw_per_s is not None:
             return
-        staying = [
-            rack
-            for rack in plan.racks
-            if rack.on and rack.state != RackState.STOPPING
-        ]
+        staying = [rack for rack in plan.racks if rack.on and rack.state != RackState.STOPPING]
         planned = sum(rack.power_kw + rack.claim_kw for rack in staying)
         over = planned - plan.envelope.kw
         assert over <= control.trip_kw + EPS, f"{over} kW above the envelope"

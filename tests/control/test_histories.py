@@ -6,13 +6,13 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
+from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import strategies as st
+
 from control.build import feeder, meter, rack, site
 from control.oracle import Oracle
 from control.plain import from_plain, to_plain
 from control.plant import KINDS, Plant, Trouble
-from hypothesis import HealthCheck, given, seed, settings
-from hypothesis import strategies as st
-
 from headworks.control.scan import first_memory, resume, scan
 from headworks.model.memory import Memory
 from headworks.model.site import (
@@ -53,7 +53,9 @@ def racks(min_on_s: float, min_off_s: float) -> list:
         rack("a2", feeder="north", meter="m2", **times),
         rack("a3", feeder="south", feedback="hat.in3", meter="m3", **times),
         rack("a4", feeder="south", settle_s=20.0, **times),
-        rack("a5", feeder="tx", kind=RackKind.GPU, notice_s=8.0, rated_kw=20.0, meter="m5", **times),
+        rack(
+            "a5", feeder="tx", kind=RackKind.GPU, notice_s=8.0, rated_kw=20.0, meter="m5", **times
+        ),
         rack("a6", feedback="hat.in6", rated_kw=12.0, priority=5, **times),
     ]
 
@@ -75,7 +77,10 @@ def sites(draw: st.DrawFn) -> Site:
     if extra in ("setpoint", "all"):
         signals += (SetpointSignal("setpoint", "tcp://h:1"),)
     if extra in ("contact", "all"):
-        signals += (ContactSignal("contact", "hat.in9"), FrequencySignal("hz", "incomer", restore_s=20.0))
+        signals += (
+            ContactSignal("contact", "hat.in9"),
+            FrequencySignal("hz", "incomer", restore_s=20.0),
+        )
     control = replace(
         CONTROL,
         release_kw_per_s=draw(st.sampled_from([None, None, 5.0])),

@@ -5,8 +5,10 @@ folder (HEADWORKS_CACHE, else ~/.cache/headworks), so the network is used once. 
 and the programs of packages.txt on this machine; changes nothing outside the cache.
 """
 
+import compileall
 import hashlib
 import os
+import py_compile
 import shutil
 import subprocess
 import sys
@@ -31,6 +33,11 @@ PROGRAMS = (
 DTB = "bcm2837-rpi-3-b.dtb"
 REVISION = "0xa02082"  # a Pi 3B; gpiozero wants to know
 SITE_PACKAGES = "usr/lib/python3/dist-packages"
+USELESS = (
+    *("usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/perl5", "usr/share/info"),
+    *("usr/lib/aarch64-linux-gnu/gconv", "usr/lib/aarch64-linux-gnu/perl-base"),
+    *("usr/lib/python3.11/pydoc_data", "usr/lib/python3.11/lib2to3", "usr/share/zoneinfo"),
+)
 
 APT = """
 APT::Architecture "arm64";
@@ -96,6 +103,7 @@ def overlay(base: Path, files: dict[str, bytes], target: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
         path.chmod(0o755)
+    _compile(tree)
     target.write_bytes(base.read_bytes() + _cpio(tree))
 
 
@@ -111,6 +119,7 @@ def _build(folder: Path, done: Image) -> None:
     _userland(work, root, env)
     _wheels(work, root)
     _device_tree(done.dtb)
+    _compile(root)
     done.root.write_bytes(_cpio(root))
     shutil.rmtree(work)
     shutil.rmtree(root)
@@ -144,7 +153,7 @@ def _userland(work: Path, root: Path, env: dict[str, str]) -> None:
     _run("apt-get", "install", "-q", "-y", "--download-only", *wanted, env=env)
     for package in sorted((work / "apt" / "cache" / "archives").glob("*.deb")):
         _run("dpkg-deb", "-x", str(package), str(root))
-    for useless in ("usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/perl5"):
+    for useless in USELESS:
         shutil.rmtree(root / useless, ignore_errors=True)
 
 
@@ -171,6 +180,13 @@ def _pinned() -> str:
 def _device_tree(dtb: Path) -> None:
     _run("fdtput", "-c", str(dtb), "/system")
     _run("fdtput", "-t", "x", str(dtb), "/system", "linux,revision", REVISION)
+
+
+def _compile(tree: Path) -> None:
+    """Bytecode beside the sources: compiling under emulation takes most of the time else."""
+    if sys.version_info[:2] == (3, 11):
+        mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
+        compileall.compile_dir(tree, quiet=2, workers=2, invalidation_mode=mode, maxlevels=12)
 
 
 def _cpio(tree: Path) -> bytes:

@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import sys
-import time
 
 import kernel
 from trial_site import one_board
@@ -89,7 +87,7 @@ async def busy() -> None:
     try:
         await Switches(one_board(), lambda: None).start()
     except SwitchError as error:
-        show(refused=str(error), after=kernel.levels([5, 6]))
+        show(refused=str(error))
 
 
 async def no_folder() -> None:
@@ -103,24 +101,3 @@ async def no_folder() -> None:
         await Switches(one_board(), lambda: None).start()
     except SwitchError as error:
         show(refused=str(error))
-
-
-async def cost() -> None:
-    """Time of a command and of a scan's worth of reading, in µs of the emulation."""
-    from headworks.field.switches import Switches
-
-    switches = Switches(one_board(), lambda: None)
-    await switches.start()
-    begin = time.perf_counter()
-    for turn in range(200):
-        switches.command("hat.1", bool(turn % 2))
-    told = time.perf_counter()
-    for _ in range(200):
-        switches.feedback()
-    read = time.perf_counter()
-    await switches.stop()
-    show(command_us=(told - begin) * 5e3, feedback_us=(read - told) * 5e3)
-
-
-if __name__ == "__main__":
-    asyncio.run(globals()[sys.argv[1]]())

@@ -7,23 +7,26 @@ import struct
 from pathlib import Path
 
 PINS = "/sys/kernel/debug/pinctrl/3f200000.gpio-pinctrl-bcm2835/pins"
-GPIO = "/sys/kernel/debug/gpio"
 GET_LINE = 0xC250B407  # _IOWR(0xB4, 0x07, struct gpio_v2_line_request of 592 bytes)
 OUTPUT = 1 << 3  # GPIO_V2_LINE_FLAG_OUTPUT
 
 
-def level(pin: int) -> str:
-    """Direction and level of one line: "in", "out 0", "out 1", as its registers have it."""
-    row = re.search(rf"^pin {pin} \(gpio{pin}\)(.*)$", Path(PINS).read_text(), re.MULTILINE)
-    text = row.group(1)
-    if "function gpio_out" not in text:
-        return "in"
-    return "out " + ("1" if re.search(r"\bin hi\b", text) else "0")
-
-
 def levels(pins: list[int]) -> dict[str, str]:
-    """The same of several lines."""
-    return {str(pin): level(pin) for pin in pins}
+    """Direction and level of lines: "in", "out 0", "out 1", as the chip's registers have them."""
+    text = Path(PINS).read_text()
+    return {str(pin): _level(text, pin) for pin in pins}
+
+
+def level(pin: int) -> str:
+    """The same of one line."""
+    return levels([pin])[str(pin)]
+
+
+def _level(text: str, pin: int) -> str:
+    row = re.search(rf"^pin {pin} \(gpio{pin}\)(.*)$", text, re.MULTILINE).group(1)
+    if "function gpio_out" not in row:
+        return "in"
+    return "out 1" if re.search(r"\bin hi\b", row) else "out 0"
 
 
 def hold(pin: int, consumer: str) -> int:

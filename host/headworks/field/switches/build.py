@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from headworks.field.modbus.links import Links
 from headworks.field.switches.errors import SwitchError
 from headworks.field.switches.family import Board
 from headworks.hardware.files import HardwareError
@@ -11,6 +10,7 @@ from headworks.hardware.switch import SwitchProfile, load_switch
 from headworks.model.site import ContactSignal, Site, SwitchSpec
 
 if TYPE_CHECKING:
+    from headworks.field.modbus.links import Links
     from headworks.field.switches.factory import Pins
 
 
@@ -21,7 +21,7 @@ class Built(NamedTuple):
     close: Callable[[], None]
 
 
-def build_boards(site: Site, links: Links, on_change: Callable[[], None]) -> Built:
+def build_boards(site: Site, links: "Links | None", on_change: Callable[[], None]) -> Built:
     """The switches of a site. Raises SwitchError."""
     profiles = {spec.name: _profile(spec) for spec in site.switches}
     coils = [spec for spec in site.switches if profiles[spec.name].needs_connect]
@@ -51,11 +51,13 @@ def _open_pins(site: Site) -> "Pins":
 def _coil_boards(
     specs: list[SwitchSpec],
     profiles: Mapping[str, SwitchProfile],
-    links: Links,
+    links: "Links | None",
     on_change: Callable[[], None],
 ) -> dict[str, Board]:
+    from headworks.field.modbus.links import Links
     from headworks.field.switches.coil import CoilBoard
 
+    links = links or Links()
     return {spec.name: CoilBoard(spec, profiles[spec.name], links, on_change) for spec in specs}
 
 

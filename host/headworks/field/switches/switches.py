@@ -8,13 +8,16 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
-from headworks.field.modbus.links import Links
 from headworks.field.switches.build import build_boards
 from headworks.field.switches.errors import SwitchError
 from headworks.field.switches.family import Board
 from headworks.model.live import Feedback, Observation, Quality
 from headworks.model.site import RackSpec, Site
+
+if TYPE_CHECKING:
+    from headworks.field.modbus.links import Links
 
 log = logging.getLogger("headworks.switches")
 
@@ -35,12 +38,12 @@ class Switches:
         site: Site,
         on_change: Callable[[], None],
         *,
-        links: Links | None = None,
+        links: "Links | None" = None,
         lease_s: float | None = None,
     ) -> None:
         self._site = site
         self._on_change = on_change
-        self._links = Links() if links is None else links
+        self._links = links
         self.lease_s = 5 * site.scan_s + 2 if lease_s is None else lease_s
         self._boards: dict[str, Board] = {}
         self._close: Callable[[], None] | None = None

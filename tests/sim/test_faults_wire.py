@@ -81,7 +81,7 @@ def test_silence_is_of_one_meter_and_half_open_of_all(tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "value", "low", "high"),
-    [("slow", 0.2, 0.2, 0.45), ("late-reply", 0.1, 0.6, 0.9)],  # timeout_s is 0.5
+    [("slow", 0.1, 0.1, 0.5), ("late-reply", 0.1, 0.6, 1.9)],  # timeout_s is 0.5
 )
 def test_delays(tmp_path, name, value, low, high):
     """A slow reply comes within the timeout, a late one after it, both whole."""
@@ -182,14 +182,14 @@ def test_stale(tmp_path):
         simulator.world.faults.put("load-step", "", simulator.clock(), 5000.0, None)
         began = simulator.clock()
         seen = []
-        while simulator.clock() < began + 1.0:
+        while simulator.clock() < began + 1.3:
             seen.append((simulator.clock() - began, await running.power_kw(peer)))
             at = simulator.world.state.t_s
             await running.until(lambda at=at: simulator.world.state.t_s > at)
-        assert all(kw < 1000 for t_s, kw in seen if t_s < 0.35)
-        assert all(kw > 1000 for t_s, kw in seen if t_s > 0.6)
-        old = [kw for t_s, kw in seen if t_s > 0.6]
-        assert len(set(old)) > len(old) / 2 > 3  # a step may be seen twice
+        assert all(kw < 1000 for t_s, kw in seen if t_s < 0.2)
+        assert all(kw > 1000 for t_s, kw in seen if t_s > 0.8)
+        old = [kw for t_s, kw in seen if t_s > 0.8]
+        assert len(set(old)) >= 3
         running.answer(simulator, "load-step", clear=True)
 
     with_fault(tmp_path, "stale", check, value=0.4)

@@ -132,7 +132,7 @@ def test_without_a_simulator_nothing_is_known(tmp_path):
         factory = SimFactory(tmp_path / "pins.sock")
         output, inputs = factory.pin(A1), factory.pin(AUX1)
         output.output_with_state(1)
-    running.until_blocking(lambda: factory.lost)
+    running.until_blocking(lambda: factory.link.lost)
     for act in (lambda: output.state, lambda: inputs.state, lambda: setattr(output, "state", 0)):
         with pytest.raises(SimLostError, match="has gone"):
             act()
@@ -212,7 +212,7 @@ def test_the_deadman_wants_toggling(tmp_path, stuck):
                 running.until_blocking(lambda: sim.simulator.clock() > began + 0.8)
                 assert rack(sim).power_kw > 0
             else:
-                running.until_blocking(lambda: rack(sim).power_kw == 0.0, 1.5)
+                running.until_blocking(lambda: rack(sim).power_kw == 0.0)
                 assert rack(sim).contactor.closed
 
 

@@ -196,9 +196,7 @@ def test_what_a_board_does_when_nobody_asks(tmp_path, coil_model, latching):
                 await running.until(lambda: simulator.clock() > told_s + 1.3)
                 assert simulator.world.state.racks[0].contactor.closed
             else:
-                await running.until(
-                    lambda: not simulator.world.state.racks[0].contactor.closed, 2.0
-                )
+                await running.until(lambda: not simulator.world.state.racks[0].contactor.closed)
 
     asyncio.run(run())
 

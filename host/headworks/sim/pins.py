@@ -1,19 +1,15 @@
 """A gpiozero pin factory whose pins are wired to the simulated contactors.
 
 Real rules: a line belongs to one process, outputs are claimed at their first level in one step,
-an input without a driver follows its pull. Levels of inputs are kept here, pushed by the
-simulator; a write is one short message without waiting. Nothing is simulated in here.
+an input without a driver follows its pull. `pinlink` keeps the connection; nothing is simulated
+in here.
 """
 
 import os
-import socket
-import threading
 import time
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from gpiozero import GPIOPinInUse, PinError
 from gpiozero.exc import (
     PinFixedPull,
     PinInvalidBounce,
@@ -26,16 +22,14 @@ from gpiozero.exc import (
 )
 from gpiozero.pins.pi import PiFactory, PiPin
 
+from headworks.sim.pinlink import PinLink, SimLostError
 from headworks.sim.where import pin_socket
 
+__all__ = ["SimFactory", "SimLostError", "SimPin"]
+
 _REVISION = 0xA02082  # a Raspberry Pi 3B, as gpiozero's own mock
-_ANSWER_S = 2.0
 _PULLS = ("floating", "up", "down")
 _EDGES = ("none", "falling", "rising", "both")
-
-
-class SimLostError(PinError):
-    """The simulator is not there, or went away; no level is known any more."""
 
 
 class SimPin(PiPin):
@@ -51,17 +45,18 @@ class SimPin(PiPin):
         self._fired_s = float("-inf")
         self._watching = False
         self._seen = False
-        factory.claim(self._number, "in")
+        self._link = factory.link
+        self._link.claim(self._number, "in")
         self._seen = self._get_state()
 
     def close(self) -> None:
         """Back to an input without pull, and given back to the simulator."""
         self.when_changed = None
-        if self._factory.lost:
+        if self._link.lost:
             return
         self._function = "input"
         self._pull = self._info.pull or "floating"
-        self._factory.send(f"free {self._number}")
+        self._link.send(f"free {self._number}")
 
     def output_with_state(self, state: Any) -> None:
         """Become an output at this level in one step, so that no relay sees another one."""
@@ -80,21 +75,21 @@ class SimPin(PiPin):
         if value == "output":
             self._become_output(False)
         elif value == "input":
-            self._factory.claim(self._number, "in")
+            self._link.claim(self._number, "in")
             self._function = "input"
             self._look()
         else:
             raise PinInvalidFunction(f"function of {self!r} must be input or output")
 
     def _become_output(self, level: bool) -> None:
-        self._factory.claim(self._number, str(int(level)))
+        self._link.claim(self._number, str(int(level)))
         self._function, self._level, self._seen = "output", level, level
 
     def _get_state(self) -> bool:
         if self._function == "output":
-            self._factory.check()
+            self._link.check()
             return self._level
-        driven = self._factory.driven(self._number)
+        driven = self._link.driven(self._number)
         return self._pull == "up" if driven is None else bool(driven)
 
     def _set_state(self, value: Any) -> None:
@@ -102,7 +97,7 @@ class SimPin(PiPin):
             raise PinSetInput(f"cannot set state of input {self!r}")
         if not 0 <= value <= 1:
             raise PinInvalidState(f"state of {self!r} must lie between 0 and 1")
-        self._factory.send(f"set {self._number} {int(bool(value))}")
+        self._link.send(f"set {self._number} {int(bool(value))}")
         self._level = bool(value)
 
     def _get_pull(self) -> str:
@@ -180,56 +175,13 @@ class SimFactory(PiFactory):
 
     def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.path = Path(path) if path else pin_socket()
         self.pin_class = SimPin
-        self.lost = False
-        self._levels: dict[int, int | None] = {}
-        self._answers: dict[int, str] = {}
-        self._news = threading.Condition()
-        self._sending = threading.Lock()
-        self._ready = False
-        self._plug = self._connect()
-        self._thread = threading.Thread(target=self._listen, name="sim-pins", daemon=True)
-        self._thread.start()
-        self._await(lambda: self._ready, "did not greet")
+        self.link = PinLink(Path(path) if path else pin_socket(), self._driven)
 
     def close(self) -> None:
         """Give all pins back and hang up."""
         super().close()  # type: ignore[no-untyped-call]
-        self._lose()
-        with suppress(OSError):  # the simulator may have hung up first
-            self._plug.shutdown(socket.SHUT_RDWR)
-        self._thread.join(_ANSWER_S)
-        self._plug.close()
-
-    def claim(self, pin: int, level: str) -> None:
-        """Claim a line as "in", "0" or "1". Raises GPIOPinInUse naming who holds it."""
-        self._answers.pop(pin, None)
-        self.send(f"claim {pin} {level}")
-        self._await(lambda: pin in self._answers, "did not answer")
-        holder = self._answers.pop(pin)
-        if holder:
-            raise GPIOPinInUse(f"GPIO{pin} is held by {holder}; stop that program first")
-
-    def send(self, text: str) -> None:
-        """Send one line without waiting. Raises SimLostError."""
-        self.check()
-        try:
-            with self._sending:
-                self._plug.send(text.encode() + b"\n", socket.MSG_DONTWAIT)
-        except OSError as error:
-            self._lose()
-            raise SimLostError(f"the simulator at {self.path} has gone: {error}") from error
-
-    def driven(self, pin: int) -> int | None:
-        """What drives a line: 0, 1, or None for nothing but its pull. Raises SimLostError."""
-        self.check()
-        return self._levels.get(pin)
-
-    def check(self) -> None:
-        """Raises SimLostError when the simulator has gone: no level may be believed then."""
-        if self.lost:
-            raise SimLostError(f"the simulator at {self.path} has gone; start it again")
+        self.link.close()
 
     @staticmethod
     def ticks() -> float:
@@ -244,68 +196,8 @@ class SimFactory(PiFactory):
     def _get_revision(self) -> int:
         return _REVISION
 
-    def _connect(self) -> socket.socket:
-        plug = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            plug.connect(str(self.path))
-        except OSError as error:
-            plug.close()
-            raise SimLostError(
-                f"no simulator at {self.path}: {error.strerror}; start `headworks sim serve`, "
-                "or write its pin socket as connect in [gpio]"
-            ) from error
-        return plug
-
-    def _await(self, done: Any, what: str) -> None:
-        """Wait until a message has come. Raises SimLostError when it does not."""
-        with self._news:
-            self._news.wait_for(lambda: done() or self.lost, _ANSWER_S)
-            if not done():
-                raise SimLostError(f"the simulator at {self.path} {what} within {_ANSWER_S:g} s")
-
-    def _listen(self) -> None:
-        """Take messages until the simulator hangs up; however this ends, nothing is known after."""
-        try:
-            rest = b""
-            while data := self._receive():
-                *lines, rest = (rest + data).split(b"\n")
-                for line in lines:
-                    self._take(line.decode("ascii", "replace").split(maxsplit=2))
-        finally:
-            self._lose()
-
-    def _receive(self) -> bytes:
-        try:
-            return self._plug.recv(4096)
-        except OSError:
-            return b""
-
-    def _take(self, words: list[str]) -> None:
-        match words:
-            case ["drive", pin, rest]:
-                level, _, t_s = rest.partition(" ")
-                self._levels[int(pin)] = None if level == "z" else int(level)
-                self._tell(int(pin), float(t_s))
-            case ["ok", pin]:
-                self._answer(int(pin), "")
-            case ["busy", pin, holder]:
-                self._answer(int(pin), holder)
-            case ["ready"]:
-                with self._news:
-                    self._ready = True
-                    self._news.notify_all()
-
-    def _tell(self, pin: int, t_s: float) -> None:
+    def _driven(self, pin: int, t_s: float) -> None:
+        """Tell a pin that its driver changed; called in the link's thread."""
         for one in tuple(self.pins.values()):
-            if one._number == pin and not self.lost:
+            if one._number == pin and not self.link.lost:
                 one.driven(t_s)
-
-    def _answer(self, pin: int, holder: str) -> None:
-        with self._news:
-            self._answers[pin] = holder
-            self._news.notify_all()
-
-    def _lose(self) -> None:
-        with self._news:
-            self.lost = True
-            self._news.notify_all()

@@ -15,6 +15,7 @@ from headworks.sim.wiring import Wiring, wiring
 
 DEADMAN_S = 2.0  # a retriggerable hardware watchdog's usual order; ours
 HISTORY_S = 120.0  # how far back `stale` can go
+_KEEP_EACH_S = 0.1
 _RACK_FAULTS = (contactor.WELD, contactor.FAILS_TO_CLOSE, contactor.CHATTER, contactor.AUX_STUCK)
 
 
@@ -138,7 +139,9 @@ class World:
         )
 
     def _remember(self) -> None:
-        self.history.append(self.state)
+        """Keep a state now and then, without its racks, which no meter needs."""
+        if self.state.t_s - self.history[-1].t_s >= _KEEP_EACH_S:
+            self.history.append(self.state._replace(racks=()))
         while self.history[0].t_s < self.state.t_s - HISTORY_S:
             self.history.popleft()
 

@@ -3,10 +3,10 @@
 import asyncio
 
 import pytest
-from field.modbus.peers import AddressDevice, Spoiler, peer, run
 from pymodbus import FramerType
 from pymodbus.client import AsyncModbusSerialClient, AsyncModbusTcpClient
 
+from field.modbus.peers import AddressDevice, Spoiler, peer, run
 from headworks.field.modbus.server import TcpServer
 
 

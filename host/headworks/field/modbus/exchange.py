@@ -25,7 +25,6 @@ from headworks.field.modbus.wire import Frame, FrameError
 _DRAIN_S = 0.02  # after a timeout: this long without a byte before the next request
 _CONTENDED_S = 5.0  # after a foreign frame: this long nothing is trusted blindly
 _BACK_OFF_S = (0.05, 0.15)
-_LATE_S = 30.0  # where no probe can tell: nothing is later than this
 _ANOTHER = "another master speaks on this bus; only one may"
 
 
@@ -119,6 +118,8 @@ class Exchange:
             return
         pending = self._waiting.take()
         book = self._books.get(pending.request.unit)
+        if book:
+            book.expire(now)
         if book and book.collides(pending.request):
             self._probe(pending, book, now)
         else:
@@ -135,9 +136,6 @@ class Exchange:
         request = book.probe(wanted.request)
         if request is not None:
             self._send(Pending(request, None, wanted.timeout_s, wanted.counters, wanted), now)
-        elif now - book.last_s >= _LATE_S:
-            book.clear()
-            self._send(wanted, now)
         else:
             wanted.finish(LinkNoise("waiting until no late reply can come any more"), now)
             self._pump()

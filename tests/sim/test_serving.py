@@ -22,6 +22,8 @@ def test_meters_tell_the_truth_over_tcp(tmp_path):
         async with running.running(sites.small(ANY), tmp_path) as simulator:
             simulator.world.tell("hat.1", True, simulator.clock())
             await running.until(lambda: simulator.world.state.racks_kw > 30)
+            ramped_s = simulator.clock() + 0.6  # ramp_s is 0.5
+            await running.until(lambda: simulator.world.state.t_s > ramped_s)
             async with running.client(running.port_of(simulator)) as peer:
                 grid = await running.power_kw(peer)
                 assert grid == pytest.approx(simulator.world.state.grid_kw, abs=5.0)

@@ -46,11 +46,17 @@ def play(options: argparse.Namespace, date: str) -> dict[str, Any]:
                 summary = found
             elif found["clock"][:2] != hour:
                 hour = found["clock"][:2]
-                print(f"\r{date} {hour}:00", end="", file=sys.stderr, flush=True)
-    print(f"\r{date} done ", file=sys.stderr, flush=True)
+                say(f"\r{date} {hour}:00")
+    say(f"\r{date} done \n")
     if demo.returncode != 0 or summary is None:
         raise DayError(f"the demo of {date} ended with exit code {demo.returncode}")
     return summary
+
+
+def say(text: str) -> None:
+    """Progress, where somebody looks."""
+    if sys.stderr.isatty():
+        print(text, end="", file=sys.stderr, flush=True)
 
 
 def row(found: dict[str, Any]) -> str:

@@ -107,8 +107,9 @@ def _shed_scope(
             scene, scope, deficit, budget, chosen=chosen, groups=groups, held=result.held
         )
     manner = _manner(scene, limit, deficit)
+    reason = _released(limit, deficit)
     for i in chosen:
-        result.releases.append(Release(i, manner, _released(limit, deficit)))
+        result.releases.append(Release(i, manner, reason))
         _take(scene, i)
     left = scene.load_kw[scope] - (limit.kw or 0.0)
     return _UNUSED if chosen and left <= NEGLIGIBLE_KW else budget

@@ -279,6 +279,14 @@ async def until_view(place: Substation, what: Callable[[dict[str, Any]], object]
         await asyncio.sleep(0.02)
 
 
+async def quiet(place: Substation, for_s: float = 0.15) -> None:
+    """Wait until the dead-man output has not moved for so long."""
+    seen = -1
+    while seen != len(place.guard.writes):
+        seen = len(place.guard.writes)
+        await asyncio.sleep(for_s)
+
+
 def play(folder: Path, work: Callable[[Substation], Awaitable[None]], **site: Any) -> None:
     """Run a test body in a substation, for 60 s at most."""
 

@@ -42,7 +42,6 @@ class Desk:
     ) -> None:
         self.bulletin = Bulletin()
         self.known = targets(site)
-        self.report: StationReport | None = None
         self.publish: Callable[[], None] | None = None
         self._site, self._store, self._log, self._alarms = site, store, log, alarms
         self._zone = ZoneInfo(site.timezone)
@@ -52,6 +51,7 @@ class Desk:
         self._replies: dict[str, Reply] = {}
         self._answering: set[asyncio.Future[None]] = set()
         self._healthy_scans = 0
+        self._last: Result | None = None
         self._closed = False
 
     def attach(self, loop: ScanLoop) -> None:
@@ -86,12 +86,17 @@ class Desk:
         for event in events:
             self._journal(event)
         self._healthy_scans += result.healthy
-        self.report = StationReport.of(
-            result.plan, healthy=result.healthy, scans=self._healthy_scans
-        )
+        self._last = result
         self.bulletin.post(lambda: self._state(result, timing), events)
         if self.publish is not None:
             self.publish()
+
+    def report(self) -> StationReport | None:
+        """The last scan as the setpoint registers tell it; None before any."""
+        last = self._last
+        if last is None:
+            return None
+        return StationReport.of(last.plan, healthy=last.healthy, scans=self._healthy_scans)
 
     def close(self) -> None:
         """Take no more results and no more commands."""

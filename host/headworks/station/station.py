@@ -16,6 +16,7 @@ from typing import Any
 
 from headworks.control.scan import first_memory, resume, scan
 from headworks.field.meters import Meters
+from headworks.field.modbus.links import Links
 from headworks.field.signals import SignalError, Signals, StationReport
 from headworks.field.switches import SwitchError, Switches
 from headworks.hardware.files import HardwareError
@@ -39,6 +40,7 @@ from headworks.station.starts import WITHIN_S, Starts
 
 EXIT_OK, EXIT_CANNOT_START, EXIT_CRASH_LOOP, EXIT_FAULT = 0, 4, 5, 70
 STOP_S = 8.0  # the longest that opening the racks one after another may take [ours]
+_YOUNG_SCANS, _ALL_SCANS = 16, 4096  # scans between two garbage collections [ours]
 PART_S = 12.0  # the longest that any one part may take to end; switches want up to 10 s
 
 
@@ -90,13 +92,14 @@ class _Station:
         self._starts = Starts(state_dir / "starts.json", boot)
         self._store = MemoryStore(state_dir / "memory.db", site, boot)
         self._alarms = StationAlarms()
-        self._switches = Switches(site, self._wake)
+        self._links = Links()  # meters and relay boards may share a line
+        self._switches = Switches(site, self._wake, links=self._links)
         self._signals = Signals(site, self._switches.inputs, self._report, self._wake)
         self._outputs = Outputs(site, self._switches)
         memory = self._recall(self._store.load(first_memory(site, now_s)), now_s)
         self._desk = Desk(site, self._store, log, self._alarms, memory)
         self._loop = self._scan_loop(memory, now_s)
-        self._meters = Meters(site, self._loop.on_reading)
+        self._meters = Meters(site, self._loop.on_reading, links=self._links)
         self._socket = StationSocket(socket_path, self._desk)
         self._desk.attach(self._loop)
 
@@ -130,7 +133,8 @@ class _Station:
         self._desk.publish = self._socket.publish
         self._loop.start()
         gc.collect()
-        gc.freeze()  # what lives now lives to the end; collections then cost microseconds
+        gc.freeze()  # what lives now lives to the end, and need not be looked at again
+        gc.disable()  # see _collect
 
     async def _open_in_order(self) -> None:
         """Open the racks, least important first, while scans go on and can only open more."""
@@ -217,7 +221,7 @@ class _Station:
         self._loop.wake()
 
     def _report(self) -> StationReport | None:
-        return self._desk.report
+        return self._desk.report()
 
     def _after(self, result: Result) -> None:
         if result.healthy and not self._ready:
@@ -225,6 +229,14 @@ class _Station:
             self._notify.send("READY=1", f"STATUS=site {self._site.name}")
             self._log.write(journal.NOTICE, "ready", site=self._site.name)
         self._desk.after(result)
+        self._collect(result.seq)
+
+    def _collect(self, seq: int) -> None:
+        """Collect garbage between scans, so that it never falls between sample and switch."""
+        if seq % _ALL_SCANS == 0:
+            gc.collect()
+        elif seq % _YOUNG_SCANS == 0:
+            gc.collect(0)
 
     def _failed(self, error: BaseException) -> None:
         """A scan raised. The outputs are off already; end, so that systemd starts afresh."""

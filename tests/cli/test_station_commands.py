@@ -1,0 +1,133 @@
+"""The commands that talk to the station, and `headworks run` where it cannot run."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from headworks.cli.main import main
+from headworks.cli.trips import trips
+from station.substation import Substation, play, until, until_view
+
+COMMANDS = [
+    ["status"],
+    ["status", "--watch", "--json"],
+    ["racks"],
+    ["rack", "a1", "off"],
+    ["trips"],
+    ["reset", "a1"],
+]
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_without_a_station_there_is_one_clear_line(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is not there, and how to start it; exit code 3."""
+    assert main([*words, "--socket", str(tmp_path / "none.sock")]) == 3
+    out, error = capsys.readouterr()
+    assert out == ""
+    assert error.count("\n") == 1
+    assert error.startswith("headworks: the station is not running: nobody answers at ")
+    assert error.endswith("start it with: headworks run --site SITE\n")
+
+
+def test_a_site_file_with_mistakes_does_not_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The same lines as `headworks check` gives, and exit code 1."""
+    site = tmp_path / "site.toml"
+    site.write_text('[site]\nname = "x"\nzone = "UTC"\n')
+    assert main(["run", "--site", str(site), "--state", str(tmp_path / "state")]) == 1
+    ran = capsys.readouterr().err.splitlines()
+    assert main(["check", str(site)]) == 1
+    checked = "".join(capsys.readouterr())
+    assert ran
+    assert all(line in checked for line in ran)
+    assert not (tmp_path / "state").exists()
+
+
+def test_a_site_file_that_is_not_there_does_not_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line, exit code 2."""
+    assert main(["run", "--site", str(tmp_path / "none.toml")]) == 2
+    error = capsys.readouterr().err
+    assert "no such file" in error
+    assert error.count("\n") == 1
+
+
+def test_commands_against_a_running_station(tmp_path: Path) -> None:
+    """What people type does what it says, and a pipe gets plain lines."""
+
+    async def work(place: Substation) -> None:
+        place.meter.import_kw = -100.0
+        async with place.station():
+            await until(lambda: place.relays.coils[:3] == [1, 1, 1])
+            await until_view(place, lambda s: all(r["state"] == "running" for r in s["racks"]))
+            await look(place)
+            await act(place)
+
+    async def look(place: Substation) -> None:
+        code, out, _ = await place.cli("status")
+        assert code == 0
+        assert "racks 3/3 on" in out
+        code, out, _ = await place.cli("status", "--json")
+        assert json.loads(out)["site"]["name"] == "test"
+        code, out, _ = await place.cli("racks")
+        rows = [line.split("\t") for line in out.splitlines()]
+        assert [row[:3] for row in rows] == [[f"a{n}", "asic", "running"] for n in (1, 2, 3)]
+        assert all(row[5].endswith(".") for row in rows)
+        assert "\x1b" not in out
+        code, out, _ = await place.cli("racks", "--json")
+        assert [rack["name"] for rack in json.loads(out)] == ["a1", "a2", "a3"]
+        assert (await place.cli("trips"))[:2] == (
+            0,
+            "nothing has tripped, latched or is locked out\n",
+        )
+
+    async def act(place: Substation) -> None:
+        assert (await place.cli("rack", "a1", "off"))[:2] == (0, "a1: off done\n")
+        await until(lambda: place.relays.coils[:3] == [0, 1, 1])
+        assert (await place.cli("rack", "a1", "auto"))[0] == 0
+        await until(lambda: place.relays.coils[:3] == [1, 1, 1])
+        code, out, error = await place.cli("reset", "a1")
+        assert (code, out) == (1, "")
+        assert error.startswith("headworks: ")
+        assert error.endswith(".\n")
+        code, _, error = await place.cli("rack", "b1", "off")
+        assert code == 1
+        assert 'no rack here is called "b1"' in error
+
+    play(tmp_path, work)
+
+
+RACK: dict[str, Any] = {
+    "name": "a1", "state": "off", "code": "no-surplus", "values": {}, "note": "",
+    "locked_by": "", "latched": False,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rack", "expected"),
+    [
+        (RACK, []),
+        ({**RACK, "state": "locked-out", "locked_by": "omar"}, ["headworks rack a1 unlock"]),
+        ({**RACK, "state": "faulted", "latched": True}, ["headworks reset a1"]),
+        ({**RACK, "state": "tripped"}, [""]),
+    ],
+)
+def test_a_trip_comes_with_its_way_out(rack: dict[str, Any], expected: list[str]) -> None:
+    """Each thing that holds a rack off is listed with the command that frees it."""
+    assert [item["way_out"] for item in trips({"racks": [rack], "alarms": []})] == expected
+
+
+def test_alarms_are_listed_and_infos_are_not() -> None:
+    """A person looks for what needs doing."""
+    alarms = [
+        {"source": "memory", "severity": severity, "code": "storage", "values": {}}
+        for severity in ("info", "warning", "alarm")
+    ]
+    found = trips({"racks": [], "alarms": alarms})
+    assert [item["state"] for item in found] == ["warning", "alarm"]

@@ -73,6 +73,18 @@ def test_no_edge_to_on_at_start_or_end(sim, factory):
     assert not any(told)
 
 
+def test_a_burst_of_writes_arrives_whole_and_in_order(sim, factory):
+    """Thousands of writes faster than they are read are all done, the last one last."""
+    told, tell = [], sim.simulator.world.tell
+    with relay(factory, A1) as a1:
+        sim.simulator.world.tell = lambda outlet, on, t_s: (told.append(on), tell(outlet, on, t_s))
+        for count in range(4001):
+            a1.value = count % 2 == 0
+        a1.value = True  # said before: nothing to send
+        running.until_blocking(lambda: len(told) >= 4001)
+        assert told == [count % 2 == 0 for count in range(4001)]
+
+
 def test_a_dry_contact_follows_its_fault(sim, factory):
     """A contact signal's input is closed until the fault contact-open."""
     with contact(factory, GRID_OK) as grid_ok:

@@ -1,10 +1,11 @@
 """The pin factory's end of the pin socket: claims, writes, and the inputs' levels as pushed.
 
-A claim waits for its answer; a write is one short message without waiting. Once the simulator
+A claim waits for its answer; a write is one short message that waits for none. Once the simulator
 has gone, every question raises, because no level may be believed then. Knows no gpiozero pins.
 """
 
 import socket
+import struct
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,6 +14,7 @@ from pathlib import Path
 from gpiozero import GPIOPinInUse, PinError
 
 _ANSWER_S = 2.0
+_SEND_S = 0.5  # for a simulator that does not read; then it counts as gone
 
 
 class SimLostError(PinError):
@@ -58,11 +60,11 @@ class PinLink:
             raise GPIOPinInUse(f"GPIO{pin} is held by {holder}; stop that program first")
 
     def send(self, text: str) -> None:
-        """Send one line without waiting. Raises SimLostError."""
+        """Send one line; waits only for a simulator that is far behind. Raises SimLostError."""
         self.check()
         try:
             with self._sending:
-                self._plug.send(text.encode() + b"\n", socket.MSG_DONTWAIT)
+                self._plug.sendall(text.encode() + b"\n")
         except OSError as error:
             self._lose()
             raise SimLostError(f"the simulator at {self.path} has gone: {error}") from error
@@ -79,6 +81,8 @@ class PinLink:
 
     def _connect(self) -> socket.socket:
         plug = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        patience = struct.pack("ll", 0, int(_SEND_S * 1e6))
+        plug.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, patience)
         try:
             plug.connect(str(self.path))
         except OSError as error:

@@ -97,7 +97,9 @@ class SimPin(PiPin):
             raise PinSetInput(f"cannot set state of input {self!r}")
         if not 0 <= value <= 1:
             raise PinInvalidState(f"state of {self!r} must lie between 0 and 1")
-        self._link.send(f"set {self._number} {int(bool(value))}")
+        self._link.check()
+        if bool(value) != self._level:  # the header keeps what it was last told
+            self._link.send(f"set {self._number} {int(bool(value))}")
         self._level = bool(value)
 
     def _get_pull(self) -> str:

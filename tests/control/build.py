@@ -114,6 +114,7 @@ class Run:
         self.hertz: dict[str, float] = {}
         self.hold: set[str] = set()
         self.follow: dict[str, tuple[str, float]] = {}  # meter: (rack, kW when it is on)
+        self.obeys: set[str] = set()  # racks whose switch and contact do what they are told
         self.signals: dict[str, SignalValue] = {}
         self.feedback: dict[str, tuple[bool | None, bool | None]] = {}
         self.observations: dict[str, Observation] = {}
@@ -129,6 +130,9 @@ class Run:
             if name not in self.hold and power is not None:
                 hertz = self.hertz.get(name)
                 self.readings[name] = good(name, self.t_s, power, frequency_hz=hertz)
+        for name in self.obeys:
+            on = self.plan is not None and self.of(name).on
+            self.feedback[name] = (on, on)
         feedback = {name: Feedback(self.t_s, *pair) for name, pair in self.feedback.items()}
         return Snapshot(
             self.t_s, dict(self.readings), self.signals, feedback, self.observations, commands

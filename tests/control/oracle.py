@@ -49,6 +49,7 @@ class Oracle:
         self._orders(after, plan)
         self._starts(after - before, now)
         self._stops(before - after, snapshot, plan, now)
+        self._started(after - before, plan)
         self._envelope(plan, snapshot)
         self.states = {rack.name: rack.state for rack in plan.racks}
         self.last = plan
@@ -227,6 +228,17 @@ class Oracle:
             return max(seen or 0.0, rack.power_kw)
         assumed = spec.rated_kw if seen is None or seen < 0 else seen
         return max(assumed, spec.rated_kw) if rack.state == RackState.STARTING else assumed
+
+    def _started(self, started: set[str], plan: Plan) -> None:
+        """A start leaves the whole plan inside the envelope and inside its feeders."""
+        for name in started:
+            on = [rack for rack in plan.racks if rack.on]
+            total = sum(rack.power_kw + rack.claim_kw for rack in on)
+            assert total <= plan.envelope.kw + EPS, f"{name} started beyond the envelope"
+            for feeder in self._feeders_above(self.specs[name]):
+                below = [r for r in on if feeder in self._feeders_above(self.specs[r.name])]
+                total = sum(rack.power_kw + rack.claim_kw for rack in below)
+                assert total <= plan.envelope.feeder_kw[feeder] + EPS, f"{name} overloads {feeder}"
 
     def _envelope(self, plan: Plan, snapshot: Snapshot) -> None:
         """Planned power is inside the envelope but for stops under way and the energy budget."""

@@ -60,8 +60,9 @@ def carry_on(found: list[Alarm], past: tuple[Alarm, ...]) -> tuple[Alarm, ...]:
     """The alarms with the figures they began with; the same tuple when none came or went."""
     if not found and not past:
         return past
-    known = {(alarm.source, alarm.reason.code): alarm for alarm in past}
-    new = tuple([known.get((alarm.source, alarm.reason.code), alarm) for alarm in found])
+    known = {(alarm.source, alarm.severity, alarm.reason.code): alarm for alarm in past}
+    keys = [(alarm.source, alarm.severity, alarm.reason.code) for alarm in found]
+    new = tuple([known.get(key, alarm) for key, alarm in zip(keys, found, strict=True)])
     return past if new == past else new
 
 

@@ -161,7 +161,8 @@ def _bar(picture: Picture, i: int) -> Reason | None:
     if rack.off_by:
         return _ordered(rack)
     if not rack.confirmed or picture.sights[i].aux:
-        return Reason(ReasonCode.RELEASED, (("since_s", picture.now - rack.told_s),))
+        pause = time_bar(picture.c, i, rack, picture.now) if rack.retries else None
+        return pause or Reason(ReasonCode.RELEASED, (("since_s", picture.now - rack.told_s),))
     return None
 
 

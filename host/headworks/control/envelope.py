@@ -51,10 +51,12 @@ def caps(
     site = tightest(limits)
     feeders = [feeder_limit(c, f, meters, background_kw) for f in range(len(c.feeders))]
     most, narrow = _together(c, feeders, capacity_kw)
-    binding = site
-    if site.kw is None or site.kw > most:
-        binding = narrow
-    kw = most if site.kw is None else min(site.kw, most)
+    # What the racks can take by themselves is no limit; it stands in where there is none.
+    loose = narrow.reason.code is ReasonCode.CAPACITY
+    if site.kw is None or (site.kw > most and not loose):
+        kw, binding = most, narrow
+    else:
+        kw, binding = site.kw, site
     by_name = {limit.scope: limit.kw or 0.0 for limit in feeders}
     envelope = Envelope(kw, binding, (*limits, *feeders), by_name)
     return Caps(envelope, [site, *feeders])

@@ -115,7 +115,7 @@ def _watch_off(c: Compiled, i: int, rack: RackMemory, sight: Sight, now: float) 
         return _watch_opened(c, i, rack, sight, now)
     since = rack.mismatch_since_s
     if since is None:
-        since = rack.told_s if now - rack.told_s <= control.stop_s else now
+        since = now if rack.confirmed else rack.told_s
         rack = rack._replace(mismatch_since_s=since)
     if now - since < control.stop_s:
         return rack
@@ -157,12 +157,11 @@ def seen_off(c: Compiled, i: int, rack: RackMemory, sight: Sight, now: float) ->
     if sight.lost or sight.aux or sight.readback:
         return False
     shown_s = rack.told_s + c.control.stop_s
+    if sight.power_kw is not None:
+        return sight.power_kw <= c.control.weld_kw and sight.power_t_s >= shown_s
     if spec.feedback is not None or c.watches[i].has_readback:
         return True
-    if spec.meter is not None:
-        power = sight.power_kw
-        return power is not None and power <= c.control.weld_kw and sight.power_t_s >= shown_s
-    return now >= shown_s
+    return spec.meter is None and now >= shown_s
 
 
 def opened(rack: RackMemory, spec: RackSpec, sight: Sight, now: float) -> RackMemory:

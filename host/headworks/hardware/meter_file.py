@@ -112,6 +112,7 @@ def _register(model: str, channel: str, entry: Table, ranges: Table) -> Register
         raise HardwareError(f"{where}: type {kind!r} is none of {', '.join(TYPES)}")
     suffix = channel.rsplit("_", 1)[-1]
     scales = kind == "sunssf"
+    factor = 1.0 if scales else _factor(where, suffix, entry)
     low, high = (-10, 10) if scales else entry.get("range", ranges.get(suffix, (None, None)))
     if low is None or high is None:
         raise HardwareError(f"{where}: no plausible range; give [ranges] {suffix} = [low, high]")
@@ -122,7 +123,7 @@ def _register(model: str, channel: str, entry: Table, ranges: Table) -> Register
         type=kind,
         lsw_first=_ORDERS[entry.get("word_order", "msw-first")],
         unit=entry["unit"],
-        factor=1.0 if scales else _factor(where, suffix, entry),
+        factor=factor,
         required=bool(entry.get("required", False)),
         low=float(low),
         high=float(high),

@@ -1,5 +1,6 @@
 """A person at a terminal: runs `headworks` on a pty, reads prompts, types answers."""
 
+import contextlib
 import os
 import pty
 import select
@@ -50,11 +51,24 @@ class Terminal:
             self._process.wait()
         os.close(self._ours)
 
-    def answer(self, prompt: str, text: str, end: str = "\n") -> None:
+    def answer(self, prompt: str, text: str) -> None:
         """Wait for a prompt not answered before, then type."""
-        self._read_until(lambda: f"{prompt}" in self.seen[self._from :] and self._asks())
+        self._read_until(lambda: prompt in self.seen[self._from :] and self._asks())
         self._from = len(self.seen)
-        os.write(self._ours, (text + end).encode())
+        os.write(self._ours, f"{text}\n".encode())
+
+    def press(self, prompt: str, key: str) -> int:
+        """Wait for a prompt, then press a key as often as it takes to end it; the exit code.
+
+        A signal between Python's prompt and its read ends nothing; people press once more.
+        """
+        self._read_until(lambda: prompt in self.seen[self._from :] and self._asks())
+        deadline = time.monotonic() + DEADLINE_S
+        while self._process.poll() is None and time.monotonic() < deadline:
+            os.write(self._ours, key.encode())
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(0.5)
+        return self.wait()
 
     def wait(self) -> int:
         """Read to the end; the exit code."""

@@ -2,11 +2,12 @@
 
 import hashlib
 import os
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, replace
 from pathlib import Path
 
 import pytest
 
+from headworks.hardware.meter import HardwareError, load_meter
 from headworks.model import site as model
 from headworks.site import SiteErrors, SiteUnreadable, check, load_site
 from headworks.site.book import SPECS
@@ -206,3 +207,44 @@ def test_warnings_do_not_fail(old: str, new: str, words: str) -> None:
     assert site is not None
     assert any(words in p.text for p in problems)
     assert {p.severity for p in problems} == {"warning"}
+
+
+def test_protocol_that_the_meter_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A meter with Modbus TCP only cannot be on a serial line."""
+    only = replace(load_meter("pm5560"), protocols=("tcp",))
+    monkeypatch.setattr("headworks.site.hardware.load_meter", lambda _: only)
+    text = DESIGN.read_text().replace("tcp://10.0.0.11:502", "serial:/dev/ttyAMA0")
+    assert [(p.line, p.column, p.text) for p in check(text)[1]] == [
+        (11, 11, "pm5560 speaks Modbus TCP only; write tcp://HOST:502")
+    ]
+
+
+@pytest.mark.parametrize(("kind", "line"), [("meter", 10), ("switch", 27)])
+def test_broken_hardware_file(kind: str, line: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hardware file with a mistake is told at the model that names it."""
+
+    def fail(_: str) -> None:
+        raise HardwareError("boards/x.toml: name is missing")
+
+    monkeypatch.setattr(f"headworks.site.hardware.load_{kind}", fail)
+    assert [(p.line, p.column, p.text) for p in check(DESIGN.read_text())[1]] == [
+        (line, 9, "boards/x.toml: name is missing; mend the file or choose another model")
+    ]
+
+
+def test_far_model_lists_what_there_is() -> None:
+    """Where no model is near, some of those that exist are listed."""
+    _, problems = check(DESIGN.read_text().replace('pm5560"', 'zzzzzz"', 1))
+    assert problems[0].text.startswith('unknown meter model "zzzzzz"; write one of abb-b2x, ')
+
+
+def test_clock_times_without_quotes() -> None:
+    """Times of day may be TOML's own, and a whole day runs to 24:00."""
+    window = '[[signal]]\nkind = "schedule"\n[[signal.window]]\ndays = "daily"\n'
+    text = f'{DESIGN.read_text()}\n{window}from = 00:00:00\nto = "24:00"\n'
+    site, problems = check(text)
+    assert problems == []
+    assert site is not None
+    assert site.signals[1] == model.ScheduleSignal(
+        "schedule", (model.Window((0, 1, 2, 3, 4, 5, 6), 0, 1440),)
+    )

@@ -6,7 +6,6 @@ Like `values`, each takes a row of the schema and a value and returns what the m
 import ipaddress
 import re
 from datetime import date, time
-from importlib.metadata import entry_points
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
@@ -203,6 +202,8 @@ def pin_factory(key: Key, value: Any) -> str:
     word = text(key, value)
     if word in _PIN_FACTORIES:
         return word
+    from importlib.metadata import entry_points  # costs 20 ms, and few sites need it
+
     known = {entry.name for entry in entry_points(group="gpiozero_pin_factories")}
     if word not in known - set(_TWO_STEPS):
         raise FormError(

@@ -48,8 +48,12 @@ def figure(number: float) -> str:
 
 
 def nearest(word: str, known: list[str]) -> str:
-    """The known word that is most like `word`, or ""."""
-    close = get_close_matches(word[:LONGEST_TEXT].lower(), [k.lower() for k in known], 1, 0.7)
+    """The known word that begins with `word`, if one does, else the most like it, or ""."""
+    low = word[:LONGEST_TEXT].lower()
+    begun = [k for k in known if k.lower().startswith(low)] if len(low) > 2 else []
+    if len(begun) == 1:
+        return begun[0]
+    close = get_close_matches(low, [k.lower() for k in known], 1, 0.7)
     return next((k for k in known if close and k.lower() == close[0]), "")
 
 

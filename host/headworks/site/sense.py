@@ -160,6 +160,7 @@ def _threshold(book: Book, interlock: Entry) -> None:
         )
     if kind == "meter" and owner is not None:
         _observed(book, interlock, owner)
+        _reachable(book, interlock, owner)
 
 
 def _observed(book: Book, interlock: Entry, meter: Entry) -> None:
@@ -170,6 +171,30 @@ def _observed(book: Book, interlock: Entry, meter: Entry) -> None:
             f"max_age_s = {figure(age)} is less than two polls of meter "
             f"{shown(name_of(meter))} ({figure(poll)} s); write {figure(2 * poll)} or more",
         )
+
+
+def _reachable(book: Book, interlock: Entry, meter: Entry) -> None:
+    """The threshold can be crossed, and crossed back so that the interlock clears."""
+    profile = book.hardware.meters.get(name_of(meter))
+    channel = interlock.values["when"].partition(".")[2]
+    registers = profile.registers if profile and not meter.has("scale") else ()
+    for register in (r for r in registers if r.channel == channel):
+        span = f"{figure(register.low)} to {figure(register.high)}"
+        for key, side in (("above", -1.0), ("below", 1.0)):
+            limit = interlock.values.get(key)
+            back = None if limit is None else limit + side * (value(interlock, "hysteresis") or 0)
+            if limit is not None and not register.low <= limit <= register.high:
+                book.error(
+                    interlock.at(key),
+                    f"{key} = {figure(limit)} is outside what {channel} can be; "
+                    f"write a figure from {span}",
+                )
+            elif back is not None and not register.low <= back <= register.high:
+                book.error(
+                    interlock.at("hysteresis"),
+                    f"it could never clear: {channel} cannot come back to {figure(back)}; "
+                    f"write a hysteresis that stays within {span}",
+                )
 
 
 def _idle(book: Book) -> None:

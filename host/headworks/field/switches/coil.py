@@ -178,7 +178,7 @@ class CoilBoard:
         elif self._inputs is not None:
             self._link.post(self._inputs, self._take_inputs)
         else:
-            self._again(self._spec.poll_s)
+            self._later()
 
     def _take_inputs(self, result: bytes | LinkError, t_s: float) -> None:
         if self._link is None or self._inputs is None:
@@ -187,7 +187,7 @@ class CoilBoard:
             self._lost(result)
             return
         self._image.take_inputs(self._inputs.values(result), t_s)
-        self._again(self._spec.poll_s)
+        self._later()
 
     def _verify(self, ended: "asyncio.Future[None]") -> None:
         """At the end: done when the board reports all off, else once more."""
@@ -204,6 +204,11 @@ class CoilBoard:
             self._again(self._probe_s)
         else:
             self._again(RETRY_S)
+
+    def _later(self) -> None:
+        """Read next after `poll_s`, unless a coil that was just written is to be read before."""
+        if self._timer is None:
+            self._again(self._spec.poll_s)
 
     def _again(self, delay_s: float | None) -> None:
         """Read next after this time, instead of any time set before; None: not any more."""

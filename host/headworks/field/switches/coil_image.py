@@ -31,6 +31,7 @@ class CoilImage:
         self._coils_s = NEVER_S
         self._active: dict[str, bool] = {}
         self._active_s = NEVER_S
+        self._shown: dict[str, Observation] | None = None
 
     def coil(self, outlet: str) -> tuple[float, bool | None]:
         """When and how one outlet was reported; None when that is too long ago."""
@@ -41,10 +42,12 @@ class CoilImage:
     def inputs(self) -> dict[str, Observation]:
         """Every input; NEVER or SILENT, and without a value, where it is not known now."""
         if time.monotonic() - self._active_s <= self._fresh_s:
-            return {
-                name: Observation(self._active_s, Quality.GOOD, active)
-                for name, active in self._active.items()
-            }
+            if self._shown is None:
+                self._shown = {
+                    name: Observation(self._active_s, Quality.GOOD, active)
+                    for name, active in self._active.items()
+                }
+            return self._shown
         quality = Quality.NEVER if self._active_s == NEVER_S else Quality.SILENT
         silent = Observation(self._active_s, quality, None, self.cause)
         return dict.fromkeys(self._profile.inputs, silent)
@@ -72,7 +75,7 @@ class CoilImage:
         first = min(self._profile.inputs.values())
         closed = {name: bool(bits[at - first]) for name, at in self._profile.inputs.items()}
         changed = closed != self._active
-        self._active, self._active_s = closed, t_s
+        self._active, self._active_s, self._shown = closed, t_s, None
         if changed:
             self._on_change()
 

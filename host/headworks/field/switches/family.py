@@ -31,7 +31,10 @@ class Board(Protocol):
         """When and how the device itself reported the outlet; None is unknown."""
 
     def inputs(self) -> dict[str, Observation]:
-        """Every input now, True = active; a bad quality where it cannot be known."""
+        """Every input now, True = active; a bad quality where it cannot be known.
+
+        Another dict whenever anything differs: who has the same one may keep what it made of it.
+        """
 
     async def stop(self) -> None:
         """All outlets off, verified where the device allows it, then released. Bounded."""

@@ -46,6 +46,9 @@ class Switches:
         self._links = links
         self.lease_s = 5 * site.scan_s + 2 if lease_s is None else lease_s
         self._boards: dict[str, Board] = {}
+        self._prefixed: dict[str, tuple[Mapping[str, Observation], dict[str, Observation]]] = {}
+        self._watched: list[tuple[RackSpec, Board, str]] = []
+        self._has_contacts = any(rack.feedback for rack in site.racks)
         self._close: Callable[[], None] | None = None
         self._renewed_s = 0.0
         self._lease: asyncio.TimerHandle | None = None
@@ -60,6 +63,7 @@ class Switches:
         except SwitchError:
             await self._release()
             raise
+        self._watched = [(rack, *self._find(rack.switch)) for rack in self._site.racks]
         self._renew()
         self._watch()
 
@@ -77,16 +81,29 @@ class Switches:
 
     def feedback(self) -> Mapping[str, Feedback]:
         """What is known of every rack's switch, by rack name."""
-        inputs = self.inputs()
-        return {rack.name: self._feedback(rack, inputs) for rack in self._site.racks}
+        inputs = self.inputs() if self._has_contacts else {}
+        found = {}
+        for rack, board, outlet in self._watched:
+            seen_s, readback = board.readback(outlet)
+            contact = inputs[rack.feedback] if rack.feedback is not None else None
+            found[rack.name] = (
+                Feedback(seen_s, readback)
+                if contact is None or contact.quality is not Quality.GOOD
+                else _with_contact(rack, seen_s, readback, contact)
+            )
+        return found
 
     def inputs(self) -> Mapping[str, Observation]:
         """Every input that the site uses, by "hat.in3"; True = active."""
-        return {
-            f"{board.name}.{name}": seen
-            for board in self._boards.values()
-            for name, seen in board.inputs().items()
-        }
+        found: dict[str, Observation] = {}
+        for name, board in self._boards.items():
+            seen = board.inputs()
+            kept = self._prefixed.get(name)
+            if kept is None or kept[0] is not seen:
+                kept = seen, {f"{name}.{key}": value for key, value in seen.items()}
+                self._prefixed[name] = kept
+            found.update(kept[1])
+        return found
 
     def causes(self) -> Mapping[str, str]:
         """What is wrong with a switch, by its name, in words; only those that are not well."""
@@ -114,7 +131,7 @@ class Switches:
     async def _release(self) -> None:
         if self._lease is not None:
             self._lease.cancel()
-        boards, self._boards = self._boards, {}
+        boards, self._boards, self._watched = self._boards, {}, []
         last = (self._site.deadman or "").partition(".")[0]
         for group in (
             [board for name, board in boards.items() if name != last],
@@ -142,19 +159,6 @@ class Switches:
             raise SwitchError(f"no switch {switch!r} is open for outlet {outlet!r}")
         return self._boards[switch], name
 
-    def _feedback(self, rack: RackSpec, inputs: Mapping[str, Observation]) -> Feedback:
-        board, name = self._find(rack.switch)
-        seen_s, readback = board.readback(name)
-        if rack.feedback is None:
-            return Feedback(seen_s, readback)
-        contact = inputs[rack.feedback]
-        if contact.quality is not Quality.GOOD:
-            return Feedback(seen_s, readback)
-        closed = contact.value is rack.feedback_closed
-        return Feedback(
-            contact.t_s if readback is None else min(seen_s, contact.t_s), readback, closed
-        )
-
     def _renew(self) -> None:
         self._renewed_s = time.monotonic()
 
@@ -168,6 +172,14 @@ class Switches:
                 board.command(name, False)
             left_s = self.lease_s
         self._lease = asyncio.get_running_loop().call_later(left_s, self._watch)
+
+
+def _with_contact(
+    rack: RackSpec, seen_s: float, readback: bool | None, contact: Observation
+) -> Feedback:
+    closed = contact.value is rack.feedback_closed
+    t_s = contact.t_s if readback is None else min(seen_s, contact.t_s)
+    return Feedback(t_s, readback, closed)
 
 
 class _DeadMan:

@@ -26,6 +26,7 @@ from headworks.model.site import (
     SwitchSpec,
 )
 
+GPIO = (SwitchSpec("hat", "gpio"),)
 SETPOINT = SetpointSignal("sp", "tcp://h:1")
 SMOKE = InterlockSpec("smoke", "air.smoke", InterlockAction.TRIP, ("a1",), active=True, latch=True)
 NAN = float("nan")
@@ -131,7 +132,7 @@ def test_an_order_without_a_name_is_still_an_order():
     assert run.on() == []
 
 
-def booting(feedback, switches=(SwitchSpec("hat", "gpio"),), **more) -> Run:
+def booting(feedback, switches=GPIO, **more) -> Run:
     """Two racks with feedback, of which a2 shows `feedback`."""
     racks = (rack("a1", feedback="hat.in1"), rack("a2", **{"feedback": "hat.in2", **more}))
     run = Run(site(*racks, signals=(SETPOINT,), switches=switches))

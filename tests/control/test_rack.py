@@ -361,7 +361,7 @@ def test_lost_feedback_opens_a_rack_and_lets_none_start(lost):
     """A rack whose configured feedback is unknown is opened, alarmed, and not started."""
     run = started(AUX)
     run.until(5.0)
-    run.feedback = lost
+    run.feedback = dict(lost)
     run.step()
     assert run.on() == []
     assert run.of("a1").reason.code is ReasonCode.FEEDBACK_LOST

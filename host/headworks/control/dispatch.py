@@ -71,8 +71,8 @@ def _forced(picture: Picture, on: set[int]) -> list[Release]:
         reason = _danger(picture, i)
         if reason is not None:
             found.append(Release(i, Manner.INSTANT, reason))
-        elif picture.racks[i].notice_since_s is not None:
-            found += _noticed(picture, i)
+        elif (since := picture.racks[i].notice_since_s) is not None:
+            found += _noticed(picture, i, since)
         elif picture.racks[i].off_by:
             found.append(Release(i, Manner.RAMP, _ordered(picture.racks[i])))
         elif i in picture.verdict.shed:
@@ -91,11 +91,10 @@ def _danger(picture: Picture, i: int) -> Reason | None:
     return None if picture.booted else BOOT
 
 
-def _noticed(picture: Picture, i: int) -> list[Release]:
+def _noticed(picture: Picture, i: int, since: float) -> list[Release]:
     """A rack in its notice: open it when that is over, or at a trip."""
-    rack = picture.racks[i]
     tripping = [s for s in picture.c.rack_scopes[i] if picture.limits[s].trips]
-    if not tripping and not notice_over(picture.c, i, rack, picture.sights[i], picture.now):
+    if not tripping and not notice_over(picture.c, i, picture.sights[i], since, picture.now):
         return []
     source = picture.limits[tripping[0] if tripping else 0].source
     return [Release(i, Manner.INSTANT, Reason(ReasonCode.RELEASED, (("source", source),)))]

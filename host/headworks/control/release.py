@@ -53,11 +53,8 @@ def release(
     return result._replace(next_s=next_s)
 
 
-def notice_over(c: Compiled, i: int, rack: RackMemory, sight: Sight, now: float) -> bool:
+def notice_over(c: Compiled, i: int, sight: Sight, since: float, now: float) -> bool:
     """Whether a graceful stop has ended: its time is over, or its meter shows it idle."""
-    since = rack.notice_since_s
-    if since is None:
-        return False
     power = sight.power_kw
     idle = power is not None and power <= c.control.weld_kw and sight.power_t_s > since
     return idle or now - since >= c.racks[i].notice_s

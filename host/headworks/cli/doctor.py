@@ -1,0 +1,68 @@
+"""`headworks doctor`: what this machine lacks for a safe station, and what to do about it.
+
+Exit code 0 unless there is a problem, 1 if there is, 2 if the site file cannot be used.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from headworks.field.doctor import Finding
+    from headworks.model.site import Site
+
+MARKS = {"ok": "ok     ", "warning": "warning", "problem": "PROBLEM"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `headworks doctor`."""
+    parser.add_argument("--site", type=Path, help="site file, to check its ports and lines as well")
+    parser.add_argument("--json", action="store_true", help="for tools: a list of findings")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Look at this machine."""
+    from headworks.field.doctor import Machine, examine
+    from headworks.site import SiteErrors, SiteUnreadable, load_site
+
+    site: Site | None = None
+    if args.site is not None:
+        try:
+            site = load_site(args.site)
+        except SiteUnreadable as error:
+            print(f"headworks: {error}", file=sys.stderr)
+            return 2
+        except SiteErrors as error:
+            text = f"{len(error.problems)} mistakes; run: headworks check {args.site}"
+            print(f"headworks: {args.site}: {text}", file=sys.stderr)
+            return 2
+    findings = examine(Machine(), site)
+    print(as_json(findings) if args.json else as_text(findings))
+    return int(any(finding.status == "problem" for finding in findings))
+
+
+def as_json(findings: "Sequence[Finding]") -> str:
+    """The findings for tools."""
+    return json.dumps([finding._asdict() for finding in findings], indent=1)
+
+
+def as_text(findings: "Sequence[Finding]") -> str:
+    """One line for each finding, what to do below it, and a sum at the end."""
+    lines = []
+    for finding in findings:
+        lines.append(f"{MARKS[finding.status]}  {finding.check}: {finding.text}")
+        if finding.advice:
+            lines.append(f"{'':9}→ {finding.advice}")
+    lines.append(f"{_sum(findings)}, {len(findings)} checks")
+    return "\n".join(lines)
+
+
+def _sum(findings: "Sequence[Finding]") -> str:
+    counts = {
+        status: sum(finding.status == status for finding in findings)
+        for status in ("problem", "warning")
+    }
+    return ", ".join(f"{n} {name}{'' if n == 1 else 's'}" for name, n in counts.items())

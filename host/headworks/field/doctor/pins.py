@@ -48,7 +48,7 @@ def _chip(machine: Machine, gpio: GpioSpec, boards: dict[str, SwitchProfile]) ->
     device = Path(f"/dev/gpiochip{gpio.chip}")
     path = machine.path(str(device))
     if not path.exists():
-        yield problem(check, f"{device} is not there", f"write chip = N: {_chips(machine)}")
+        yield problem(check, f"{device} is not there", _which(machine))
         return
     if not machine.access(path, os.R_OK | os.W_OK):
         advice = "sudo usermod -aG gpio $USER, then log in again"
@@ -57,22 +57,24 @@ def _chip(machine: Machine, gpio: GpioSpec, boards: dict[str, SwitchProfile]) ->
     label = machine.chip_label(path)
     if not label.startswith("pinctrl-"):
         text = f"{device} is {label!r}, not the header"
-        yield problem(check, text, f"write chip = N: {_chips(machine)}")
+        yield problem(check, text, _which(machine))
         return
     yield ok(check, f"{device} is {label!r} and may be opened")
     if boards:
         yield _lines(machine, path, boards)
 
 
-def _chips(machine: Machine) -> str:
-    """The chips that there are with their labels."""
+def _which(machine: Machine) -> str:
+    """The chips that there are with their labels, as advice."""
     found = []
     for path in sorted(machine.path("/dev").glob("gpiochip*")):
         try:
             found.append(f"{path.name} is {machine.chip_label(path)!r}")
         except OSError as error:
             found.append(f"{path.name}: {error.strerror}")
-    return ", ".join(found) or "this machine has no GPIO chip"
+    if not found:
+        return "this machine has no GPIO chip: run the site on its Raspberry Pi"
+    return f"write the right one, [gpio] chip = N: {', '.join(found)}"
 
 
 def _lines(machine: Machine, path: Path, boards: dict[str, SwitchProfile]) -> Finding:

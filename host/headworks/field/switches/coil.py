@@ -47,6 +47,11 @@ class CoilBoard:
         self._ended: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._link: Link | None = None
+        self._single = {  # made before they are wanted: a trip waits for nothing
+            (name, on): coil_request(spec.unit, at, on)
+            for name, at in profile.outlets.items()
+            for on in (False, True)
+        }
         self._coils = read_request(spec.unit, 1, self._base, len(profile.outlets))
         self._inputs: Request | None = None
         if profile.inputs:
@@ -132,7 +137,7 @@ class CoilBoard:
             name = batch[0]
             del self._waiting[name]
             self._sent[name] = self._told[name]
-            return coil_request(self._spec.unit, self._outlets[name], self._told[name])
+            return self._single[name, self._told[name]]
         self._sent.update((name, self._told[name]) for name in batch)
         self._waiting = {n: None for n in self._waiting if self._told[n] != self._sent[n]}
         return coils_request(self._spec.unit, self._base, list(self._sent.values()))

@@ -5,8 +5,10 @@ from dataclasses import replace
 import pytest
 
 from control.build import QUICK, Run, allows, feeder, good, meter, rack, site
-from headworks.control.envelope import tightest
+from headworks.control.compiled import compile_site
+from headworks.control.envelope import export_limit, feeder_limit, signal_limit, tightest
 from headworks.control.frequency import advance, droop
+from headworks.control.view import MeterView
 from headworks.model.live import Quality, Reading, SignalValue
 from headworks.model.memory import FrequencyMemory
 from headworks.model.plan import Limit, Reason, ReasonCode
@@ -189,6 +191,9 @@ NESTED = {
         (500.0, 40.0, 500.0, 148.0, "north"),  # one child
         (500.0, 40.0, 30.0, 142.0, "south"),  # both children, the narrowest is named
         (60.0, 40.0, 30.0, 96.0, "south"),
+        (500.0, 72.0, 36.0, 180.0, "site"),  # as much as the racks take is no limit
+        (500.0, 30.0, 30.0, 132.0, "north"),  # equals: the first
+        (500.0, 0.0, 0.5, 72.5, "north"),  # and zero is the narrowest
         (0.0, 500.0, 500.0, 36.0, "tx"),  # zero is zero
     ],
 )
@@ -312,3 +317,119 @@ def test_frequency_as_a_limit(hertz, kw, code, trips):
     assert limit.kw == (None if kw is None else pytest.approx(kw))
     assert (limit.reason.code, limit.trips, limit.firm) == (code, trips, kw == 0.0)
     assert (limit.source, limit.scope) == ("hz", "")
+
+
+WHY = Reason(ReasonCode.STALE, (("meter", "incomer"), ("age_s", 9.0)))
+KNOWN = MeterView([-100.0], [50.0], [1.0], [None])
+DARK = MeterView([None], [None], [1.0], [WHY])
+
+
+def zero(source: str, scope: str, reason: Reason) -> Limit:
+    return Limit(source, scope, 0.0, reason, firm=True, trips=True)
+
+
+@pytest.mark.parametrize(
+    ("meters", "background_kw", "limit"),
+    [
+        (
+            KNOWN,
+            -130.0,
+            Limit(
+                "export",
+                "",
+                120.0,
+                Reason(
+                    ReasonCode.EXPORT,
+                    (("export_kw", 100.0), ("own_kw", 30.0), ("reserve_kw", 10.0)),
+                ),
+            ),
+        ),
+        (KNOWN, None, zero("export", "", Reason(ReasonCode.UNKNOWN))),
+        (DARK, -130.0, zero("export", "", WHY)),
+        (DARK, None, zero("export", "", WHY)),
+    ],
+)
+def test_all_of_an_export_limit(meters, background_kw, limit):
+    """The figures of an export limit, and of one that is not known."""
+    assert export_limit("export", 0, meters, background_kw, 10.0) == limit
+
+
+def test_all_of_an_unknown_feeder_limit():
+    """A feeder without its meter says which one and why."""
+    c = compile_site(site(rack("a1", feeder="tx"), feeders=(feeder("tx", 100.0, "incomer"),)))
+    assert feeder_limit(c, 0, DARK, [None]) == zero("tx", "tx", WHY)
+
+
+UNKNOWN = ReasonCode.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("value", "limit"),
+    [
+        (None, zero("sp", "", Reason(UNKNOWN, (("quality", "never"),)))),
+        (
+            SignalValue(1.0, Quality.SILENT, 50.0, 2000.0),
+            zero("sp", "", Reason(UNKNOWN, (("quality", "silent"),))),
+        ),
+        (
+            SignalValue(1.0, Quality.GOOD, 50.0, 7.0),
+            zero("sp", "", Reason(ReasonCode.EXPIRED, (("ago_s", 3.0),))),
+        ),
+        (
+            SignalValue(1.0, Quality.GOOD, NAN, 20.0),
+            zero("sp", "", Reason(UNKNOWN, (("quality", "not-a-number"),))),
+        ),
+        *(
+            (
+                SignalValue(1.0, Quality.GOOD, kw, 20.0),
+                zero("sp", "", Reason(UNKNOWN, (("quality", "not-a-number"),))),
+            )
+            for kw in (1e9, -1e9)
+        ),
+        (
+            SignalValue(1.0, Quality.GOOD, None, 20.0),
+            Limit("sp", "", None, Reason(ReasonCode.SETPOINT), until_s=20.0),
+        ),
+        (
+            SignalValue(1.0, Quality.GOOD, 50.0, 20.0),
+            Limit("sp", "", 50.0, Reason(ReasonCode.SETPOINT, (("limit_kw", 50.0),)), until_s=20.0),
+        ),
+        (
+            SignalValue(1.0, Quality.GOOD, 0.5, 20.0),
+            Limit("sp", "", 0.5, Reason(ReasonCode.SETPOINT, (("limit_kw", 0.5),)), until_s=20.0),
+        ),
+        (
+            SignalValue(1.0, Quality.GOOD, 0.0, 20.0),
+            Limit(
+                "sp", "", 0.0, Reason(ReasonCode.SETPOINT, (("limit_kw", 0.0),)), True, False, 20.0
+            ),
+        ),
+    ],
+)
+def test_all_of_a_signal_s_limit(value, limit):
+    """Every field of what a signal makes, at t = 10 s."""
+    assert signal_limit(SETPOINT, value, 10.0) == limit
+
+
+def test_a_signal_as_tight_as_the_feeders_is_the_one_that_is_named():
+    """At equal figures the signal binds, as it holds for all racks."""
+    run = Run(
+        site(
+            rack("a1", feeder="tx"),
+            rack("a2", feeder="tx"),
+            signals=(SETPOINT,),
+            feeders=(feeder("tx", 50.0),),
+        )
+    )
+    run.signals = {"sp": allows(1000.0, 50.0, 1e6)}
+    assert run.step().envelope.binding.source == "sp"
+    run.signals = {"sp": allows(1000.0, 50.1, 1e6)}
+    assert run.step().envelope.binding.source == "tx"
+
+
+def test_surplus_beyond_what_the_racks_can_take_is_shown_as_it_is():
+    """The racks' own capacity is no limit: the page shows all of the surplus."""
+    run = Run(site(rack("a1")))
+    run.power = {"incomer": -500.0}
+    envelope = run.step().envelope
+    assert (envelope.kw, envelope.binding.source) == (500.0, "export")

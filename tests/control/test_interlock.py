@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from control.build import Run, allows, ask, good, rack, seen, site
-from headworks.control.interlock import Verdict, advance, cleared, permit
+from headworks.control.compiled import Guard
+from headworks.control.interlock import NOTHING, Verdict, advance, cleared, judge, permit
 from headworks.model.live import Action, Quality
 from headworks.model.memory import InterlockMemory
 from headworks.model.plan import RackState, Reason, ReasonCode, Severity
@@ -119,6 +120,7 @@ def test_a_missing_observation_acts_and_does_not_latch():
         ("incomer.voltage_l1_v", {"values": {}}, True),
         ("incomer.power_kw", {}, False),
         ("incomer.frequency_hz", {"frequency_hz": 251.0}, True),
+        ("incomer.frequency_hz", {"frequency_hz": 50.0}, False),
         ("incomer.frequency_hz", {"frequency_hz": None}, True),
     ],
 )
@@ -281,6 +283,40 @@ def test_the_strongest_cause_is_named():
     assert dict(run.of("a1").reason.values)["interlock"] == "trip"
     assert not run.of("a1").on
     assert [alarm.source for alarm in run.plan.alarms] == ["block", "shed", "trip"]
+
+
+def guard(action, *racks: int) -> Guard:
+    return Guard(lock(action), frozenset(racks), None, "value")
+
+
+@pytest.mark.parametrize("action", [TRIP, SHED, BLOCK])
+def test_interlocks_of_one_kind_add_up(action):
+    """Two that act take away the racks of both, latched ones of both too; one at rest takes none."""
+    acts, rests = M(1.0, True, True, WHY), M()
+    verdict = judge([guard(action, 0), guard(action, 1), guard(action, 2)], [acts, acts, rests])
+    taken = frozenset({0, 1})
+    assert verdict.tripped == (taken if action is TRIP else frozenset())
+    assert verdict.shed == (taken if action is SHED else frozenset())
+    assert (verdict.blocked, verdict.latched) == (taken, taken)
+    assert verdict.why == {0: WHY, 1: WHY}
+
+
+def test_a_latch_without_a_cause_still_has_a_reason():
+    """A memory that lost its cause says INTERLOCK."""
+    verdict = judge([guard(TRIP, 0)], [M(None, False, True, None)])
+    assert verdict.why == {0: Reason(ReasonCode.INTERLOCK)}
+
+
+def test_interlocks_at_rest_take_nothing_and_cost_nothing():
+    """At rest the answer is always the same empty verdict."""
+    assert judge([guard(TRIP, 0)], [M()]) is NOTHING
+    assert Verdict(frozenset(), frozenset(), frozenset(), frozenset(), {}) == NOTHING
+
+
+def test_memories_that_do_not_fit_the_site_are_an_error():
+    """One memory for each interlock, never a silent half."""
+    with pytest.raises(ValueError, match="zip"):
+        judge([guard(TRIP, 0)], [])
 
 
 positions = st.frozensets(st.integers(0, 9))

@@ -83,7 +83,7 @@ def _next(spec: InterlockSpec, past: InterlockMemory, value: Value, now: float) 
     if value is None:
         # Time without sight is not time of a cause: it starts no delay and latches nothing.
         return InterlockMemory(
-            None, True, past.latched, _cause(past, ReasonCode.UNKNOWN, spec, value)
+            None, True, past.latched, _cause(past, ReasonCode.UNKNOWN, spec, None)
         )
     acting = past.tripped and past.active_since_s is not None
     if not condition(spec, value, acting):

@@ -169,12 +169,17 @@ def opened(rack: RackMemory, spec: RackSpec, sight: Sight, now: float) -> RackMe
     if not rack.on:
         return rack
     power, claim = draw(spec, rack, sight, 0.0)
+    leaving_kw = power + (claim if sight.power_kw is None else 0.0)
+    # What `state_of` will say unless something else holds: it saves the scan a second copy.
+    state = RackState.STOPPING if leaving_kw > 0.0 else RackState.OFF
     return rack._replace(
+        state=state,
+        since_s=rack.since_s if state == rack.state else now,
         on=False,
         told_s=now,
         off_since_s=now,
         confirmed=False,
-        leaving_kw=power + (claim if sight.power_kw is None else 0.0),
+        leaving_kw=leaving_kw,
         fit_since_s=None,
         notice_since_s=None,
         mismatch_since_s=None,

@@ -52,11 +52,10 @@ def _as_it_is(c: Compiled, i: int, rack: RackMemory, power: float, claim: float)
     """The reason of a rack that nothing was decided about in this scan."""
     if rack.notice_since_s is not None:
         return Reason(ReasonCode.NOTICE, (("notice_s", c.racks[i].notice_s),))
-    if rack.on:
-        if rack.settled:
-            return Reason(ReasonCode.RUNNING, (("power_kw", power),))
+    if rack.on and not rack.settled:
         return Reason(ReasonCode.STARTING, (("power_kw", power), ("claim_kw", claim)))
-    return rack.latch or Reason(ReasonCode.RELEASED)
+    code = ReasonCode.RUNNING if rack.on else ReasonCode.RELEASED
+    return Reason(code, (("power_kw", power),))
 
 
 def _rack_events(c: Compiled, past: Memory, new: Memory, plans: list[RackPlan]) -> list[Event]:

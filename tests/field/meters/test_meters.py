@@ -3,6 +3,7 @@
 import math
 import struct
 import time
+from collections.abc import Sequence
 
 import pytest
 
@@ -342,6 +343,42 @@ def test_late_replies_give_no_reading_and_no_harm(way: str) -> None:
             spoiler.delay_s = 0.0
             reading = await until(lambda: seen.last(Quality.GOOD))
             assert reading.power_kw == pytest.approx(device.values[1]["power_kw"], abs=0.2)
+
+    run(talk())
+
+
+@pytest.mark.parametrize("model", ["sunspec-20x", "sunspec-213"])
+def test_a_sunspec_model_is_found_wherever_it_stands(model: str) -> None:
+    """The SunS marker is found at 50000 too, also when it moves while we read."""
+
+    class Moving(SimulatedMeters):
+        shift = 0
+
+        def read(self, unit: int, function: int, address: int, count: int) -> Sequence[int]:
+            return super().read(unit, function, address - self.shift, count)
+
+    async def talk() -> None:
+        device = Moving(model)
+        async with peer("tcp", device) as (_, connect), Watched(spec(connect, model=model)) as seen:
+            await until(lambda: seen.last(Quality.GOOD))
+            device.shift = 10000
+            await until(lambda: seen.last(Quality.ERROR))
+            await until(lambda: seen.last(Quality.GOOD))
+
+    run(talk())
+
+
+def test_a_device_without_the_marker_is_told() -> None:
+    """A SunSpec profile on another meter says what was looked for, and where."""
+
+    async def talk() -> None:
+        meters = SimulatedMeters("pm5560")
+        async with (
+            peer("tcp", meters) as (_, connect),
+            Watched(spec(connect, model="sunspec-20x")) as seen,
+        ):
+            reading = await until(lambda: seen.last(Quality.ERROR))
+            assert "no SunS marker at 40000, 50000, 0" in reading.cause
 
     run(talk())
 

@@ -15,6 +15,7 @@ from headworks.field.modbus.errors import LinkError
 from headworks.field.modbus.framing import RtuFraming, TcpFraming
 from headworks.field.modbus.late import LATE_S
 from headworks.field.modbus.link import Link
+from headworks.field.modbus.wire import MAX_ADU
 
 TIMEOUT_S, POLL_S = 0.1, 0.25
 fates = st.lists(
@@ -82,6 +83,45 @@ def test_no_value_is_ever_wrong_or_stale(
         unit, address, _ = asks[-1]
         end_s = time.monotonic() + LATE_S + 20.0
         while not await check(line, link, unit, address, 3):
+            assert time.monotonic() < end_s, "reading never went on"
+            await asyncio.sleep(POLL_S)
+        await link.stop()
+
+    run_virtual(monkeypatch, talk)
+
+
+@pytest.mark.parametrize(("rtu", "over_tcp"), [(True, False), (True, True), (False, True)])
+@settings(
+    max_examples=200,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    bursts=st.lists(
+        st.tuples(
+            st.sampled_from([0.0, 0.0005, 0.01, 0.05]),
+            st.one_of(
+                st.binary(max_size=300), st.sampled_from([b"\1\3\6", b"\1\3\xfa", b"\1\x83"])
+            ),
+        ),
+        max_size=12,
+    )
+)
+def test_garbage_at_any_moment_harms_nothing(
+    monkeypatch: pytest.MonkeyPatch, rtu: bool, over_tcp: bool, bursts: list[tuple[float, bytes]]
+) -> None:
+    """Row 11: bytes between, inside and before replies never crash, never grow, never lie."""
+
+    async def talk() -> None:
+        line = VirtualLine(rtu, [], confused=False)
+        link = link_on(line, rtu, over_tcp)
+        link.start()
+        for delay_s, garbage in bursts:
+            asyncio.get_running_loop().call_later(delay_s, line.inject, garbage)
+            await check(line, link, 1, 10, 3)
+            assert len(link.framing.rest) <= 2 * MAX_ADU
+        end_s = time.monotonic() + LATE_S + 20.0
+        while not await check(line, link, 1, 10, 3):
             assert time.monotonic() < end_s, "reading never went on"
             await asyncio.sleep(POLL_S)
         await link.stop()

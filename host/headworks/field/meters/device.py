@@ -203,6 +203,9 @@ class MeterDevice:
         now = time.monotonic()
         if error.code not in _REFUSED or now < self._search_s:
             return
+        if self.profile.sunspec:
+            self._registers = None  # the models have moved: find them again
+            return
         self._search_s = now + _SEARCH_S
         suspects = [slow] if slow is not None else self._fast
         wanted = [r for read in suspects for r in read.block.registers]

@@ -78,7 +78,7 @@ def one_scan(quick: bool) -> list[Row]:
 def idle(quick: bool) -> list[Row]:
     """4. Memory, processor and start with 8 meters at 1 Hz."""
     span_s, starts = (2.0, 1) if quick else (30.0, 5)
-    shape = Shape(1, meters=8, poll_s=1.0)
+    shape = Shape(1, meters=8, poll_s=1.0, relays=True)
     ours = _idle(shape, span_s, starts, lambda here, peer: here.station(shape, peer))
     bare = _idle(
         shape, span_s, starts, lambda here, peer: here.bare("poll", 1, *peer.ports["meters"])

@@ -21,23 +21,32 @@ VARIANTS = 16  # a value that never changes would rightly be taken for frozen
 class Shape(NamedTuple):
     """How large a site is and how fast it is read.
 
-    Each meter has a feeder; racks hang on them in turn.
+    Each meter has a feeder; racks hang on them in turn. `relays`: the racks (at most 7) are on
+    the relay HAT and nothing but meters is on the network.
     """
 
     racks: int
     meters: int = 1
     poll_s: float = 0.25
     scan_s: float = 1.0
+    relays: bool = False
 
     @property
     def boards(self) -> int:
         """Coil boards, with a coil for each rack."""
-        return -(-self.racks // COILS)
+        return 0 if self.relays else -(-self.racks // COILS)
 
     @property
     def coils(self) -> list[tuple[int, int]]:
-        """(board, coil) of each rack."""
-        return [divmod(rack, COILS) for rack in range(self.racks)]
+        """(board, coil) of each rack on a coil board."""
+        return [] if self.relays else [divmod(rack, COILS) for rack in range(self.racks)]
+
+    def outlet(self, rack: int) -> str:
+        """The switch and outlet of a rack, as the site file names it."""
+        if self.relays:
+            return f"hat.{rack + 1}"
+        board, coil = divmod(rack, COILS)
+        return f"b{board}.{coil + 1}"
 
 
 def config(shape: Shape) -> dict:
@@ -77,9 +86,7 @@ def site_file(shape: Shape, ports: dict[str, Sequence[int]], signals: str = "") 
     for n, port in enumerate(ports["boards"]):
         connect = f'connect = "tcp://127.0.0.1:{port}"'
         parts.append(f'[[switch]]\nname = "b{n}"\nmodel = "{BOARD}"\n{connect}\nunit = 1\n')
-    parts += [
-        _rack(n, board, coil, n % shape.meters) for n, (board, coil) in enumerate(shape.coils)
-    ]
+    parts += [_rack(n, shape.outlet(n), n % shape.meters) for n in range(shape.racks)]
     return "\n".join(parts)
 
 
@@ -128,13 +135,13 @@ def _feeder(number: int) -> str:
     return f'[[feeder]]\nname = "f{number}"\nmeter = "m{number}"\nrating_kw = 2000\n{parent}'
 
 
-def _rack(number: int, board: int, coil: int, feeder: int) -> str:
+def _rack(number: int, outlet: str, feeder: int) -> str:
     return f"""[[rack]]
 name = "r{number}"
 kind = "asic"
 rated_kw = 1
 feeder = "f{feeder}"
-switch = "b{board}.{coil + 1}"
+switch = "{outlet}"
 min_on_s = 0
 min_off_s = 0
 starts_per_hour = 3600

@@ -88,7 +88,7 @@ def sites(draw: st.DrawFn) -> Site:
         stagger_s=draw(st.sampled_from([0.0, 0.5])),
     )
     return site(
-        *racks(draw(st.sampled_from([0.0, 20.0])), draw(st.sampled_from([0.0, 10.0]))),
+        *racks(draw(st.sampled_from([0.0, 20.0, 90.0])), draw(st.sampled_from([0.0, 10.0]))),
         control=control,
         signals=signals,
         meters=tuple(meter(name) for name in ("incomer", "north", "m2", "m3", "m5")),
@@ -106,7 +106,7 @@ troubles = st.lists(
         Trouble,
         at=st.integers(5, SCANS),
         scans=st.integers(1, 40),
-        kind=st.sampled_from(KINDS),
+        kind=st.sampled_from((*KINDS, "small-dip", "small-dip")),
         target=st.integers(0, 29),
     ),
     max_size=25,

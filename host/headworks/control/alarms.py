@@ -30,9 +30,9 @@ def alarms(
         elif limit.scope == "" and limit.firm and code in OUTSIDE:
             found.append(Alarm(limit.source, Severity.WARNING, limit.reason))
     for i, rack in enumerate(racks):
-        alarm = _of_rack(c, i, rack, sights[i])
-        if alarm is not None:
-            found.append(alarm)
+        sight = sights[i]
+        if rack.latch is not None or sight.lost or rack.retries or (rack.on and not sight.aux):
+            found += _of_rack(c, i, rack, sight)
     for guard, memory in zip(c.guards, interlocks, strict=True):
         if (memory.tripped or memory.latched) and memory.cause is not None:
             warn = guard.spec.action == InterlockAction.WARN
@@ -41,19 +41,19 @@ def alarms(
     return found
 
 
-def _of_rack(c: Compiled, i: int, rack: RackMemory, sight: Sight) -> Alarm | None:
+def _of_rack(c: Compiled, i: int, rack: RackMemory, sight: Sight) -> list[Alarm]:
     name = c.racks[i].name
     if rack.latch is not None:
-        return Alarm(name, Severity.ALARM, rack.latch)
+        return [Alarm(name, Severity.ALARM, rack.latch)]
     if sight.lost:
-        return Alarm(name, Severity.ALARM, Reason(ReasonCode.FEEDBACK_LOST))
+        return [Alarm(name, Severity.ALARM, Reason(ReasonCode.FEEDBACK_LOST))]
     if rack.on and rack.settled and sight.aux is False and sight.power_kw is not None:
         values = ("aux", "open"), ("power_kw", sight.power_kw)
-        return Alarm(name, Severity.WARNING, Reason(ReasonCode.READBACK, values))
+        return [Alarm(name, Severity.WARNING, Reason(ReasonCode.READBACK, values))]
     if rack.retries:
         reason = Reason(ReasonCode.FAILS_TO_CLOSE, (("tries", float(rack.retries)),))
-        return Alarm(name, Severity.WARNING, reason)
-    return None
+        return [Alarm(name, Severity.WARNING, reason)]
+    return []
 
 
 def carry_on(found: list[Alarm], past: tuple[Alarm, ...]) -> tuple[Alarm, ...]:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from headworks.control.compiled import Compiled
 from headworks.control.interlock import Verdict
 from headworks.control.release import Leaving, notice_over, release
-from headworks.control.shed import Manner, Release, Scene, Shedding, loads, shed
+from headworks.control.shed import Manner, Release, Scene, Shedding, loads, shed, without
 from headworks.control.start import Starts, Yard, choose, free, time_bar
 from headworks.control.view import MeterView, Sight
 from headworks.model.memory import BudgetMemory, Memory, RackMemory
@@ -50,8 +50,9 @@ class Wish(NamedTuple):
 def decide(picture: Picture) -> Wish:
     """What shall be on."""
     on = {i for i, rack in enumerate(picture.racks) if rack.on}
+    load = loads(picture.c, picture.committed_kw)
     forced = _forced(picture, on) if on else []
-    sheds = _limits(picture, on, forced)
+    sheds = _limits(picture, on, forced, load)
     leaving = release(
         picture.c,
         picture.racks,
@@ -60,7 +61,7 @@ def decide(picture: Picture) -> Wish:
         next_s=picture.memory.release_next_s,
         now=picture.now,
     )
-    starts = _starts(picture, bool(leaving.off or leaving.notice or leaving.waiting))
+    starts = _starts(picture, load, halted=bool(leaving.off or leaving.notice or leaving.waiting))
     return _wish(on, sheds, leaving, starts)
 
 
@@ -100,7 +101,9 @@ def _noticed(picture: Picture, i: int, since: float) -> list[Release]:
     return [Release(i, Manner.INSTANT, Reason(ReasonCode.RELEASED, (("source", source),)))]
 
 
-def _limits(picture: Picture, on: set[int], forced: list[Release]) -> Shedding:
+def _limits(
+    picture: Picture, on: set[int], forced: list[Release], load_kw: list[float]
+) -> Shedding:
     racks = picture.racks
     leaving = {item.rack for item in forced}
     leaving |= {i for i in on if racks[i].notice_since_s is not None}
@@ -110,7 +113,7 @@ def _limits(picture: Picture, on: set[int], forced: list[Release]) -> Shedding:
         on - leaving,
         picture.committed_kw,
         picture.limits,
-        loads(picture.c, picture.committed_kw, leaving),
+        without(picture.c, load_kw, picture.committed_kw, leaving),
         picture.meters,
         picture.memory.last_step_s,
         picture.now,
@@ -119,7 +122,7 @@ def _limits(picture: Picture, on: set[int], forced: list[Release]) -> Shedding:
     return shed(scene, picture.memory.budgets)
 
 
-def _starts(picture: Picture, halted: bool) -> Starts:
+def _starts(picture: Picture, load_kw: list[float], *, halted: bool) -> Starts:
     """What may start, among the racks that nothing forbids for good."""
     candidates: dict[int, Reason | None] = {}
     barred: dict[int, Reason] = {}
@@ -136,7 +139,7 @@ def _starts(picture: Picture, halted: bool) -> Starts:
         picture.racks,
         picture.sights,
         picture.meters,
-        free(picture.limits, loads(picture.c, picture.committed_kw, set())),
+        free(picture.limits, load_kw),
         picture.now,
     )
     found = choose(yard, candidates, halted)

@@ -18,9 +18,20 @@ def observe(c: Compiled, i: int, past: RackMemory, sight: Sight, now: float) -> 
     rack = past
     if sight.aux is not None and sight.aux is not rack.aux_closed:
         rack = _aux_changed(c, i, rack, sight, now)
+    if _quiet(rack, sight):
+        return rack
     if rack.on:
         return _watch_on(c, i, rack, sight, now)
     return _watch_off(c, i, rack, sight, now)
+
+
+def _quiet(rack: RackMemory, sight: Sight) -> bool:
+    """Whether a rack is where it was told to be, and was before: most racks, most scans."""
+    if rack.mismatch_since_s is not None:
+        return False
+    if rack.on:
+        return rack.settled and sight.aux is not False and sight.readback is not False
+    return rack.confirmed and not (sight.aux or sight.readback or sight.power_kw)
 
 
 def _aux_changed(c: Compiled, i: int, rack: RackMemory, sight: Sight, now: float) -> RackMemory:

@@ -58,11 +58,20 @@ class Scene(NamedTuple):
     dt: float
 
 
-def loads(c: Compiled, committed_kw: list[float], leaving: set[int]) -> list[float]:
-    """What each scope is committed to, without the racks that are on their way off."""
-    if leaving:
-        committed_kw = [0.0 if i in leaving else kw for i, kw in enumerate(committed_kw)]
+def loads(c: Compiled, committed_kw: list[float]) -> list[float]:
+    """What each scope is committed to."""
     return [sum([committed_kw[i] for i in racks]) for racks in c.scope_racks]
+
+
+def without(
+    c: Compiled, load_kw: list[float], committed_kw: list[float], leaving: set[int]
+) -> list[float]:
+    """The loads without the racks that are on their way off."""
+    left = list(load_kw)
+    for i in leaving:
+        for scope in c.rack_scopes[i]:
+            left[scope] -= committed_kw[i]
+    return left
 
 
 def shed(scene: Scene, past: tuple[BudgetMemory, ...]) -> Shedding:

@@ -209,6 +209,16 @@ class Substation:
         except StationError:
             return {}
 
+    async def cut_relays(self) -> None:
+        """The relay board stops answering; its coils stay as they are."""
+        await self._servers[1].stop()
+
+    async def mend_relays(self) -> None:
+        """It answers again, at the same port."""
+        port = self._servers[1].port
+        self._servers[1] = TcpServer(self.relays, "127.0.0.1", port)
+        await self._servers[1].start()
+
     def notices(self) -> list[str]:
         """What systemd was told since the last call."""
         found: list[str] = []

@@ -104,12 +104,38 @@ def test_a_killed_station_moves_no_dead_man_and_starts_off(tmp_path: Path) -> No
             opened_s = time.monotonic()
             toggles = [t for t, _, _ in place.guard.writes if killed_s + 0.05 < t < opened_s - 0.5]
             assert toggles == []
+            await until(lambda: [t for t, _, level in place.guard.writes if level and t > killed_s])
+            first_s = min(t for t, _, level in place.guard.writes if level and t > killed_s)
+            assert first_s > max(t for t, _, value in place.relays.writes if not value)
             first = {coil: value for _, coil, value in reversed(place.relays.writes)}
             assert first == {0: 0, 1: 0, 2: 0}
             state = await until_view(place, lambda s: s["racks"][0]["code"] == "min-off")
             assert not any(rack["on"] for rack in state["racks"])
 
     play(tmp_path, work, min_off_s=3.0)
+
+
+def test_the_dead_man_waits_for_a_board_that_cannot_be_told(tmp_path: Path) -> None:
+    """Coils that stay closed behind a broken line are cut by the dead-man contactor."""
+
+    async def work(place: Substation) -> None:
+        place.meter.import_kw = SURPLUS_KW
+        async with place.station():
+            await until(lambda: place.relays.coils[:3] == [1, 1, 1])
+            await place.cut_relays()
+            await until_view(place, lambda s: "deadman-held" in {a["code"] for a in s["alarms"]})
+            place.notices()
+            await quiet(place, 1.0)
+            assert place.relays.coils[:3] == [1, 1, 1]
+            assert "WATCHDOG=1" in place.notices()  # starting again would not help
+            assert not (await place.view())["healthy"]
+            moved = len(place.guard.writes)
+            await place.mend_relays()
+            await until(lambda: 0 in place.relays.coils[:3])
+            await until(lambda: len(place.guard.writes) > moved + 2)
+            await until_view(place, lambda s: s["healthy"])
+
+    play(tmp_path, work)
 
 
 def test_a_lock_outlives_a_kill_and_holds(tmp_path: Path) -> None:

@@ -207,6 +207,10 @@ FORMS: Mapping[str, tuple[str, ...]] = {
         "a scan came {late_s} late; check the load of this machine.",
         "a scan came late; check the load of this machine.",
     ),
+    ReasonCode.DEADMAN_HELD: (
+        "the dead-man output stands still: the switch of {racks} has not said that it is off.",
+        "the dead-man output stands still: a switch has not said that it is off.",
+    ),
     ReasonCode.RESTART_NEEDED: (
         "{file} has changed; restart the station to use it.",
         "the site file has changed; restart the station to use it.",

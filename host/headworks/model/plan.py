@@ -66,6 +66,7 @@ class ReasonCode(StrEnum):
     STORAGE_CORRUPT = "storage-corrupt"  # memory was unreadable, set aside as: path
     MEMORY_DROPPED = "memory-dropped"  # the site file no longer has what memory knew
     SCAN_LATE = "scan-late"  # the scan came late_s after it was due
+    DEADMAN_HELD = "deadman-held"  # it stands still: racks told off have not said so
     RESTART_NEEDED = "restart-needed"  # the site file has changed; the old one still runs
     SITE_REFUSED = "site-refused"  # the changed site file has errors; the old one still runs
 

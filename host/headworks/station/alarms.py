@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from headworks.model.plan import Alarm, Event, Reason, ReasonCode, Severity
 from headworks.station.timing import Timing
 
+HELD_SHOWN_S = 1.0  # at a start an off is heard within a poll, and that is no alarm
 LATE_SHOWN_S = 60.0  # a late scan stays an alarm for this long
 
 
@@ -18,6 +19,7 @@ class StationAlarms:
     def __init__(self) -> None:
         self._lasting: dict[tuple[str, ReasonCode], Alarm] = {}
         self._fresh: list[Event] = []
+        self._held_since_s = float("inf")
 
     def raise_alarm(self, t_s: float, alarm: Alarm) -> None:
         """An alarm lasts from now on; told once, whatever its figures do."""
@@ -44,6 +46,15 @@ class StationAlarms:
             self.raise_alarm(t_s, Alarm("station", Severity.WARNING, reason))
         else:
             self.end_alarm(t_s, "station", ReasonCode.SCAN_LATE)
+
+    def look_at_outputs(self, t_s: float, missing: tuple[str, ...]) -> None:
+        """Does the dead-man output stand still because an off was not heard?"""
+        self._held_since_s = min(self._held_since_s, t_s) if missing else float("inf")
+        if t_s - self._held_since_s >= HELD_SHOWN_S:
+            reason = Reason(ReasonCode.DEADMAN_HELD, (("racks", ", ".join(missing)),))
+            self.raise_alarm(t_s, Alarm("station", Severity.ALARM, reason))
+        elif not missing:
+            self.end_alarm(t_s, "station", ReasonCode.DEADMAN_HELD)
 
     def lasting(self) -> Iterable[Alarm]:
         """All that last now."""

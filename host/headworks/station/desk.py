@@ -82,6 +82,7 @@ class Desk:
         t_s, timing = result.plan.t_s, self._loop.timing
         self._save(result)
         self._alarms.look(t_s, timing, self._store.trouble)
+        self._alarms.look_at_outputs(t_s, result.missing)
         events = [*result.plan.events, *self._alarms.fresh()]
         for event in events:
             self._journal(event)

@@ -16,9 +16,9 @@ class Heart:
         self._feed_s = notify.watchdog_s / _SHARE if notify.watchdog_s else None
         self._toggled_s = self._fed_s = float("-inf")
 
-    def beat(self, t_s: float) -> None:
-        """Toggle and feed, each no more often than it is wanted."""
-        if self._deadman_s is not None and t_s - self._toggled_s >= self._deadman_s:
+    def beat(self, t_s: float, *, renew: bool = True) -> None:
+        """Feed, and toggle where `renew`, each no more often than it is wanted."""
+        if renew and self._deadman_s is not None and t_s - self._toggled_s >= self._deadman_s:
             self._toggled_s = t_s
             self._switches.toggle_deadman()
         if self._feed_s is not None and t_s - self._fed_s >= self._feed_s:

@@ -10,10 +10,11 @@ import queue
 import re
 import sys
 import threading
+from contextlib import suppress
 from typing import TextIO
 
 CRITICAL, ERROR, WARNING, NOTICE, INFO = 2, 3, 4, 5, 6  # of syslog
-_QUEUED = 2000
+_QUEUED, _AT_ONCE = 2000, 100  # lines
 _PLAIN = re.compile(r"[A-Za-z0-9_./:+%@,\[\]-]+\Z")
 
 
@@ -50,9 +51,16 @@ class Journal:
         self._thread.join(1.0)
 
     def _write(self) -> None:
-        for line in iter(self._lines.get, None):
+        """The thread: what has gathered goes out in one piece."""
+        going = True
+        while going:
+            lines = [self._lines.get()]
+            with suppress(queue.Empty):
+                while len(lines) < _AT_ONCE:
+                    lines.append(self._lines.get_nowait())
+            going = None not in lines
             try:
-                self._stream.write(line + "\n")
+                self._stream.write("".join(f"{line}\n" for line in lines if line is not None))
                 self._stream.flush()
             except (OSError, ValueError):  # the reader has gone; the station has not
                 return

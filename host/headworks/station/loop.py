@@ -16,6 +16,7 @@ from headworks.model.live import Command, Reading, Snapshot
 from headworks.model.memory import Memory
 from headworks.model.plan import Plan
 from headworks.model.site import Site
+from headworks.station.delivered import Delivered
 from headworks.station.heart import Heart
 from headworks.station.image import ProcessImage
 from headworks.station.outputs import Outputs
@@ -32,6 +33,8 @@ class Result(NamedTuple):
     plan: Plan
     memory: Memory
     healthy: bool
+    in_time: bool = True
+    missing: tuple[str, ...] = ()  # racks whose off was not heard, see `delivered`
 
 
 class ScanLoop:
@@ -63,6 +66,7 @@ class ScanLoop:
         self._last_s = 0.0
         self.memory = memory
         self.timing = Timing(site.scan_s)
+        self._delivered = Delivered(site, time.monotonic())
 
     def start(self) -> None:
         """Make the first scan and go on."""
@@ -106,10 +110,14 @@ class ScanLoop:
         snapshot = self._image.freeze(t_s, commands)
         plan, self.memory = self._scan(self._site, self.memory, snapshot)
         self._outputs.apply(plan, t_s)
-        healthy = self.timing.end(t_s, time.monotonic() - t_s) and in_time
-        if healthy:
-            self._heart.beat(t_s)
-        self._results.append(Result(self.timing.count, snapshot, plan, self.memory, healthy))
+        missing = self._delivered.missing(snapshot, plan)
+        in_time = self.timing.end(t_s, time.monotonic() - t_s) and in_time
+        if in_time:
+            self._heart.beat(t_s, renew=not missing)
+        healthy = in_time and not missing
+        self._results.append(
+            Result(self.timing.count, snapshot, plan, self.memory, healthy, in_time, missing)
+        )
 
     def _turn_over(self) -> None:
         """The turn of the last scan is over: scan again if something came, then tell."""

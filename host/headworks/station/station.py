@@ -7,6 +7,7 @@ import asyncio
 import gc
 import logging
 import signal
+import sys
 import time
 import traceback
 from collections.abc import Awaitable, Callable
@@ -41,6 +42,7 @@ from headworks.station.starts import WITHIN_S, Starts
 EXIT_OK, EXIT_CANNOT_START, EXIT_CRASH_LOOP, EXIT_FAULT = 0, 4, 5, 70
 STOP_S = 8.0  # the longest that opening the racks one after another may take [ours]
 _YOUNG_SCANS, _ALL_SCANS = 16, 4096  # scans between two garbage collections [ours]
+_SWITCH_S = 0.0002  # the longest that a scan waits for the threads of log and memory [ours]
 PART_S = 12.0  # the longest that any one part may take to end; switches want up to 10 s
 
 
@@ -135,6 +137,7 @@ class _Station:
         gc.collect()
         gc.freeze()  # what lives now lives to the end, and need not be looked at again
         gc.disable()  # see _collect
+        sys.setswitchinterval(_SWITCH_S)
 
     async def _open_in_order(self) -> None:
         """Open the racks, least important first, while scans go on and can only open more."""
@@ -224,7 +227,7 @@ class _Station:
         return self._desk.report()
 
     def _after(self, result: Result) -> None:
-        if result.healthy and not self._ready:
+        if result.in_time and not self._ready:
             self._ready = True
             self._notify.send("READY=1", f"STATUS=site {self._site.name}")
             self._log.write(journal.NOTICE, "ready", site=self._site.name)

@@ -27,6 +27,7 @@ class Rs485(VirtualLine):
     def __init__(self, device: SimulatedMeters) -> None:
         super().__init__(rtu=True, fates=[], confused=False)
         self.device = device
+        self.slow_s: dict[int, float] = {}  # of units that need longer
 
     def _serve(self, tid: int, unit: int, pdu: bytes) -> None:
         if unit in self.device.silent:
@@ -34,7 +35,7 @@ class Rs485(VirtualLine):
         address, count = struct.unpack(">HH", pdu[1:5])
         words = self.device.read(unit, pdu[0], address, count)
         reply = bytes((pdu[0], 2 * count)) + struct.pack(f">{count}H", *words)
-        wait_s = TURN_S + Line(BAUD).wire_s(8 + len(reply) + 3)
+        wait_s = self.slow_s.get(unit, TURN_S) + Line(BAUD).wire_s(8 + len(reply) + 3)
         asyncio.get_running_loop().call_later(wait_s, self._deliver, 1, 0, unit, reply)
 
 
@@ -138,5 +139,19 @@ def test_one_lost_reply_does_not_make_a_meter_dead(monkeypatch: pytest.MonkeyPat
             await asyncio.sleep(POLL_S * 0.9)
             station.device.silent.discard(2)
             assert (await station.run_for(2 * POLL_S))["m2"] >= 1
+
+    run_virtual(monkeypatch, talk)
+
+
+def test_a_late_sign_of_life_brings_a_meter_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A meter slower than a short probe allows is asked with its full time once it stirs."""
+
+    async def talk() -> None:
+        async with Station() as station:
+            station.device.silent |= {2, 3, 4, 5}
+            await station.run_for(30.0)
+            station.line.slow_s[2] = 0.2
+            station.device.silent.discard(2)
+            assert (await station.run_for(5.0))["m2"] >= 1
 
     run_virtual(monkeypatch, talk)

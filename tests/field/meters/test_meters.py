@@ -324,6 +324,34 @@ def test_over_tcp_it_is_back_within_two_polls(way: str, outage_s: float) -> None
     run(talk())
 
 
+@pytest.mark.parametrize("way", ["tcp", "rtu+tcp"])
+def test_a_gateway_that_goes_takes_all_its_meters_and_brings_them_back(way: str) -> None:
+    """Several units behind one connection: each is SILENT in time, and each returns in time."""
+
+    async def talk() -> None:
+        units = (1, 2, 3)
+        poll_s = 0.25
+        async with peer(way, SimulatedMeters(units=units)) as (server, connect):
+            meters = [spec(connect, f"m{unit}", unit=unit, poll_s=poll_s) for unit in units]
+            async with Watched(*meters) as seen:
+
+                def all_are(quality: Quality) -> bool:
+                    last = [seen.of(meter.name)[-1:] for meter in meters]
+                    return all(one and one[0].quality is quality for one in last)
+
+                await until(lambda: all_are(Quality.GOOD))
+                await server.stop()
+                gone_s = time.monotonic()
+                await until(lambda: all_are(Quality.SILENT))
+                assert time.monotonic() - gone_s <= 2 * poll_s + TIMEOUT_S + 0.05
+                await server.start()
+                back_s = time.monotonic()
+                await until(lambda: all_are(Quality.GOOD))
+                assert time.monotonic() - back_s <= 2 * poll_s + 0.05
+
+    run(talk())
+
+
 @pytest.mark.parametrize("way", ["tcp", "rtu+tcp", "serial"])
 def test_late_replies_give_no_reading_and_no_harm(way: str) -> None:
     """Row 12: while replies come after their time nothing is read; in time again, all is well."""

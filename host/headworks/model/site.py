@@ -100,7 +100,7 @@ class ContactSignal:
     name: str
     input: str  # "hat.in4"
     closed_kw: float | None = None
-    debounce_s: float = 0.05
+    debounce_s: float = 0.05  # a closing must last this long; open counts at once
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ GIVEN = {
     "chatter": 119, "feedback-lost": 120, "readback": 121, "command": 140,
     "unknown-target": 141, "nothing-to-do": 142, "cause-stays": 143, "storage": 150,
     "storage-corrupt": 151, "memory-dropped": 152, "scan-late": 153, "restart-needed": 154,
-    "site-refused": 155,
+    "site-refused": 155, "deadman-held": 156,
 }  # fmt: skip
 
 

@@ -67,6 +67,7 @@ REASON_NUMBERS = MappingProxyType(
         ReasonCode.SCAN_LATE: 153,
         ReasonCode.RESTART_NEEDED: 154,
         ReasonCode.SITE_REFUSED: 155,
+        ReasonCode.DEADMAN_HELD: 156,
     }
 )
 

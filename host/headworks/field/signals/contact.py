@@ -1,6 +1,7 @@
-"""A dry contact as a signal: debounced, open is zero watts, unknown is unknown.
+"""A dry contact as a signal: open is zero watts at once, closed counts when it has lasted.
 
-Pure: time and the input's observation are arguments. Reads no pin.
+The switch that reads the input has filtered its bounces already; the debounce here only holds
+back power. Pure: time and the input's observation are arguments. Reads no pin.
 """
 
 from typing import NamedTuple
@@ -12,7 +13,7 @@ MAX_AGE_S = 3.0  # an input not seen for so long is unknown [ours]
 
 
 class Contact(NamedTuple):
-    """The debounced contact. `closed` None is unknown; `raw` has been seen since `since_s`."""
+    """The contact. `closed` None is unknown; `raw` has been seen since `since_s`."""
 
     closed: bool | None = None
     raw: bool | None = None
@@ -20,20 +21,20 @@ class Contact(NamedTuple):
 
     @property
     def pending(self) -> bool:
-        """Whether a change waits for its debounce time to pass."""
-        return self.raw is not None and self.raw != self.closed
+        """Whether a closing waits for its debounce time to pass."""
+        return self.raw is True and self.closed is not True
 
 
 def update(
     contact: Contact, spec: ContactSignal, seen: Observation | None, t_s: float
 ) -> tuple[Contact, SignalValue]:
-    """The contact after one look. The first look counts at once only where it is open."""
+    """The contact after one look. Open counts at once, closed after `debounce_s`."""
     fault = _fault(seen, t_s)
     if seen is None or fault is not None:
         return Contact(), fault or SignalValue(t_s, Quality.NEVER, 0.0)
     raw = bool(seen.value)
     since_s = contact.since_s if raw == contact.raw else t_s
-    settled = t_s >= since_s + spec.debounce_s or (contact.closed is None and not raw)
+    settled = not raw or t_s >= since_s + spec.debounce_s
     now = Contact(raw if settled else contact.closed, raw, since_s)
     return now, _value(now, spec, seen)
 

@@ -267,7 +267,7 @@ def test_a_reader_that_hangs_costs_lines_and_nothing_else() -> None:
     log.close()
     lines = stream.getvalue().splitlines()
     kept = sum(line.startswith("<6>event") for line in lines)
-    assert 1900 < kept < 2100
+    assert 1900 < kept <= 2100  # the queue, and one piece on its way out
     told = next(line for line in lines if "lines_lost" in line)
     assert int(told.partition("lines_lost=")[2]) >= 3000 - kept
 

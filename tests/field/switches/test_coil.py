@@ -90,6 +90,35 @@ def test_a_command_leaves_at_once_when_the_line_is_idle():
     assert asyncio.run(run()) == 1
 
 
+class Hurried(Relays):
+    """A board that has `when_read` done while a read of its coils is under way, once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.when_read = None
+
+    async def _action(self, function, *rest):
+        if function == 1 and self.when_read is not None:
+            self.when_read, then = None, self.when_read
+            then()
+        return await super()._action(function, *rest)
+
+
+def test_a_coil_that_is_written_during_a_read_is_read_back_soon():
+    """The read-back of a command does not wait for the next poll, here a minute away."""
+    board = Hurried()
+
+    async def run():
+        async with running(TcpPeer, board, spec={"poll_s": 60.0}) as (switches, _, _):
+            link = switches._boards["relay"]._link
+            await until(lambda: link.idle)
+            board.when_read = lambda: switches.command("relay.1", True)
+            switches.command("relay.2", True)
+            await until(lambda: switches.feedback()["a1"].readback)
+
+    asyncio.run(run())
+
+
 @pytest.mark.parametrize("kind", PEERS)
 def test_offs_go_before_ons_and_together(kind):
     """What is told while a write is on its way goes in one request for each direction."""

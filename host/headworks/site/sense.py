@@ -176,7 +176,7 @@ def _observed(book: Book, interlock: Entry, meter: Entry) -> None:
 def _reachable(book: Book, interlock: Entry, meter: Entry) -> None:
     """The threshold can be crossed, and crossed back so that the interlock clears."""
     profile = book.hardware.meters.get(name_of(meter))
-    channel = interlock.values["when"].partition(".")[2]
+    channel = str(interlock.values.get("when", "")).partition(".")[2]
     registers = profile.registers if profile and not meter.has("scale") else ()
     for register in (r for r in registers if r.channel == channel):
         span = f"{figure(register.low)} to {figure(register.high)}"

@@ -25,6 +25,7 @@ def check_wiring(book: Book) -> None:
     for entry in book.of("switch"):
         _connected(book, entry)
         _fails_to_off(book, entry)
+        _blind(book, entry)
     _pins(book)
 
 
@@ -132,6 +133,22 @@ def _fails_to_off(book: Book, entry: Entry) -> None:
             f"{name_of(racks[0])}; put a dead-man contactor in series and write "
             '[outputs] deadman = "SWITCH.OUTLET"',
         )
+
+
+def _blind(book: Book, entry: Entry) -> None:
+    """A pulse may be missed, and the outlet cannot be read back: only feedback can tell."""
+    name = entry.values.get("name", "")
+    profile = book.hardware.switches.get(name)
+    if profile is None or profile.family != "gpio-pulse":
+        return
+    for rack in book.of("rack"):
+        if _switch(rack) == name and not (rack.has("feedback") or rack.has("meter")):
+            book.findings.warning(
+                rack.at("switch"),
+                f"{profile.model} is pulsed and cannot be read back, so nothing would show that "
+                f"{name_of(rack)} stayed on; wire an auxiliary contact and write "
+                'feedback = "SWITCH.INPUT", or write meter = …',
+            )
 
 
 def _switch(rack: Entry) -> str:

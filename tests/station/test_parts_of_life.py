@@ -262,14 +262,14 @@ def test_a_reader_that_hangs_costs_lines_and_nothing_else() -> None:
         log.write(6, "event", n=number)
     stream.free.set()
     end_s = time.monotonic() + 10.0
-    while "lines_lost" not in stream.getvalue() and time.monotonic() < end_s:
+    while "later" not in stream.getvalue() and time.monotonic() < end_s:
         log.write(6, "later")
     log.close()
     lines = stream.getvalue().splitlines()
     kept = sum(line.startswith("<6>event") for line in lines)
     assert 1900 < kept <= 2100  # the queue, and one piece on its way out
-    told = next(line for line in lines if "lines_lost" in line)
-    assert int(told.partition("lines_lost=")[2]) >= 3000 - kept
+    told = sum(int(line.partition("lines_lost=")[2] or 0) for line in lines)
+    assert told >= 3000 - kept
 
 
 def test_the_station_reads_the_wall_clock_for_people_only() -> None:

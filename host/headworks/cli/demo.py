@@ -10,7 +10,7 @@ from pathlib import Path
 
 DAY_S = 86_400.0
 LENGTH_S = 300.0  # of a day, unless --speed says otherwise
-RAMP_S = 2.0  # of a miner to full power; some five minutes where the day is not compressed
+RAMP_S = 1.0  # of a miner to full power; some five minutes where the day is not compressed
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -25,6 +25,7 @@ class Oracle:
         self.steps: list[tuple[float, float]] = []
         self.ordered_off: set[str] = set()
         self.locked: set[str] = set()
+        self.stuck_since: dict[str, float] = {}
         self.states: dict[str, RackState] = {}
         self.last: Plan | None = None
 
@@ -33,6 +34,7 @@ class Oracle:
         for rack in self.last.racks if self.last else ():
             if rack.on:
                 self.off_since[rack.name] = t_s
+        self.stuck_since = {}
         self.last = None
 
     def check(self, snapshot: Snapshot, plan: Plan) -> None:
@@ -44,6 +46,7 @@ class Oracle:
         before = {r.name for r in self.last.racks if r.on} if self.last else set()
         after = {r.name for r in plan.racks if r.on}
         self._sums(plan)
+        self._stuck(snapshot, plan, before)
         self._unknown(snapshot, plan, after - before, after, now)
         self._trips(snapshot, after, after - before, now)
         self._orders(after, plan)
@@ -65,6 +68,18 @@ class Oracle:
                 self.locked.add(name)
             if command.action == Action.UNLOCK:
                 self.locked.discard(name)
+
+    def _stuck(self, snapshot: Snapshot, plan: Plan, before: set[str]) -> None:
+        """A rack that is off and whose contact stays closed for stop_s is latched."""
+        for rack in plan.racks:
+            seen = snapshot.feedback.get(rack.name)
+            aux = self.specs[rack.name].feedback and seen is not None and seen.aux_closed
+            if rack.name in before or rack.on or not aux:
+                self.stuck_since.pop(rack.name, None)
+                continue
+            since = self.stuck_since.setdefault(rack.name, plan.t_s)
+            if plan.t_s - since >= self.site.control.stop_s:
+                assert rack.state in (RackState.FAULTED, RackState.LOCKED_OUT), f"{rack.name} stuck"
 
     def _sums(self, plan: Plan) -> None:
         planned = sum(r.power_kw + r.claim_kw for r in plan.racks if r.on)
@@ -133,6 +148,11 @@ class Oracle:
             )
             graceful = gentle and (ramps or spec.notice_s > 0)
             assert graceful, f"{name} is on at zero surplus"
+        for name in on:
+            feedback = snapshot.feedback.get(name)
+            if self.specs[name].feedback is not None:
+                known = feedback is not None and feedback.aux_closed is not None
+                assert known, f"{name} is on without feedback"
         for name in started:
             feedback = snapshot.feedback.get(name)
             if self.specs[name].feedback is not None:
@@ -202,9 +222,16 @@ class Oracle:
         )
 
     def _odd_feedback(self, spec: RackSpec, snapshot: Snapshot, plan: Plan) -> bool:
+        """Contact, read-back or the rack's own meter does not show what was told: a fault."""
         seen = snapshot.feedback.get(spec.name)
         rack = next(rack for rack in plan.racks if rack.name == spec.name)
         if spec.feedback is not None and (seen is None or seen.aux_closed is not True):
+            return True
+        if seen is not None and seen.readback is False:
+            return True
+        shown = self.meter_kw(snapshot, spec.meter, plan.t_s) if spec.meter else None
+        idle = shown is not None and shown <= self.site.control.weld_kw
+        if idle and plan.t_s - self.on_since[spec.name] >= spec.settle_s:
             return True
         return rack.state == RackState.FAULTED
 

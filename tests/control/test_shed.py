@@ -306,3 +306,25 @@ def test_a_trip_ends_a_notice():
     run.signals["contact"] = allows(run.t_s, 0.0)
     run.step()
     assert run.on() == []
+
+
+@pytest.mark.parametrize("kind", ["notice", "ramp"])
+def test_a_trip_overtakes_an_order(kind):
+    """A rack that was ordered off in the same scan as a trip gets neither notice nor ramp."""
+    racks = [gpu(), rack("a2")] if kind == "notice" else threesome()
+    run = running(*racks, control=RAMP)
+    run.signals["sp"] = allows(0.0, 100.0, 0.0)
+    run.step(*(ask(Action.OFF, spec.name) for spec in racks))
+    assert run.on() == []
+
+
+def test_a_measured_overload_does_not_wait_for_the_ramp_of_an_order():
+    """Racks ordered off wait for the ramp, but not while they make an import beyond trip_kw."""
+    run = running(*threesome(), control=RAMP, signals=(EXPORT,))
+    run.step(*(ask(Action.OFF, name) for name in ("a1", "a2")))
+    assert run.on() == ["a2", "a3"]
+    run.step()
+    assert run.on() == ["a2", "a3"]
+    run.power["incomer"] = 25.0
+    run.step()
+    assert run.on() == ["a3"]

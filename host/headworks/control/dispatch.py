@@ -10,7 +10,7 @@ from typing import NamedTuple
 from headworks.control.compiled import Compiled
 from headworks.control.interlock import Verdict
 from headworks.control.release import Leaving, notice_over, release
-from headworks.control.shed import Manner, Release, Scene, Shedding, loads, shed, without
+from headworks.control.shed import Manner, Release, Scene, Shedding, loads, manner_of, shed, without
 from headworks.control.start import Starts, Yard, choose, free, time_bar
 from headworks.control.view import MeterView, Sight
 from headworks.model.memory import BudgetMemory, Memory, RackMemory
@@ -51,7 +51,7 @@ def decide(picture: Picture) -> Wish:
     """What shall be on."""
     on = {i for i, rack in enumerate(picture.racks) if rack.on}
     load = loads(picture.c, picture.committed_kw)
-    forced = _forced(picture, on) if on else []
+    forced = _forced(picture, on, load) if on else []
     sheds = _limits(picture, on, forced, load)
     leaving = release(
         picture.c,
@@ -65,7 +65,7 @@ def decide(picture: Picture) -> Wish:
     return _wish(on, sheds, leaving, starts)
 
 
-def _forced(picture: Picture, on: set[int]) -> list[Release]:
+def _forced(picture: Picture, on: set[int], load_kw: list[float]) -> list[Release]:
     """Racks that go whatever the surplus is: trips, locks, lost feedback, orders, notices."""
     found = []
     for i in sorted(on):
@@ -75,10 +75,20 @@ def _forced(picture: Picture, on: set[int]) -> list[Release]:
         elif (since := picture.racks[i].notice_since_s) is not None:
             found += _noticed(picture, i, since)
         elif picture.racks[i].off_by:
-            found.append(Release(i, Manner.RAMP, _ordered(picture.racks[i])))
+            manner = _urgency(picture, i, load_kw)
+            found.append(Release(i, manner, _ordered(picture.racks[i])))
         elif i in picture.verdict.shed:
-            found.append(Release(i, Manner.RAMP, picture.verdict.why[i]))
+            found.append(Release(i, _urgency(picture, i, load_kw), picture.verdict.why[i]))
     return found
+
+
+def _urgency(picture: Picture, i: int, load_kw: list[float]) -> Manner:
+    """How a rack goes that must go anyway: what its limits ask for may be more urgent."""
+    scopes = [(picture.limits[scope], load_kw[scope]) for scope in picture.c.rack_scopes[i]]
+    return max(
+        manner_of(picture.c, limit, load - (load if limit.kw is None else limit.kw))
+        for limit, load in scopes
+    )
 
 
 def _danger(picture: Picture, i: int) -> Reason | None:

@@ -115,7 +115,7 @@ def _shed_scope(
         chosen = _soft(
             scene, scope, deficit, budget, chosen=chosen, groups=groups, held=result.held
         )
-    manner = _manner(scene, limit, deficit)
+    manner = manner_of(scene.c, limit, deficit)
     reason = _released(limit, deficit)
     for i in chosen:
         result.releases.append(Release(i, manner, reason))
@@ -131,11 +131,11 @@ def _take(scene: Scene, i: int) -> None:
         scene.load_kw[scope] -= scene.committed_kw[i]
 
 
-def _manner(scene: Scene, limit: Limit, deficit: float) -> Manner:
+def manner_of(c: Compiled, limit: Limit, deficit: float) -> Manner:
     """A trip is instant; a measured overload does not ramp; the rest is an ordinary release."""
     if limit.trips:
         return Manner.INSTANT
-    overload = limit.reason.code in MEASURED and deficit > scene.c.control.trip_kw
+    overload = limit.reason.code in MEASURED and deficit > c.control.trip_kw
     return Manner.FAST if overload else Manner.RAMP
 
 

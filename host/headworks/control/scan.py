@@ -202,8 +202,9 @@ def _name(
 
 def _moved(memory: Memory, racks: list[RackMemory]) -> bool:
     """Whether any switch is told something else than before."""
-    changed = [(a, b) for a, b in zip(memory.racks, racks, strict=True) if a is not b]
-    return any(a.on != b.on for a, b in changed)
+    if memory.racks == tuple(racks):  # compares identities first, and mostly only those
+        return False
+    return any(a.on != b.on for a, b in zip(memory.racks, racks, strict=True))
 
 
 def _kept(past: tuple[RackMemory, ...], racks: list[RackMemory]) -> tuple[RackMemory, ...]:

@@ -52,11 +52,11 @@ def choose(yard: Yard, candidates: dict[int, Reason | None], halted: bool) -> St
     """
     result = Starts([], {}, {})
     room = None
+    c, free_kw = yard.c, yard.free_kw
     for i in _in_order(yard, candidates):
-        spec, bar = yard.c.racks[i], candidates[i]
-        scopes = yard.c.rack_scopes[i]
-        have = min([yard.free_kw[scope] for scope in scopes])
-        need = spec.rated_kw + yard.c.control.margin_kw
+        spec, bar, scopes = c.racks[i], candidates[i], c.rack_scopes[i]
+        have = min(map(free_kw.__getitem__, scopes))
+        need = spec.rated_kw + c.control.margin_kw
         if have < need:
             values = ("need_kw", need), ("have_kw", have)
             result.why[i] = bar or Reason(ReasonCode.NO_SURPLUS, values)
@@ -67,7 +67,7 @@ def choose(yard: Yard, candidates: dict[int, Reason | None], halted: bool) -> St
             result.why[i] = bar
             continue
         for scope in scopes:
-            yard.free_kw[scope] -= spec.rated_kw
+            free_kw[scope] -= spec.rated_kw
         wait = _unproven(yard, i, since, need, have)
         if wait is None:
             room = room or _Room(yard)
@@ -81,7 +81,7 @@ def choose(yard: Yard, candidates: dict[int, Reason | None], halted: bool) -> St
 
 def _in_order(yard: Yard, candidates: dict[int, Reason | None]) -> list[int]:
     """The order matters only where there is something to give out."""
-    if yard.free_kw[0] < yard.c.least_kw:
+    if yard.free_kw[0] < yard.c.least_kw + yard.c.control.margin_kw:
         return list(candidates)
     return [i for i in order.start_order(yard.c, yard.racks) if i in candidates]
 
@@ -147,7 +147,7 @@ def time_bar(c: Compiled, i: int, rack: RackMemory, now: float) -> Reason | None
         return Reason(ReasonCode.RETRY_WAIT, values)
     if now - rack.off_since_s < spec.min_off_s:
         return Reason(ReasonCode.MIN_OFF, (("wait_s", spec.min_off_s - (now - rack.off_since_s)),))
-    if rack.starts_s:
+    if len(rack.starts_s) >= min(spec.starts_per_hour, spec.starts_per_day):
         return _too_many(spec.starts_per_hour, spec.starts_per_day, rack.starts_s, now)
     return None
 

@@ -114,6 +114,7 @@ class Run:
         self.hertz: dict[str, float] = {}
         self.hold: set[str] = set()
         self.follow: dict[str, tuple[str, float]] = {}  # meter: (rack, kW when it is on)
+        self.looked_s: float | None = None  # when feedback was seen; None: at the scan
         self.obeys: set[str] = set()  # racks whose switch and contact do what they are told
         self.signals: dict[str, SignalValue] = {}
         self.feedback: dict[str, tuple[bool | None, bool | None]] = {}
@@ -133,7 +134,8 @@ class Run:
         for name in self.obeys:
             on = self.plan is not None and self.of(name).on
             self.feedback[name] = (on, on)
-        feedback = {name: Feedback(self.t_s, *pair) for name, pair in self.feedback.items()}
+        looked_s = self.t_s if self.looked_s is None else self.looked_s
+        feedback = {name: Feedback(looked_s, *pair) for name, pair in self.feedback.items()}
         return Snapshot(
             self.t_s, dict(self.readings), self.signals, feedback, self.observations, commands
         )

@@ -18,6 +18,7 @@ from headworks.model.site import (
     ScheduleSignal,
     SetpointSignal,
     Site,
+    SwitchSpec,
 )
 
 FEEDBACK_POLLS = 4  # a switch's feedback older than this many polls is unknown
@@ -52,6 +53,7 @@ class Watch(NamedTuple):
     has_aux: bool
     has_readback: bool
     max_age_s: float  # of the feedback
+    travel_s: float  # a command or a report may be under way so long
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +235,7 @@ def _watch(site: Site, rack: RackSpec, meters: dict[str, int]) -> Watch:
         rack.feedback is not None,
         _has_readback(site, rack),
         _feedback_age(site, rack),
+        max((spec.timeout_s for spec in _seen_through(site, rack) if spec.connect), default=0.0),
     )
 
 
@@ -243,9 +246,14 @@ def _has_readback(site: Site, rack: RackSpec) -> bool:
 
 
 def _feedback_age(site: Site, rack: RackSpec) -> float:
-    names = {text.partition(".")[0] for text in (rack.switch, rack.feedback) if text}
-    polls = [spec.poll_s + spec.timeout_s for spec in site.switches if spec.name in names]
+    polls = [spec.poll_s + spec.timeout_s for spec in _seen_through(site, rack)]
     return max([FEEDBACK_LEAST_S, *(FEEDBACK_POLLS * poll for poll in polls)])
+
+
+def _seen_through(site: Site, rack: RackSpec) -> list[SwitchSpec]:
+    """The devices that command a rack and report of it."""
+    names = {text.partition(".")[0] for text in (rack.switch, rack.feedback) if text}
+    return [spec for spec in site.switches if spec.name in names]
 
 
 def _guard(site: Site, spec: InterlockSpec, meters: dict[str, int]) -> Guard:

@@ -2,7 +2,12 @@
 
 Looks at one rack and says what became of the last command. It never starts a rack: the only
 changes to `on` made here are to off.
+
+What was seen before the last command says nothing about it. What contradicts a command must
+have been seen when the command, the contactor and the report have had their time.
 """
+
+import math
 
 from headworks.control.compiled import Compiled
 from headworks.control.view import Sight
@@ -16,7 +21,8 @@ DAY_S = 86400.0
 def observe(c: Compiled, i: int, past: RackMemory, sight: Sight, now: float) -> RackMemory:
     """A rack's memory after a look at it; the same object when nothing happened."""
     rack = past
-    if sight.aux is not None and sight.aux is not rack.aux_closed:
+    aux = sight.aux
+    if aux is not None and aux is not rack.aux_closed and sight.seen_s > rack.told_s:
         rack = _aux_changed(c, i, rack, sight, now)
     if _quiet(rack, sight):
         return rack
@@ -39,7 +45,8 @@ def _aux_changed(c: Compiled, i: int, rack: RackMemory, sight: Sight, now: float
     control = c.control
     first = rack.aux_closed is None
     rack = rack._replace(aux_closed=sight.aux)
-    if first or now - rack.told_s <= max(control.close_s, control.stop_s):
+    asked_s = max(control.close_s, control.stop_s) + c.watches[i].travel_s
+    if first or sight.seen_s - rack.told_s <= asked_s:
         return rack
     changes = (*(t for t in rack.changes_s if now - t <= control.chatter_s), now)
     rack = rack._replace(changes_s=changes)
@@ -57,18 +64,21 @@ def _watch_on(c: Compiled, i: int, rack: RackMemory, sight: Sight, now: float) -
         if since is None:
             since = rack.told_s if now - rack.told_s <= control.close_s else now
             rack = rack._replace(mismatch_since_s=since)
-        return _fail(c, i, rack, sight, now) if now - since >= control.close_s else rack
+        long = sight.seen_s - since >= control.close_s + c.watches[i].travel_s
+        return _fail(c, i, rack, sight, now) if long else rack
     if rack.mismatch_since_s is not None:
         rack = rack._replace(mismatch_since_s=None)
     if rack.settled:
         return rack
-    if _nothing_drawn(spec, rack, sight, control, now):
+    if _nothing_drawn(spec, rack, sight, control):
         return _fail(c, i, rack, sight, now)
     return settled(rack) if _meter_shows(spec, rack, sight, now) else rack
 
 
 def _seen_open(rack: RackMemory, sight: Sight, control: Control) -> bool:
     """Command says on; whether readback, or auxiliary contact and current, say otherwise."""
+    if sight.seen_s <= rack.told_s:
+        return False
     if sight.readback is False:
         return True
     return sight.aux is False and not _draws(rack, sight, control.weld_kw)
@@ -79,27 +89,23 @@ def _draws(rack: RackMemory, sight: Sight, weld_kw: float) -> bool:
     return power is not None and power > weld_kw and sight.power_t_s > rack.told_s
 
 
-def _nothing_drawn(
-    spec: RackSpec, rack: RackMemory, sight: Sight, control: Control, now: float
-) -> bool:
+def _nothing_drawn(spec: RackSpec, rack: RackMemory, sight: Sight, control: Control) -> bool:
     """Without an auxiliary contact the meter is the witness; miners are given settle_s."""
     return (
         spec.feedback is None
         and sight.power_kw is not None
-        and now - rack.told_s >= spec.settle_s
+        and sight.power_t_s - rack.told_s >= spec.settle_s
         and not _draws(rack, sight, control.weld_kw)
     )
 
 
 def _meter_shows(spec: RackSpec, rack: RackMemory, sight: Sight, now: float) -> bool:
-    if now - rack.told_s >= spec.settle_s:
-        return True
     power = sight.power_kw
-    return (
-        power is not None
-        and sight.power_t_s > rack.told_s
-        and power >= spec.settle_share * spec.rated_kw
-    )
+    if power is None:
+        return now - rack.told_s >= spec.settle_s
+    if sight.power_t_s - rack.told_s >= spec.settle_s:
+        return True
+    return sight.power_t_s > rack.told_s and power >= spec.settle_share * spec.rated_kw
 
 
 def settled(rack: RackMemory) -> RackMemory:
@@ -122,16 +128,19 @@ def _watch_off(c: Compiled, i: int, rack: RackMemory, sight: Sight, now: float) 
     drawing = sight.power_t_s >= rack.told_s + control.stop_s and (
         sight.power_kw is not None and sight.power_kw > control.weld_kw
     )
-    if not (drawing or sight.aux or sight.readback):
+    closed = bool(sight.aux or sight.readback) and sight.seen_s > rack.told_s
+    if not (drawing or closed):
         return _watch_opened(c, i, rack, sight, now)
     since = rack.mismatch_since_s
     if since is None:
         since = now if rack.confirmed else rack.told_s
         rack = rack._replace(mismatch_since_s=since)
-    if now - since < control.stop_s:
+    shown_s = sight.power_t_s if drawing else -math.inf
+    if closed:
+        shown_s = max(shown_s, sight.seen_s - c.watches[i].travel_s)
+    # A rack that was off already needs a second sample: one may be a spike.
+    if shown_s - since < control.stop_s or shown_s <= since:
         return rack
-    if drawing and not (sight.aux or sight.readback) and sight.power_t_s <= since:
-        return rack  # one sample: it may be a spike
     return _stuck(c, i, rack, sight, now, drawing=drawing)
 
 
@@ -167,12 +176,13 @@ def seen_off(c: Compiled, i: int, rack: RackMemory, sight: Sight, now: float) ->
     spec = c.racks[i]
     if sight.lost or sight.aux or sight.readback:
         return False
+    seen = spec.feedback is not None or c.watches[i].has_readback
+    if seen and sight.seen_s <= rack.told_s:
+        return False
     shown_s = rack.told_s + c.control.stop_s
     if sight.power_kw is not None:
         return sight.power_kw <= c.control.weld_kw and sight.power_t_s >= shown_s
-    if spec.feedback is not None or c.watches[i].has_readback:
-        return True
-    return spec.meter is None and now >= shown_s
+    return seen or (spec.meter is None and now >= shown_s)
 
 
 def opened(rack: RackMemory, spec: RackSpec, sight: Sight, now: float) -> RackMemory:
@@ -194,6 +204,7 @@ def opened(rack: RackMemory, spec: RackSpec, sight: Sight, now: float) -> RackMe
         fit_since_s=None,
         notice_since_s=None,
         mismatch_since_s=None,
+        aux_closed=None,  # a change that was asked for is no chatter, however late it shows
         on_total_s=rack.on_total_s + max(0.0, now - rack.told_s),
     )
 
@@ -207,6 +218,7 @@ def closed(rack: RackMemory, now: float) -> RackMemory:
         fit_since_s=None,
         notice_since_s=None,
         mismatch_since_s=None,
+        aux_closed=None,
         starts_s=(*(t for t in rack.starts_s if now - t < DAY_S), now),
         switchings=rack.switchings + 1,
     )

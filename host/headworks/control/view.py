@@ -31,6 +31,7 @@ class Sight(NamedTuple):
     aux: bool | None
     readback: bool | None
     lost: bool  # it has feedback, and the feedback is unknown
+    seen_s: float = NEVER_S  # when contact and read-back were seen
 
 
 def finite(value: float | None) -> bool:
@@ -86,12 +87,12 @@ def look_at_racks(c: Compiled, snapshot: Snapshot, meters: MeterView, now: float
     """What is known of every rack, in the site's order."""
     feedback = snapshot.feedback
     sights = []
-    for name, k, has_aux, has_readback, max_age_s in c.watches:
+    for name, k, has_aux, has_readback, max_age_s, _ in c.watches:
         aux = readback = power = None
-        power_t = NEVER_S
+        power_t = seen_t = NEVER_S
         seen = feedback.get(name)
         if seen is not None and -FUTURE_S <= now - seen.t_s <= max_age_s:
-            readback = seen.readback
+            readback, seen_t = seen.readback, seen.t_s
             if has_aux:
                 aux = seen.aux_closed
         if k is not None:
@@ -100,5 +101,5 @@ def look_at_racks(c: Compiled, snapshot: Snapshot, meters: MeterView, now: float
                 # A rack cannot export. A little below zero is noise; more is a wrong sign.
                 power = 0.0 if power >= -c.control.weld_kw else None
         lost = (has_aux and aux is None) or (has_readback and readback is None)
-        sights.append(Sight(power, power_t, aux, readback, lost))
+        sights.append(Sight(power, power_t, aux, readback, lost, seen_t))
     return sights

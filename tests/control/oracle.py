@@ -48,6 +48,8 @@ class Oracle:
         self._sums(plan)
         self._stuck(snapshot, plan, before)
         self._unknown(snapshot, plan, after - before, after, now)
+        if self.site.upstream_trip is not None and plan.upstream_trip:
+            assert not after, f"{after} on though the upstream breaker is open"
         self._trips(snapshot, after, after - before, now)
         self._orders(after, plan)
         self._starts(after - before, now)
@@ -210,6 +212,7 @@ class Oracle:
                 or self._odd_feedback(spec, snapshot, plan)
                 or self._overload(spec, snapshot, plan, now)
                 or plan.envelope.binding.trips
+                or (self.site.upstream_trip is not None and plan.upstream_trip)
                 or self.states.get(name) == RackState.STOPPING
             )
             assert free, f"{name} stopped within its minimum time on: {plan}"

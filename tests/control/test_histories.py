@@ -98,6 +98,7 @@ def sites(draw: st.DrawFn) -> Site:
             feeder("south", 60.0, None, "tx"),
         ),
         interlocks=draw(st.sampled_from([(), interlocks()])),
+        upstream_trip=draw(st.sampled_from([None, "hat.7"])),
     )
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from headworks.control import interlock
 from headworks.control.compiled import Compiled
-from headworks.control.rack import seen_off
+from headworks.control.rack import seen_off, welded
 from headworks.control.view import Sight
 from headworks.model.live import Action, Command, Snapshot
 from headworks.model.memory import InterlockMemory, RackMemory
@@ -106,10 +106,13 @@ def _proven_off(desk: Desk, i: int) -> bool:
 
 
 def _no_latch(desk: Desk, i: int) -> Outcome:
-    """An interlock that holds the rack is reset by its own name; say which."""
+    """What holds the rack is reset by its own name: an interlock or a welded rack; say which."""
     for guard, memory in zip(desk.c.guards, desk.interlocks, strict=True):
         if i in guard.racks and memory.latched:
             return _refused(ReasonCode.TRIPPED, ("interlock", guard.spec.name))
+    other = welded(desk.c, desk.racks) if desk.c.upstream else None
+    if other is not None:
+        return _refused(ReasonCode.UPSTREAM_TRIPPED, ("rack", other))
     return _refused(ReasonCode.NOTHING_TO_DO)
 
 

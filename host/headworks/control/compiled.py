@@ -24,6 +24,7 @@ from headworks.model.site import (
 FEEDBACK_POLLS = 4  # a switch's feedback older than this many polls is unknown
 FEEDBACK_LEAST_S = 3.0  # but never less than the usual age of a sample
 KEPT = 8
+OUTSIDE = (SetpointSignal, ContactSignal, ScheduleSignal)  # signals that come as values
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,7 @@ class Compiled:
     frequencies: tuple[tuple[FrequencySignal, int], ...]  # signal, meter
     guards: tuple[Guard, ...]
     interlock_index: dict[str, int]
+    upstream: bool  # a welded contactor opens the breaker above all racks
     rated_kw: float
     least_kw: float  # the smallest rack
 
@@ -132,24 +134,15 @@ def _compile(site: Site) -> Compiled:
         feeders=feeders,
         inner_first=inner_first,
         scope_racks=(everywhere, *(feeder.racks for feeder in feeders)),
-        scope_meters=(
-            tuple(m for _, m in exports),
-            *(() if f.point is None else (points[f.point].meter,) for f in feeders),
-        ),
-        rack_scopes=tuple(
-            (0, *(f + 1 for f, feeder in enumerate(feeders) if i in feeder.racks))
-            for i in everywhere
-        ),
+        scope_meters=_scope_meters(feeders, points, exports),
+        rack_scopes=tuple(_rack_scopes(i, feeders) for i in everywhere),
         rack_meters=tuple(_start_meters(i, feeders, points, common) for i in everywhere),
         exports=tuple((spec, point_of[m]) for spec, m in exports),
-        signals=tuple(
-            s
-            for s in site.signals
-            if isinstance(s, SetpointSignal | ContactSignal | ScheduleSignal)
-        ),
+        signals=tuple(s for s in site.signals if isinstance(s, OUTSIDE)),
         frequencies=frequencies,
         guards=tuple(_guard(site, spec, meters) for spec in site.interlocks),
         interlock_index={spec.name: k for k, spec in enumerate(site.interlocks)},
+        upstream=site.upstream_trip is not None,
         rated_kw=sum(spec.rated_kw for spec in site.racks),
         least_kw=min((spec.rated_kw for spec in site.racks), default=0.0),
     )
@@ -219,6 +212,19 @@ def _witness(
         if i in feeders[f].racks and feeders[f].point is not None:
             return feeders[f].point
     return point_of[exports[0][1]] if exports else None
+
+
+def _scope_meters(
+    feeders: tuple[Feeder, ...],
+    points: tuple[Point, ...],
+    exports: tuple[tuple[ExportSignal, int], ...],
+) -> tuple[tuple[int, ...], ...]:
+    own = [() if f.point is None else (points[f.point].meter,) for f in feeders]
+    return (tuple(meter for _, meter in exports), *own)
+
+
+def _rack_scopes(i: int, feeders: tuple[Feeder, ...]) -> tuple[int, ...]:
+    return (0, *(f + 1 for f, feeder in enumerate(feeders) if i in feeder.racks))
 
 
 def _start_meters(

@@ -181,6 +181,8 @@ def _bar(picture: Picture, i: int) -> Reason | None:
 def _guarded(verdict: Verdict, i: int) -> Reason:
     """An interlock's hold: latched, acting, or only against a start."""
     why = verdict.why[i]
+    if why.code is ReasonCode.UPSTREAM_TRIPPED:
+        return why
     if i in verdict.latched:
         return Reason(ReasonCode.TRIPPED, why.values)
     if i in verdict.tripped or i in verdict.shed:

@@ -138,6 +138,17 @@ def _verdict(acting: list[tuple[Guard, InterlockMemory]]) -> Verdict:
     return Verdict(tripped, shed, blocked, latched, why)
 
 
+def all_out(verdict: Verdict, count: int, welded: str) -> Verdict:
+    """The verdict while the upstream breaker is open, because the rack named here has welded.
+
+    No rack has power then, and all would start at once when the breaker closes again.
+    """
+    everyone = frozenset(range(count))
+    reason = Reason(ReasonCode.UPSTREAM_TRIPPED, (("rack", welded),))
+    why = {i: verdict.why[i] if i in verdict.tripped else reason for i in everyone}
+    return Verdict(everyone, NOBODY, everyone, everyone, why)
+
+
 def permit(on: frozenset[int], wanted: frozenset[int], verdict: Verdict) -> frozenset[int]:
     """What of the wanted racks may be on: no tripped one, and no blocked one that is not on yet."""
     return wanted - verdict.tripped - (verdict.blocked - on)

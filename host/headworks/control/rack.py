@@ -231,6 +231,14 @@ def latched(
     return opened(rack, spec, sight, now)._replace(latch=reason, fit_since_s=None)
 
 
+def welded(c: Compiled, racks: list[RackMemory]) -> str | None:
+    """The name of the first rack that is latched as welded, which opens the upstream breaker."""
+    for spec, rack in zip(c.racks, racks, strict=True):
+        if rack.latch is not None and rack.latch.code is ReasonCode.WELDED:
+            return spec.name
+    return None
+
+
 def draw(spec: RackSpec, rack: RackMemory, sight: Sight, stop_s: float) -> tuple[float, float]:
     """What a rack draws, and what is reserved above that for a start, in kW.
 

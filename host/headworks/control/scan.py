@@ -11,7 +11,7 @@ from headworks.control.boot import first_memory, resume
 from headworks.control.compiled import Compiled, compile_site
 from headworks.control.dispatch import Picture, Wish, decide
 from headworks.control.interlock import Verdict
-from headworks.control.rack import closed, draw, observe, opened, settled, state_of
+from headworks.control.rack import closed, draw, observe, opened, settled, state_of, welded
 from headworks.control.start import recent
 from headworks.control.view import MeterView, Sight, look_at_meters, look_at_racks
 from headworks.model.live import Snapshot
@@ -101,6 +101,9 @@ def _look(c: Compiled, memory: Memory, snapshot: Snapshot, now: float) -> Seen:
         desk = commands.Desk(c, racks, guards, memory.alarms, sights, snapshot, now)
         events = commands.carry_out(desk)
     verdict = interlock.judge(c.guards, guards)
+    open_for = welded(c, racks) if c.upstream else None
+    if open_for is not None:
+        verdict = interlock.all_out(verdict, len(racks), open_for)
     return Seen(meters, sights, racks, tuple(guards), verdict, events)
 
 

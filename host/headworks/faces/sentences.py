@@ -147,6 +147,11 @@ FORMS: Mapping[str, tuple[str, ...]] = {
         "tripped by interlock {interlock}; it waits for a reset.",
         "tripped; it waits for a reset.",
     ),
+    ReasonCode.UPSTREAM_TRIPPED: (
+        "held off while the breaker above is open for the welded rack {rack}; "
+        "it may start when that one is reset.",
+        "held off while the breaker above is open for a welded rack.",
+    ),
     ReasonCode.BLOCKED: (
         "may not start: interlock {interlock}, {when} is {value}.",
         "may not start: interlock {interlock}.",

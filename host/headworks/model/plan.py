@@ -49,6 +49,7 @@ class ReasonCode(StrEnum):
     LOCKED_OUT = "locked-out"
     INTERLOCK = "interlock"
     TRIPPED = "tripped"  # latched, wants a reset
+    UPSTREAM_TRIPPED = "upstream-tripped"  # the breaker above is open, as a rack has welded
     BLOCKED = "blocked"  # an interlock forbids a start; a running rack goes on
     FAILS_TO_CLOSE = "fails-to-close"
     RETRY_WAIT = "retry-wait"  # failed to close, will be tried again

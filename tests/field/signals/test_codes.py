@@ -16,7 +16,7 @@ GIVEN = {
     "starts-hour": 105, "starts-day": 106, "start-window": 107, "released": 108,
     "releasing": 109, "notice": 110, "operator-off": 111, "locked-out": 112, "interlock": 113,
     "tripped": 114, "blocked": 115, "fails-to-close": 116, "retry-wait": 117, "welded": 118,
-    "chatter": 119, "feedback-lost": 120, "readback": 121, "command": 140,
+    "chatter": 119, "feedback-lost": 120, "readback": 121, "upstream-tripped": 122, "command": 140,
     "unknown-target": 141, "nothing-to-do": 142, "cause-stays": 143, "storage": 150,
     "storage-corrupt": 151, "memory-dropped": 152, "scan-late": 153, "restart-needed": 154,
     "site-refused": 155, "deadman-held": 156,

@@ -55,6 +55,7 @@ REASON_NUMBERS = MappingProxyType(
         ReasonCode.CHATTER: 119,
         ReasonCode.FEEDBACK_LOST: 120,
         ReasonCode.READBACK: 121,
+        ReasonCode.UPSTREAM_TRIPPED: 122,
         # what became of a command
         ReasonCode.COMMAND: 140,
         ReasonCode.UNKNOWN_TARGET: 141,

@@ -49,10 +49,13 @@ def test_faults_are_listed(sim, tmp_path, capsys):
 def test_a_fault_is_put_shown_and_cleared(sim, tmp_path, capsys):
     """A fault acts, stands in the status, and ends by its name or all at once."""
     where = ("--socket", str(tmp_path / "sim.sock"))
-    assert run(capsys, "fault", "weld", "a1", *where)[:2] == (0, "weld a1: acts until cleared\n")
+    assert run(capsys, "fault", "weld", "a1", *where)[:2] == (
+        0,
+        "weld a1: acts until: headworks sim fault weld a1 --clear\n",
+    )
     code, out, _ = run(capsys, "fault", "cloud", "--value", "0.5", "--for", "60", *where)
     assert (code, out) == (0, "cloud 0.5 of 1: acts for 60 s\n")
-    assert "fault weld a1: acts until cleared" in run(capsys, "status", *where)[1]
+    assert "fault weld a1: acts until: " in run(capsys, "status", *where)[1]
     assert run(capsys, "fault", "weld", "--clear", *where)[1] == "weld a1: ended\n"
     assert run(capsys, "fault", "weld", "--clear", *where)[1] == "nothing was acting\n"
     assert run(capsys, "fault", "all", "--clear", *where)[1] == "cloud: ended\n"

@@ -29,7 +29,7 @@ def limit(
     source: str = "surplus", kw: float | None = 100.0, code: str = "export"
 ) -> dict[str, Any]:
     """One limit of the envelope."""
-    values = {"export_kw": 40.0, "racks_kw": 60.0, "reserve_kw": 0.0}
+    values = {"export_kw": 40.0, "own_kw": 60.0, "reserve_kw": 0.0}
     return {"source": source, "scope": "", "kw": kw, "code": code, "values": values, "firm": False}
 
 

@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from headworks.faces.bars import bar, history
-from headworks.faces.lines import happenings, overview
+from headworks.faces.lines import alarm_lines, happenings, overview
 from headworks.faces.live import View
 from tools.states import limit, rack, state
 
@@ -43,7 +43,7 @@ def test_alarms_and_ill_health_show():
     alarm = {"source": "incomer", "severity": "alarm", "code": "stale", "values": {"age_s": 4.0}}
     text = draw(state(alarms=[alarm], healthy=False))
     assert "NOT HEALTHY" in text
-    assert any(line.startswith("alarm:") and "incomer" in line for line in text.splitlines())
+    assert any(line.startswith("alarm incomer: ") for line in text.splitlines())
 
 
 @pytest.mark.parametrize(("width", "height"), [(80, 24), (60, 30), (40, 12), (200, 60)])
@@ -78,7 +78,7 @@ def test_names_cannot_steer_the_terminal():
 def test_overview_is_one_line():
     """The plain line carries feeder powers, envelope with binding limit, racks and alarms."""
     line = overview(state(), "12:34")
-    assert line.startswith("12:34  tx1 -36 kW")
+    assert line.startswith("12:34  tx1 36 kW export  row-a 108 kW import")
     assert "envelope 144 kW (surplus)" in line
     assert "racks 3/12 on, 108 kW" in line
     assert "row-b ? kW" in line
@@ -96,7 +96,90 @@ def test_events_become_sentences():
     }
     lines = list(happenings(state(events=[event]), "12:34"))
     assert len(lines) == 1
-    assert lines[0].startswith("12:34  a1 start: ")
+    assert lines[0].startswith("12:34  a1: Starting")
+
+
+def _event(source: str, kind: str, code: str, **values: object) -> dict:
+    return {"t_s": 1, "source": source, "kind": kind, "code": code, "values": values, "note": ""}
+
+
+def test_events_that_say_the_same_share_a_line():
+    """Racks shed together are one line, and an alarm that ends does not read as one that lasts."""
+    cause = {"deficit_kw": 40.0, "limit": "export", "source": "surplus"}
+    events = [_event(name, "stop", "released") | {"values": cause} for name in ("a1", "a2", "g1")]
+    over = _event("incomer", "alarm-end", "unknown", meter="incomer", quality="silent")
+    shed, ended = happenings(state(events=[*events, over]))
+    assert shed.startswith("a1, a2, g1: Switched off, since ")
+    assert ended.startswith("alarm over, incomer: Meter incomer does not answer")
+
+
+def test_the_first_seconds_are_a_start_and_no_flood():
+    """Devices not heard yet are listed in one line early on; later each is an alarm in full."""
+    names = ("incomer", "meter-a", "permit")
+    events = [_event(name, "alarm", "unknown", quality="never") for name in names]
+    early, late = (
+        list(happenings(state(events=events, uptime_s=uptime_s))) for uptime_s in (0.2, 60.0)
+    )
+    assert early == ["not heard yet: incomer, meter-a, permit"]
+    assert [line.startswith("ALARM ") for line in late] == [True] * 3
+    silent = _event("incomer", "alarm", "unknown", meter="incomer", quality="silent")
+    assert next(happenings(state(events=[silent], uptime_s=0.2))).startswith("ALARM incomer: ")
+
+
+def test_a_starting_station_is_never_called_healthy():
+    """Before all is heard the view says that it starts; after ten seconds, that it is ill."""
+    assert "starting up" in draw(state(healthy=False, uptime_s=1.0))
+    assert "NOT HEALTHY" in draw(state(healthy=False, uptime_s=11.0))
+    assert "healthy" not in draw(state(healthy=False, uptime_s=1.0)).lower()
+
+
+def _alarm(source: str, severity: str, **values: object) -> dict:
+    return {"source": source, "severity": severity, "code": "unknown", "values": values}
+
+
+def test_alarms_that_say_the_same_share_a_line_and_the_gravest_come_first():
+    """A silent meter is told once, with all that it affects, as grave as the gravest of them."""
+    alarms = [
+        _alarm("grid", "warning", meter="incomer", channel="frequency_hz"),
+        _alarm("surplus", "warning", meter="incomer", quality="silent"),
+        _alarm("incomer", "alarm", meter="incomer", quality="silent"),
+    ]
+    first, second = alarm_lines(state(alarms=alarms))
+    assert first[0] == "alarm"
+    assert first[1].startswith("surplus, incomer: Meter incomer does not answer")
+    assert second[0] == "warning"
+    assert "2 alarms" not in draw(state(alarms=alarms[:1]))
+    assert "3 alarms" in draw(state(alarms=alarms))
+
+
+def test_alarms_that_do_not_fit_are_counted():
+    """No alarm is left out without a word."""
+    alarms = [_alarm(f"m{n}", "alarm", meter=f"m{n}", quality="silent") for n in range(9)]
+    assert "and 4 more" in draw(state(alarms=alarms))
+
+
+def test_racks_that_need_a_person_stay_on_a_small_screen():
+    """Where not all racks fit, faulted ones are shown and waiting ones are counted."""
+    racks = [rack(f"r{n}") for n in range(20)] + [rack("z9", "faulted", "welded")]
+    assert any(line.startswith("z9") for line in draw(state(racks=racks), 80, 24).splitlines())
+
+
+@pytest.mark.parametrize("width", [80, 100, 120])
+def test_the_binding_limit_is_a_whole_sentence(width):
+    """At 80 columns and more, the sentence of the envelope is not cut."""
+    binding = limit() | {"values": {"export_kw": -158.0, "own_kw": 288.0, "reserve_kw": 100.0}}
+    text = draw(state(envelope=state()["envelope"] | {"binding": binding}), width)
+    assert "Importing 158 kW, racks use 288 kW, reserve 100 kW." in text
+
+
+def test_a_long_hint_wraps():
+    """A command to be typed is never cut off."""
+    view = View("Ctrl-C ends. " + " ".join(["word"] * 30) + " end", ascii_only=True)
+    view.see(state())
+    console = Console(width=80, height=24, file=io.StringIO(), color_system=None)
+    with console.capture() as capture:
+        console.print(view, height=24)
+    assert " end" in capture.get()
 
 
 @pytest.mark.parametrize("code", ["stale", "setpoint", "under-frequency", "no-signal", "new-code"])

@@ -6,34 +6,47 @@ Importing one must stay cheap; start to first meter read is measured.
 
 import argparse
 import importlib
+import io
+import os
 import sys
+from contextlib import suppress
+
+from headworks.cli.parser import WRONG_CALL, Parser
 
 # name -> (module, one line of help), in the order in which people meet them
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("demo", "a simulated substation and the real station, live in this terminal"),
+    "sim": ("sim", "the simulated substation: serve it, inject faults, see its true state"),
+    "meter": ("meter", "list, read and identify meters"),
     "init": ("init", "write a commented site file to start from"),
     "check": ("check", "check a site file and name every mistake in it"),
     "doctor": ("doctor", "check this machine: ports, GPIO, watchdog, clock, disk"),
     "run": ("run", "run the station"),
     "status": ("status", "what the station sees and does"),
     "racks": ("racks", "each rack, its state and one sentence why"),
-    "rack": ("rack", "rack NAME off|auto|lock|unlock"),
-    "trips": ("trips", "what has tripped or latched"),
+    "rack": ("rack", "switch one rack off, lock it out, or hand it back"),
+    "trips": ("trips", "what has tripped, latched or is locked out, and the way out"),
     "reset": ("reset", "clear a latch after the cause is gone"),
-    "meter": ("meter", "list, read and identify meters"),
-    "sim": ("sim", "the simulated substation: serve, fault, faults"),
 }
+_EPILOG = """\
+to start:   headworks demo                a station at work, nothing to set up
+your site:  headworks init, then check, doctor, run
+at work:    headworks status, racks, trips
+Each command explains itself: headworks COMMAND --help"""
 
 
 def build_parser(chosen: str | None) -> argparse.ArgumentParser:
     """The parser; only the chosen subcommand's module is imported and gets its arguments."""
     from headworks import __version__
 
-    parser = argparse.ArgumentParser(
-        prog="headworks", description="Racks beside a substation, on surplus power only."
+    parser = Parser(
+        prog="headworks",
+        description="Racks beside a substation, on surplus power only.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"headworks {__version__}")
-    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    subparsers = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND")
     for name, (module, text) in COMMANDS.items():
         sub = subparsers.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
         if name == chosen:
@@ -43,14 +56,49 @@ def build_parser(chosen: str | None) -> argparse.ArgumentParser:
 
 def main(argv: list[str] | None = None) -> int:
     """Run a subcommand; the return value is the exit code."""
+    _tame_streams()
     words = sys.argv[1:] if argv is None else argv
-    chosen = next((word for word in words if word in COMMANDS), None)
-    args = build_parser(chosen).parse_args(words)
-    module = importlib.import_module(f"headworks.cli.{COMMANDS[args.command][0]}")
     try:
-        return int(module.run(args))
+        code = _run(words)
+        sys.stdout.flush()
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        sys.stderr.close()
+        _let_go_of_stdout()
         return 0
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        print(f"headworks: {place}{error.strerror or error}", file=sys.stderr)
+        _let_go_of_stdout()
+        return 1
+    return code
+
+
+def _run(words: list[str]) -> int:
+    chosen = next((word for word in words if word in COMMANDS), None)
+    parser = build_parser(chosen)
+    args, unknown = parser.parse_known_args(words)
+    if args.command is None:
+        parser.print_help(sys.stderr)
+        return WRONG_CALL
+    if unknown:
+        parser.prog += f" {args.command}"
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+    module = importlib.import_module(f"headworks.cli.{COMMANDS[args.command][0]}")
+    return int(module.run(args))
+
+
+def _tame_streams() -> None:
+    """Text that a stream cannot show becomes a question mark; a closed stream swallows all."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def _let_go_of_stdout() -> None:
+    """Make Python's own last flush harmless where nothing can be written."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -96,12 +96,17 @@ def _show(reading: Reading, as_json: bool) -> None:
         print(json.dumps({**entry, "values": dict(reading.values)}), flush=True)
         return
     print(f"{stamp}  {reading.quality}" + (f": {reading.cause}" if reading.cause else ""))
-    if reading.quality is Quality.SILENT:
+    if reading.quality is Quality.SILENT and not _unreached(reading.cause):
         print("  If the device is on: check unit, wiring, baud and parity.")
     for channel, value in reading.values.items():
         name, unit = channel.rsplit("_", 1)
         print(f"  {name:14} {value:14.3f} {_UNITS.get(unit, unit)}")
     sys.stdout.flush()
+
+
+def _unreached(cause: str) -> bool:
+    """The cause names a place where nothing could have answered, and says what to do."""
+    return any(word in cause for word in ("refused", "no such"))
 
 
 _UNITS = {"kw": "kW", "kwh": "kWh", "v": "V", "a": "A", "hz": "Hz"}

@@ -4,14 +4,23 @@ import argparse
 
 from headworks.cli.station_client import actor, add_actor, add_socket, command
 
+# what has been done, and how it is undone
+DONE = {
+    "off": "{name} is kept off, until: headworks rack {name} auto",
+    "auto": "{name} may follow the surplus again",
+    "lock": "{name} is locked out, until: headworks rack {name} unlock",
+    "unlock": "{name} is unlocked",
+}
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `headworks rack`."""
     parser.add_argument("name", metavar="NAME", help="the rack")
     parser.add_argument(
         "action",
-        choices=("off", "auto", "lock", "unlock"),
-        help="off until auto; lock: a person works on it, only unlock frees it",
+        choices=tuple(DONE),
+        metavar="|".join(DONE),
+        help="off: until auto; lock: a person works on it, only unlock frees it",
     )
     parser.add_argument("--note", default="", help="why, for whoever comes next")
     add_actor(parser)
@@ -20,4 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """0 when it is done and on disk, 1 when refused, 3 when no station runs."""
-    return command(args.socket, args.action, args.name, who=actor(args.actor), note=args.note)
+    done = DONE[args.action].format(name=args.name)
+    return command(
+        args.socket, args.action, args.name, who=actor(args.actor), note=args.note, done=done
+    )

@@ -15,4 +15,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """0 when it is done and on disk, 1 when refused, 3 when no station runs."""
-    return command(args.socket, "reset", args.name, who=actor(args.actor), note=args.note)
+    return command(
+        args.socket,
+        "reset",
+        args.name,
+        who=actor(args.actor),
+        note=args.note,
+        done=f"{args.name} is reset",
+    )

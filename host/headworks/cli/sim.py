@@ -9,6 +9,7 @@ from typing import Any
 
 from headworks import paths
 from headworks.cli import sim_print
+from headworks.cli.parser import above_zero, explained
 
 _REFUSED = 1
 _UNREADABLE = 2
@@ -17,20 +18,22 @@ _NOT_SERVED = 4
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `headworks sim` and its subcommands."""
-    subs = parser.add_subparsers(dest="sim", metavar="WHAT", required=True)
-    _serve_arguments(subs.add_parser("serve", help="serve a site's meters, relays and pins"))
-    fault = subs.add_parser("fault", help="inject a fault by name, or clear it")
+    subs = parser.add_subparsers(
+        dest="sim", metavar="serve|fault|faults|status|reset-breaker|setpoint", required=True
+    )
+    _serve_arguments(explained(subs, "serve", "serve a site's meters, relays and pins"))
+    fault = explained(subs, "fault", "inject a fault by name, or clear it")
     fault.add_argument("name", help="`headworks sim faults` lists them")
     fault.add_argument("target", nargs="?", default="", help="a meter, rack, …; all for each")
     fault.add_argument("--clear", action="store_true", help="end it (name `all`: end every fault)")
     fault.add_argument(
-        "--for", dest="for_s", type=float, metavar="S", help="end it after S seconds"
+        "--for", dest="for_s", type=above_zero, metavar="S", help="end it after S seconds"
     )
     fault.add_argument("--value", type=float, help="how much, in the fault's own unit")
-    subs.add_parser("faults", help="list the faults and what they can be aimed at")
-    subs.add_parser("status", help="the true state, which no meter or station can colour")
-    subs.add_parser("reset-breaker", help="close the breaker that an upstream trip opened")
-    setpoint = subs.add_parser("setpoint", help="order a limit as a SCADA master would")
+    explained(subs, "faults", "list the faults and what they can be aimed at")
+    explained(subs, "status", "the true state, which no meter or station can colour")
+    explained(subs, "reset-breaker", "close the breaker that an upstream trip opened")
+    setpoint = explained(subs, "setpoint", "order a limit as a SCADA master would")
     _site_argument(setpoint)
     setpoint.add_argument("--kw", required=True, help="the limit in kW, or none for no limit")
     setpoint.add_argument("--valid-for", type=int, default=60, metavar="S", help="seconds (60)")

@@ -11,7 +11,7 @@ def text(asked: str, shown: Any, cleared: bool) -> str:
         return faults(shown)
     if asked == "fault":
         return "\n".join(_fault(fault, cleared) for fault in shown) or "nothing was acting"
-    return "done"
+    return "the breaker is closed"
 
 
 def serves(told: dict[str, Any]) -> str:
@@ -76,9 +76,7 @@ def _fault(fault: dict[str, Any], cleared: bool) -> str:
     value = "" if fault["value"] is None else f" {fault['value']:g} {fault['unit']}"
     if cleared:
         return f"{fault['name']} {fault['target']}".strip() + ": ended"
-    ends = (
-        "until cleared"
-        if fault["until_s"] is None
-        else (f"for {fault['until_s'] - fault['since_s']:g} s")
-    )
-    return f"{fault['name']} {fault['target']}".strip() + f"{value}: acts {ends}"
+    name = f"{fault['name']} {fault['target']}".strip()
+    if fault["until_s"] is None:
+        return f"{name}{value}: acts until: headworks sim fault {name} --clear"
+    return f"{name}{value}: acts for {fault['until_s'] - fault['since_s']:g} s"

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from headworks.faces.client import NotRunningError, RefusedError, StationClient, StationError
+from headworks.model.text import clean
 
 EXIT_REFUSED, EXIT_NOT_RUNNING = 1, 3
 
@@ -34,30 +35,35 @@ def talk(path: Path | None, work: Callable[[StationClient], Awaitable[int]]) -> 
     except NotRunningError as error:
         return _say(str(error), EXIT_NOT_RUNNING)
     except RefusedError as error:
-        return _say(_refusal(error), EXIT_REFUSED)
+        return _say(_refusal(error, ""), EXIT_REFUSED)
     except StationError as error:
         return _say(str(error), EXIT_NOT_RUNNING)
 
 
-def command(path: Path | None, action: str, target: str, *, who: str, note: str = "") -> int:
-    """Have one command carried out; say what came of it."""
+def command(
+    path: Path | None, action: str, target: str, *, who: str, note: str = "", done: str
+) -> int:
+    """Have one command carried out; say what came of it, `done` when all went well."""
 
     async def work(client: StationClient) -> int:
-        reply = await client.command(action, target, actor=who, note=note)
+        try:
+            reply = await client.command(action, target, actor=who, note=note)
+        except RefusedError as error:
+            return _say(f"refused: {_refusal(error, target)}", EXIT_REFUSED)
         if "warning" in reply:
             _say(f"warning: {reply['warning']}", 0)
-        print(f"{target}: {action} done")
+        print(clean(done))
         return 0
 
     return talk(path, work)
 
 
-def _refusal(error: RefusedError) -> str:
+def _refusal(error: RefusedError, target: str) -> str:
     if not error.code:
         return str(error)
     from headworks.faces.words import sentence
 
-    return sentence(error.code, error.values)
+    return sentence(error.code, error.values, target)
 
 
 async def _with_client(path: Path | None, work: Callable[[StationClient], Awaitable[int]]) -> int:

@@ -3,8 +3,10 @@
 import argparse
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import groupby
 
+from headworks.cli.parser import zero_or_more
 from headworks.cli.station_client import add_socket, talk
 from headworks.faces.client import State, StationClient
 
@@ -16,7 +18,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--watch", action="store_true", help="go on until Ctrl-C")
     parser.add_argument("--json", action="store_true", help="the whole state, one line each")
     parser.add_argument(
-        "--every", type=float, default=0.5, metavar="S", help="with --watch: at most every S s"
+        "--every",
+        type=zero_or_more,
+        default=0.5,
+        metavar="S",
+        help="with --watch: at most every S s",
     )
     add_socket(parser)
 
@@ -38,7 +44,7 @@ async def _once(client: StationClient, as_json: bool) -> int:
     elif sys.stdout.isatty():
         _print_view(state)
     else:
-        _print_lines(state)
+        _print_lines(state, ages=True)
     return 0 if state["healthy"] else 1
 
 
@@ -66,14 +72,25 @@ def _print_json(state: State) -> None:
     print(json.dumps(state, separators=(",", ":")))
 
 
-def _print_lines(state: State) -> None:
-    from headworks.faces.lines import happenings, overview, plain, why
+def _print_lines(state: State, ages: bool = False) -> None:
+    """Overview, alarms and events; events of the past come with their age."""
+    from headworks.faces.lines import alarm_lines, happenings, overview
 
     print(overview(state, state["time"] or ""))
-    for alarm in state["alarms"]:
-        print(f"{alarm['severity']}: {why(alarm, plain(alarm['source']))}")
-    for line in happenings(state):
+    for severity, text in alarm_lines(state):
+        print(f"{severity} {text}")
+    for line in _past(state) if ages else happenings(state):
         print(line)
+
+
+def _past(state: State) -> Iterator[str]:
+    from headworks.faces.lines import happenings
+    from headworks.faces.words import duration
+
+    for t_s, events in groupby(state["events"], lambda event: event["t_s"]):
+        began_s = state["t_s"] - state["uptime_s"]
+        then = {**state, "events": list(events), "uptime_s": t_s - began_s}
+        yield from happenings(then, f"{duration(state['t_s'] - t_s):>11} ago")
 
 
 def _print_view(state: State) -> None:

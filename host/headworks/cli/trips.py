@@ -58,5 +58,6 @@ def _row(item: State) -> tuple[str, ...]:
     from headworks.faces.lines import plain, why
 
     text = why(item, plain(item["what"]))
-    note = f" ({plain(item['note'])})" if item["note"] else ""
+    told = str(item["values"].get("note", ""))
+    note = f" ({plain(item['note'])})" if item["note"] and item["note"] != told else ""
     return (plain(item["what"]), item["state"], text + note, plain(item["way_out"]))

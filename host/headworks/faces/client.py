@@ -61,7 +61,7 @@ class StationClient:
         except (FileNotFoundError, ConnectionRefusedError) as error:
             raise NotRunningError(
                 f"the station is not running: nobody answers at {self._path};"
-                " start it with: headworks run --site SITE"
+                " start it with: headworks run --site SITE, or try: headworks demo"
             ) from error
         except OSError as error:
             raise StationError(f"{self._path}: {error.strerror}") from error

@@ -5,12 +5,16 @@ characters, since a name must not steer a terminal.
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import groupby
 from typing import Any
 
 from headworks.faces.words import sentence
+from headworks.model.plan import ReasonCode
 from headworks.model.text import clean
 
 State = Mapping[str, Any]
+START_S = 10.0  # of uptime, within which "not heard yet" is nothing to look into
+_GRAVE = ("alarm", "warning", "info")
 
 
 def plain(text: object) -> str:
@@ -23,6 +27,11 @@ def kw(value: float | None) -> str:
     return "?" if value is None else f"{value:.0f}"
 
 
+def flow(power_kw: float) -> str:
+    """Which way the power of a feeder goes."""
+    return "export" if power_kw < 0 else "import"
+
+
 def why(item: State, subject: str) -> str:
     """One sentence for anything that carries `code` and `values`."""
     return plain(sentence(item["code"], item.get("values", {}), subject))
@@ -32,13 +41,10 @@ def overview(state: State, clock: str = "") -> str:
     """The whole station in one line."""
     racks = state["racks"]
     on = sum(1 for rack in racks if rack["on"])
-    feeders = "  ".join(
-        f"{plain(feeder['name'])} {kw(feeder['power_kw'])} kW" for feeder in state["feeders"]
-    )
     envelope = state["envelope"]
     binding = plain(envelope["binding"]["source"] or envelope["binding"]["code"])
     parts = [
-        feeders,
+        "  ".join(_feeder(feeder) for feeder in state["feeders"]),
         f"envelope {kw(envelope['kw'])} kW ({binding})",
         f"racks {on}/{len(racks)} on, {kw(state['drawn_kw'])} kW",
         f"alarms {len(state['alarms'])}",
@@ -46,8 +52,59 @@ def overview(state: State, clock: str = "") -> str:
     return "  ".join([clock, " | ".join(parts)]).strip()
 
 
+def _feeder(feeder: State) -> str:
+    name, power = plain(feeder["name"]), feeder["power_kw"]
+    if power is None:
+        return f"{name} ? kW"
+    return f"{name} {kw(abs(power))} kW {flow(power)}"
+
+
+def alarm_lines(state: State) -> list[tuple[str, str]]:
+    """Severity and text of each lasting alarm; those that say the same share one line."""
+    told: dict[str, list[State]] = {}
+    for alarm in state["alarms"]:
+        told.setdefault(why(alarm, plain(alarm["source"])), []).append(alarm)
+    lines = [(_gravest(alarms), f"{_names(alarms)}: {text}") for text, alarms in told.items()]
+    return sorted(lines, key=lambda line: _rank(line[0]))
+
+
 def happenings(state: State, clock: str = "") -> Iterator[str]:
-    """One line for each new event."""
-    for event in state["events"]:
-        source = plain(event["source"])
-        yield f"{clock}  {source} {plain(event['kind'])}: {why(event, source)}".strip()
+    """One line for each new event; those in a row that say the same share one."""
+    early = state["uptime_s"] < START_S
+    for (before, after), events in groupby(state["events"], lambda event: _telling(event, early)):
+        yield f"{clock}  {before}{_names(list(events))}{after}".strip()
+
+
+def _telling(event: State, early: bool) -> tuple[str, str]:
+    """What stands before and after the name of the one whom an event is about."""
+    kind = event["kind"]
+    if early and kind in _FIRST and _unheard(event):
+        return _FIRST[kind], ""
+    note = f" ({plain(event['note'])})" if event.get("note") else ""
+    return _BEFORE.get(kind, ""), f": {why(event, plain(event['source']))}{note}"
+
+
+_BEFORE = {"alarm": "ALARM ", "alarm-end": "alarm over, "}
+_FIRST = {"alarm": "not heard yet: ", "alarm-end": "heard now: "}
+
+
+def _unheard(event: State) -> bool:
+    """Something that a station meets at every start, until each device has spoken once."""
+    values = event.get("values", {})
+    first = values.get("quality") == "never" or "channel" in values
+    return event["code"] == ReasonCode.FEEDBACK_LOST or (
+        event["code"] == ReasonCode.UNKNOWN and first
+    )
+
+
+def _names(items: list[State]) -> str:
+    return ", ".join(dict.fromkeys(plain(item["source"]) for item in items))
+
+
+def _gravest(alarms: list[State]) -> str:
+    return min((str(alarm["severity"]) for alarm in alarms), key=_rank)
+
+
+def _rank(severity: str) -> int:
+    """An unknown severity counts as the gravest."""
+    return _GRAVE.index(severity) if severity in _GRAVE else -1

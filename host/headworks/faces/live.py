@@ -7,6 +7,7 @@ keeps only a short past for its two histories. `faces.lines` is the same for a p
 from collections import deque
 from collections.abc import Mapping
 from itertools import islice
+from textwrap import wrap
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.segment import Segment
@@ -14,7 +15,8 @@ from rich.table import Table
 from rich.text import Text
 
 from headworks.faces.bars import bar, history
-from headworks.faces.lines import State, kw, plain, why
+from headworks.faces.lines import START_S, State, alarm_lines, flow, happenings, kw, plain, why
+from headworks.faces.words import state_word
 
 _LOOK = {
     "running": ("●", "*", "green"),
@@ -28,6 +30,10 @@ _LOOK = {
 _SEVERITY = {"alarm": "bold red", "warning": "yellow", "info": "cyan"}
 _PAST = 4000  # states kept for the histories; the oldest go
 _NAME, _BAR = 14, 18
+_NARROW = 100  # columns, below which bars give way to sentences
+_NARROW_NAME, _NARROW_BAR = 10, 8
+_ALARMS = 6  # lines of alarms; more are counted
+_FIRST = ("faulted", "tripped", "locked-out", "stopping", "starting", "running", "off")
 
 
 class View:
@@ -45,9 +51,7 @@ class View:
         """Take a new state; `clock` is the time of day that shall stand beside it."""
         self._state, self._clock = state, clock
         self._past.append((state["envelope"]["kw"] or 0.0, state["drawn_kw"] or 0.0))
-        for event in state["events"]:
-            source = plain(event["source"])
-            self._events.append(f"{clock} {source} {plain(event['kind'])}: {why(event, source)}")
+        self._events.extend(happenings(state, clock))
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         if self._state is None:
@@ -56,61 +60,66 @@ class View:
         state, height = self._state, options.height or options.size.height
         top: list[RenderableType] = [
             self._header(state),
-            self._power(state),
+            self._power(state, options.max_width),
             self._history(state, options.max_width),
             Text(),
         ]
-        bottom = [Text(), *self._alarms(state), Text(self._hint, "dim")]
+        hint = [Text(line, "dim") for line in wrap(self._hint, options.max_width)]
+        bottom = [Text(), *self._alarms(state), *hint]
         left = height - _lines(console, options, [*top, *bottom]) - 1
         racks = self._racks(state, max(left, 3))
         used = _lines(console, options, [*top, racks, *bottom])
         yield _Cut(Group(*top, racks, *bottom, *self._recent(height - used)))
 
     def _header(self, state: State) -> Table:
-        healthy = Text(*(("healthy", "green") if state["healthy"] else ("NOT HEALTHY", "bold red")))
         table = Table.grid(expand=True, padding=(0, 2))
         table.add_column(no_wrap=True)
         table.add_column(justify="center", no_wrap=True)
         table.add_column(justify="right", no_wrap=True)
         table.add_row(
-            Text(plain(state["site"]["name"]), "bold cyan"), Text(self._clock, "bold"), healthy
+            Text(plain(state["site"]["name"]), "bold cyan"),
+            Text(self._clock, "bold"),
+            _health(state),
         )
         return table
 
-    def _power(self, state: State) -> Table:
+    def _power(self, state: State, width: int) -> Table:
+        narrow = width < _NARROW
+        bar_width = _NARROW_BAR if narrow else _BAR
         table = Table.grid(padding=(0, 1), expand=True)
-        table.add_column(width=_NAME, no_wrap=True)
-        table.add_column(width=_BAR, no_wrap=True)
+        table.add_column(width=_NARROW_NAME if narrow else _NAME, no_wrap=True)
+        table.add_column(width=bar_width, no_wrap=True)
         table.add_column(width=8, justify="right", no_wrap=True)
         table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
         depths = _depths(state["feeders"])
         for feeder in state["feeders"]:
-            table.add_row(*self._feeder(feeder, depths[feeder["name"]]))
-        table.add_row(*self._envelope(state))
+            table.add_row(*self._feeder(feeder, depths[feeder["name"]], bar_width))
+        table.add_row(*self._envelope(state, bar_width))
         return table
 
-    def _feeder(self, feeder: State, depth: int) -> tuple[Text, Text, Text, Text]:
+    def _feeder(self, feeder: State, depth: int, width: int) -> tuple[Text, Text, Text, Text]:
         name = Text("  " * depth + plain(feeder["name"]), "bold")
         power, rating = feeder["power_kw"], feeder["rating_kw"]
         if power is None:
-            return name, Text(), Text("? kW", "bold red"), Text(plain(feeder["quality"]), "dim")
+            return name, Text(), Text("? kW", "bold red"), Text(plain(feeder["quality"]), "red")
         colour = "green" if power < 0 else "red" if power > rating else "blue"
-        drawn = Text(bar(abs(power) / rating, _BAR, self._ascii), colour)
-        direction = "export" if power < 0 else "import"
-        return name, drawn, Text(f"{kw(abs(power))} kW"), Text(f"{direction}, rated {rating:.0f}")
+        drawn = Text(bar(abs(power) / rating, width, self._ascii), colour)
+        text = Text(f"{flow(power)}, rated {rating:.0f} kW")
+        return name, drawn, Text(f"{kw(abs(power))} kW"), text
 
-    def _envelope(self, state: State) -> tuple[Text, Text, Text, Text]:
+    def _envelope(self, state: State, width: int) -> tuple[Text, Text, Text, Text]:
         envelope, binding = state["envelope"], state["envelope"]["binding"]
         most = sum(rack["rated_kw"] for rack in state["racks"]) or 1.0
-        drawn = Text(bar(envelope["kw"] / most, _BAR, self._ascii), "cyan")
+        drawn = Text(bar(envelope["kw"] / most, width, self._ascii), "cyan")
         text = Text(why(binding, plain(binding["source"])))
         return Text("envelope", "bold"), drawn, Text(f"{kw(envelope['kw'])} kW", "cyan"), text
 
     def _history(self, state: State, width: int) -> Table:
         most = sum(rack["rated_kw"] for rack in state["racks"]) or 1.0
-        room = max(width - _NAME - 12, 10)
+        name_width = _NARROW_NAME if width < _NARROW else _NAME
+        room = max(width - name_width - 12, 10)
         table = Table.grid(padding=(0, 1))
-        table.add_column(width=_NAME)
+        table.add_column(width=name_width)
         table.add_column(no_wrap=True)
         table.add_column(no_wrap=True)
         rows = (
@@ -131,7 +140,7 @@ class View:
         table.add_column("kW", justify="right", no_wrap=True)
         table.add_column("why", no_wrap=True, overflow="ellipsis", ratio=1)
         racks = state["racks"]
-        shown = racks if len(racks) <= room else racks[: room - 1]
+        shown = racks if len(racks) <= room else sorted(racks, key=_rank)[: room - 1]
         for rack in shown:
             table.add_row(*self._rack(rack))
         if len(shown) < len(racks):
@@ -145,7 +154,7 @@ class View:
         return (
             Text(name, "bold"),
             Text(plain(rack["kind"]), "dim"),
-            Text(f"{mark} {rack['state']}", colour),
+            Text(f"{mark} {state_word(rack['state'])}", colour),
             Text(f"{rack['power_kw'] or 0.0:.1f}"),
             Text(why(rack, name), "" if rack["on"] else "dim"),
         )
@@ -153,11 +162,15 @@ class View:
     def _alarms(self, state: State) -> list[RenderableType]:
         if not state["alarms"]:
             return [Text("no alarms", "green")]
-        return [
-            Text(f"{alarm['severity']}: {why(alarm, plain(alarm['source']))}", style=style)
-            for alarm in state["alarms"][:6]
-            if (style := _SEVERITY.get(alarm["severity"], "bold red"))
+        lines = alarm_lines(state)
+        shown = lines if len(lines) <= _ALARMS else lines[: _ALARMS - 1]
+        drawn: list[RenderableType] = [
+            Text(f"{severity} {text}", _SEVERITY.get(severity, "bold red"))
+            for severity, text in shown
         ]
+        if len(shown) < len(lines):
+            drawn.append(Text(f"and {len(lines) - len(shown)} more", "bold red"))
+        return drawn
 
     def _recent(self, room: int) -> list[RenderableType]:
         return [Text(text, "dim") for text in islice(reversed(self._events), max(room, 0))]
@@ -180,6 +193,23 @@ class _Cut:
 def _lines(console: Console, options: ConsoleOptions, parts: list[RenderableType]) -> int:
     narrow = options.update(no_wrap=True, height=None)
     return len(console.render_lines(Group(*parts), narrow))
+
+
+def _health(state: State) -> Text:
+    """In its first seconds a station is neither healthy nor ill; it has not heard everybody."""
+    alarms = len(state["alarms"])
+    if state["healthy"] and alarms:
+        return Text(f"{alarms} alarm{'s' * (alarms > 1)}", "bold red")
+    if state["healthy"]:
+        return Text("healthy", "green")
+    if state["uptime_s"] < START_S:
+        return Text("starting up", "bold yellow")
+    return Text("NOT HEALTHY", "bold red")
+
+
+def _rank(rack: State) -> int:
+    """Which racks stay on a screen that is too small: those that need a person first."""
+    return _FIRST.index(rack["state"]) if rack["state"] in _FIRST else -1
 
 
 def _depths(feeders: list[State]) -> dict[str, int]:

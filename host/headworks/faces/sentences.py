@@ -11,7 +11,7 @@ from headworks.model.plan import RackState, ReasonCode
 FORMS: Mapping[str, tuple[str, ...]] = {
     # limits
     ReasonCode.EXPORT: (
-        "{flow} while racks draw {own_kw}; {reserve_kw} of export stays untouched.",
+        "{flow}, racks use {own_kw}, reserve {reserve_kw}.",
         "{flow} now.",
         "what is exported sets the limit.",
     ),
@@ -68,7 +68,7 @@ FORMS: Mapping[str, tuple[str, ...]] = {
     # why a rack is on
     ReasonCode.RUNNING: ("running on surplus, drawing {power_kw}.", "running on surplus."),
     ReasonCode.STARTING: (
-        "starting: draws {power_kw}, {claim_kw} more is reserved for it.",
+        "starting: {power_kw} so far, {claim_kw} more reserved.",
         "starting.",
     ),
     ReasonCode.MIN_ON: (
@@ -92,8 +92,8 @@ FORMS: Mapping[str, tuple[str, ...]] = {
         "waiting for surplus.",
     ),
     ReasonCode.WAIT_SURPLUS: (
-        "waiting: {have_kw} of surplus is enough, but must last another {wait_s}.",
-        "waiting: the surplus is enough, but must last another {wait_s}.",
+        "waiting: {have_kw} of surplus must last another {wait_s}.",
+        "waiting: the surplus must last another {wait_s}.",
         "waiting: the surplus is enough, but has not lasted long enough.",
     ),
     ReasonCode.WAIT_SAMPLE: (
@@ -118,14 +118,15 @@ FORMS: Mapping[str, tuple[str, ...]] = {
         "waiting for its turn, since racks start in steps.",
     ),
     ReasonCode.RELEASED: (
-        "let go: the racks drew {deficit_kw} more than {limit} allows.",
-        "let go by {source}.",
-        "let go {since_s} ago, not yet seen open.",
-        "let go, since there is too little surplus.",
+        "switched off, since {source} {lost}.",
+        "switched off, since the racks need {deficit_kw} more than {limit} allows.",
+        "switched off because of {source}.",
+        "switched off {since_s} ago, not yet seen open.",
+        "switched off, since there is too little surplus.",
     ),
     ReasonCode.RELEASING: (
-        "goes off in {wait_s}, since racks are let go one after the other.",
-        "goes off soon, since racks are let go one after the other.",
+        "goes off in {wait_s}, since racks are switched off one after the other.",
+        "goes off soon, since racks are switched off one after the other.",
     ),
     ReasonCode.NOTICE: (
         "stopping gracefully, at most {wait_s} more.",
@@ -189,7 +190,10 @@ FORMS: Mapping[str, tuple[str, ...]] = {
         "nothing named {subject} takes this order.",
         "nothing of this name takes this order.",
     ),
-    ReasonCode.NOTHING_TO_DO: ("nothing is latched or locked there.",),
+    ReasonCode.NOTHING_TO_DO: (
+        "{subject} is neither latched nor locked.",
+        "nothing is latched or locked there.",
+    ),
     ReasonCode.CAUSE_STAYS: (
         "no reset while interlock {interlock} still sees its cause.",
         "no reset while the cause lasts: {latch}.",
@@ -250,6 +254,17 @@ LIMITS: Mapping[str, str] = {
     ReasonCode.EXPIRED: "an order that ran out",
     ReasonCode.NO_SIGNAL: "a site without a signal",
     ReasonCode.CAPACITY: "the site",
+}
+
+LOST: Mapping[str, str] = {
+    ReasonCode.STALE: "is too old to be trusted",
+    ReasonCode.UNKNOWN: "is unknown",
+    ReasonCode.EXPIRED: "has run out",
+}
+
+CHANNELS: Mapping[str, str] = {
+    "power_kw": "power",
+    "frequency_hz": "frequency",
 }
 
 LATCHES: Mapping[str, str] = {

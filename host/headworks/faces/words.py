@@ -9,10 +9,10 @@ import math
 from collections.abc import Callable, Mapping
 from string import Formatter
 
-from headworks.faces.sentences import FORMS, LATCHES, LIMITS, QUALITIES, STATES
+from headworks.faces.sentences import CHANNELS, FORMS, LATCHES, LIMITS, LOST, QUALITIES, STATES
 from headworks.model.text import clean
 
-__all__ = ["clean", "sentence", "state_word"]
+__all__ = ["clean", "duration", "sentence", "state_word"]
 
 Value = float | str
 _FIELDS = Formatter()
@@ -46,6 +46,7 @@ def _shown(values: Mapping[str, Value], subject: str) -> dict[str, str]:
     shown = {name: _show(name, value) for name, value in values.items()}
     shown["subject"] = clean(subject)
     shown["flow"] = _flow(values.get("export_kw"))
+    shown["lost"] = LOST.get(str(values.get("limit")), "")
     return {name: text for name, text in shown.items() if text}
 
 
@@ -62,6 +63,8 @@ def _show(name: str, value: object) -> str:
         return table.get(value, word) if table else word
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return ""
+    if name == "wait_s":
+        return _wait(value)
     unit = next((unit for unit in _UNITS if name.endswith(unit)), "")
     return _UNITS[unit](value) if unit else _count(name, value)
 
@@ -83,7 +86,12 @@ def _hz(value: float) -> str:
     return f"{value:.2f} Hz"
 
 
-def _duration(value: float) -> str:
+def _wait(value: float) -> str:
+    """A time still to wait is never shown as nothing; one that is over is left out."""
+    return duration(max(0.1, value)) if value > 0 else ""
+
+
+def duration(value: float) -> str:
     """Seconds as 0.4 s, 12 s, 3 min 20 s or 2 h 5 min."""
     if value < 9.95:
         return f"{_rounded(max(0.0, value))} s"
@@ -111,11 +119,12 @@ _UNITS: dict[str, Callable[[float], str]] = {
     "_kws": _kws,
     "_kw": _kw,
     "_hz": _hz,
-    "_s": _duration,
+    "_s": duration,
 }
 _ONE = {"tries": "try", "starts": "start", "changes": "change"}
 _TABLES: dict[str, Mapping[str, str]] = {
     "quality": QUALITIES,
     "limit": LIMITS,
     "latch": LATCHES,
+    "channel": CHANNELS,
 }

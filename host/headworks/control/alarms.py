@@ -1,7 +1,9 @@
 """What a person should know of: conditions that last, with an event at begin and end."""
 
 from headworks.control.compiled import Compiled
+from headworks.control.sources import NOBODY, silent_yet
 from headworks.control.view import MeterView, Sight
+from headworks.model.live import Snapshot
 from headworks.model.memory import InterlockMemory, RackMemory
 from headworks.model.plan import Alarm, Event, Limit, Reason, ReasonCode, Severity
 from headworks.model.site import InterlockAction
@@ -17,28 +19,42 @@ def alarms(
     interlocks: tuple[InterlockMemory, ...],
     meters: MeterView,
     limits: tuple[Limit, ...],
+    snapshot: Snapshot,
+    age_s: float,
 ) -> list[Alarm]:
-    """All conditions of this scan that call for a person."""
+    """All conditions that call for a person, `age_s` after the first scan."""
+    early = age_s < c.patience_s
+    silent = silent_yet(c.sources, snapshot, age_s) if early else NOBODY
     found: list[Alarm] = []
     for k, why in enumerate(meters.why):
-        if why is not None:
+        if why is not None and c.meters[k][0] not in silent:
             found.append(Alarm(c.meters[k][0], Severity.ALARM, why))
     for limit in limits:
         code = limit.reason.code
         if limit.scope == "" and code is ReasonCode.UNDER_FREQUENCY:
             found.append(Alarm(limit.source, Severity.ALARM, limit.reason))
-        elif limit.scope == "" and limit.firm and code in OUTSIDE:
+        elif limit.scope == "" and limit.firm and code in OUTSIDE and limit.source not in silent:
             found.append(Alarm(limit.source, Severity.WARNING, limit.reason))
     for i, rack in enumerate(racks):
         sight = sights[i]
+        if early and _not_seen_yet(c, i, rack, sight, age_s):
+            continue
         if rack.latch is not None or sight.lost or rack.retries or (rack.on and not sight.aux):
             found += _of_rack(c, i, rack, sight)
     for guard, memory in zip(c.guards, interlocks, strict=True):
+        if guard.spec.name in silent and not memory.latched:
+            continue
         if (memory.tripped or memory.latched) and memory.cause is not None:
             warn = guard.spec.action == InterlockAction.WARN
             severity = Severity.WARNING if warn else Severity.ALARM
             found.append(Alarm(guard.spec.name, severity, memory.cause))
     return found
+
+
+def _not_seen_yet(c: Compiled, i: int, rack: RackMemory, sight: Sight, age_s: float) -> bool:
+    """Whether a rack that has been off since the start may still be without feedback."""
+    new = not (rack.on or rack.confirmed or rack.latch)
+    return new and sight.lost and age_s < c.watches[i].max_age_s
 
 
 def _of_rack(c: Compiled, i: int, rack: RackMemory, sight: Sight) -> list[Alarm]:

@@ -7,6 +7,7 @@ must not pay for this again.
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from headworks.control.sources import Source, sources_of
 from headworks.model.site import (
     ContactSignal,
     Control,
@@ -90,6 +91,8 @@ class Compiled:
     frequencies: tuple[tuple[FrequencySignal, int], ...]  # signal, meter
     guards: tuple[Guard, ...]
     interlock_index: dict[str, int]
+    sources: tuple[Source, ...]
+    patience_s: float  # of the most patient source, feedback among them
     upstream: bool  # a welded contactor opens the breaker above all racks
     rated_kw: float
     least_kw: float  # the smallest rack
@@ -122,13 +125,15 @@ def _compile(site: Site) -> Compiled:
     common = [m for _, m in exports] + [m for _, m in frequencies]
     inner_first = _inner_first(feeders)
     everywhere = tuple(range(len(site.racks)))
+    watches = tuple(_watch(site, rack, meters) for rack in site.racks)
+    sources = tuple(sources_of(site))
     return Compiled(
         control=site.control,
         scan_s=site.scan_s,
         racks=site.racks,
         rack_index={spec.name: i for i, spec in enumerate(site.racks)},
         meters=tuple((spec.name, spec.max_age_s) for spec in site.meters),
-        watches=tuple(_watch(site, rack, meters) for rack in site.racks),
+        watches=watches,
         points=points,
         witness=tuple(_witness(i, feeders, inner_first, exports, point_of) for i in everywhere),
         feeders=feeders,
@@ -142,10 +147,16 @@ def _compile(site: Site) -> Compiled:
         frequencies=frequencies,
         guards=tuple(_guard(site, spec, meters) for spec in site.interlocks),
         interlock_index={spec.name: k for k, spec in enumerate(site.interlocks)},
+        sources=sources,
+        patience_s=_patience_s(sources, watches),
         upstream=site.upstream_trip is not None,
         rated_kw=sum(spec.rated_kw for spec in site.racks),
         least_kw=min((spec.rated_kw for spec in site.racks), default=0.0),
     )
+
+
+def _patience_s(sources: tuple[Source, ...], watches: tuple[Watch, ...]) -> float:
+    return max((*(s.patience_s for s in sources), *(w.max_age_s for w in watches)), default=0.0)
 
 
 def _racks_below(site: Site) -> list[tuple[int, ...]]:

@@ -49,6 +49,7 @@ def scan(site: Site, memory: Memory, snapshot: Snapshot) -> tuple[Plan, Memory]:
     """Decide what every rack shall do now, and what the next scan must know."""
     c = compile_site(site)
     now = _later(memory.t_s, snapshot.t_s)
+    began_s = now if memory.began_s is None else memory.began_s
     seen = _look(c, memory, snapshot, now)
     measured = _measure(c, memory, seen, snapshot, now)
     booted = memory.booted or _all_off(seen.racks)
@@ -65,7 +66,8 @@ def scan(site: Site, memory: Memory, snapshot: Snapshot) -> tuple[Plan, Memory]:
         wish.release_next_s,
         measured.base_kw,
         measured.frequency,
-        _alarms(c, memory, seen, measured),
+        _alarms(c, seen, measured, snapshot, past=memory.alarms, age_s=now - began_s),
+        began_s,
     )
     plan = report.plan(
         c,
@@ -215,7 +217,15 @@ def _kept(past: tuple[RackMemory, ...], racks: list[RackMemory]) -> tuple[RackMe
     return past if new == past else new
 
 
-def _alarms(c: Compiled, memory: Memory, seen: Seen, measured: Measured) -> tuple[Alarm, ...]:
+def _alarms(
+    c: Compiled,
+    seen: Seen,
+    measured: Measured,
+    snapshot: Snapshot,
+    *,
+    past: tuple[Alarm, ...],
+    age_s: float,
+) -> tuple[Alarm, ...]:
     found = alarms.alarms(
         c,
         seen.racks,
@@ -223,5 +233,7 @@ def _alarms(c: Compiled, memory: Memory, seen: Seen, measured: Measured) -> tupl
         interlocks=seen.interlocks,
         meters=seen.meters,
         limits=measured.caps.envelope.limits,
+        snapshot=snapshot,
+        age_s=age_s,
     )
-    return alarms.carry_on(found, memory.alarms)
+    return alarms.carry_on(found, past)

@@ -76,3 +76,4 @@ class Memory(NamedTuple):
     background_kw: tuple[float | None, ...] = ()  # what else than racks each meter showed
     frequency: tuple[FrequencyMemory, ...] = ()  # of the frequency signals, in the site's order
     alarms: tuple[Alarm, ...] = ()
+    began_s: float | None = None  # this process's first scan

@@ -267,6 +267,30 @@ def test_an_optional_register_that_is_refused_is_dropped_once(missing: str) -> N
     run(talk())
 
 
+def test_a_device_that_refuses_everything_for_a_while_loses_no_register() -> None:
+    """Row 9: after exceptions to all requests every channel comes back, read as before."""
+
+    async def talk() -> None:
+        device = SimulatedMeters("em340")
+        async with (
+            peer("tcp", device) as (_, connect),
+            Watched(spec(connect, model="em340")) as seen,
+        ):
+            await until(lambda: seen.last(Quality.GOOD))
+            blocks = set(device.reads[-4:])
+            device.refused = dict.fromkeys(range(0x10000), 2)
+            await until(lambda: any("check model and unit" in text for _, text in seen.notes))
+            device.refused = {}
+            reading = await until(lambda: seen.last(Quality.GOOD))
+            assert set(reading.values) == set(device.profile.channels)
+            count = len(device.reads)
+            await until(lambda: len(device.reads) > count + 8)
+            assert set(device.reads[-4:]) <= blocks
+            assert not any("left out" in text for _, text in seen.notes)
+
+    run(talk())
+
+
 def test_a_device_that_dislikes_gaps_is_read_in_smaller_blocks() -> None:
     """Registers between the wanted ones that may not be read are found and avoided."""
 

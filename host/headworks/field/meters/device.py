@@ -49,6 +49,7 @@ class MeterDevice:
         self.profile = profile
         self.misses = 0  # polls in a row without any answer
         self.next_s = 0.0  # when the next poll is due
+        self.phase_s: float | None = None  # when in each period of the clock; None = whenever
         self._on_reading = on_reading
         self._on_note = on_note
         self._judge = Judge(spec.name, spec.frozen_s)
@@ -208,18 +209,48 @@ class MeterDevice:
             return
         self._search_s = now + _SEARCH_S
         suspects = [slow] if slow is not None else self._fast
-        wanted = [r for read in suspects for r in read.block.registers]
+        wanted = {r for read in suspects for r in read.block.registers}
+        wanted |= {r for r in self._registers or () if r.required}
         try:
-            absent = [r for r in wanted if not await self._is_there(link, r)]
+            refused = [r for r in wanted if not await self._is_there(link, r)]
+            # A second time: a device that refused everything for a moment has lost no register.
+            absent = [r for r in refused if not await self._is_there(link, r)]
+            gaps = not refused and await self._still_refused(link, suspects)
         except LinkError:
             return  # the line failed meanwhile; the next poll starts over
+        self._adapt(absent, gaps)
+
+    async def _still_refused(self, link: Link, reads: list[_Read]) -> bool:
+        for read in reads:
+            try:
+                await link.ask(read.request, timeout_s=self.spec.timeout_s)
+            except ModbusException as error:
+                if error.code in _REFUSED:
+                    return True
+                raise
+        return False
+
+    def _adapt(self, absent: list[Register], gaps: bool) -> None:
+        """Read without what is not there. Where a required value is missing, nothing is given up:
+        the device is the wrong one, or refuses everything for now."""
+        required = [register for register in absent if register.required]
+        for register in required:
+            where = self._where(register)
+            self._on_note(self.spec.name, f"{where} is not there; check model and unit")
+        if required:
+            return
         for register in absent:
-            self._drop(register)
-        if not absent:
+            where = self._where(register)
+            self._on_note(self.spec.name, f"{where} is not there; it is left out from now on")
+        if absent:
+            self._registers = tuple(r for r in self._registers or () if r not in absent)
+        elif gaps:
             self._plan_smaller()
-        if not any(register.required for register in absent):
-            self._search_s = 0.0
+        self._search_s = 0.0
         self._plan()
+
+    def _where(self, register: Register) -> str:
+        return f"register {register.address} ({register.channel}) of {self.profile.model}"
 
     async def _is_there(self, link: Link, register: Register) -> bool:
         spec, count = self.spec, width(register.type)
@@ -231,14 +262,6 @@ class MeterDevice:
                 return False
             raise
         return True
-
-    def _drop(self, register: Register) -> None:
-        where = f"register {register.address} ({register.channel}) of {self.profile.model}"
-        if register.required:
-            self._on_note(self.spec.name, f"{where} is not there; check model and unit")
-            return
-        self._on_note(self.spec.name, f"{where} is not there; it is left out from now on")
-        self._registers = tuple(r for r in self._registers or () if r is not register)
 
     def _plan_smaller(self) -> None:
         """Every value can be read alone, so the device dislikes what lies between them."""

@@ -152,7 +152,7 @@ def test_own_site_file_can_be_trained_with(folder):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--site", "no-such.toml"], "no-such.toml: No such file"),
+        (["--site", "no-such.toml"], "no-such.toml: there is no such file"),
         (["--date", "2017-06-21"], "--data"),
         (["--data", "x.csv"], "--date"),
         (["--speed", "0"], "above 0"),
@@ -223,7 +223,7 @@ def test_plain_pipe_gets_lines(folder):
     )  # fmt: skip
     lines = done.stdout.splitlines()
     assert any("tx1" in line and "envelope" in line for line in lines)
-    assert any(" start: " in line for line in lines)
+    assert any(": Starting" in line for line in lines)
     assert lines[-1] == "all racks off"
     assert "\x1b" not in done.stdout
 

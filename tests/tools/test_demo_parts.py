@@ -11,9 +11,13 @@ import pytest
 
 from headworks.cli.child import Pipe
 from headworks.cli.crew import Sign
+from headworks.cli.demo import STARTS, add_arguments, fill_in
+from headworks.cli.demo_run import own_command
 from headworks.cli.demo_site import TEMPLATE, free_port, training_copy
 from headworks.cli.demo_sum import summary, summary_text
+from headworks.cli.parser import Parser
 from headworks.cli.printer import Printer
+from headworks.sim.days import DAYS
 from headworks.site import check
 
 
@@ -66,6 +70,40 @@ def test_demo_site_is_good_and_shows_what_it_should():
     lines = [meter.connect for meter in site.meters if meter.connect.startswith("serial:")]
     assert len(lines) == 2, "two meters share one serial line"
     assert len(set(lines)) == 1
+
+
+def test_each_day_begins_before_its_surplus_and_lasts_five_minutes():
+    """A built-in day shows ten hours, a recording a whole day; what was asked for stays."""
+    parser = Parser()
+    add_arguments(parser)
+    for day in DAYS:
+        args = parser.parse_args(["--day", day])
+        fill_in(args)
+        assert (args.start, args.speed, args.for_s) == (STARTS[day], 120.0, 300.0)
+    args = parser.parse_args(["--data", "a.csv", "--date", "2017-06-18"])
+    fill_in(args)
+    assert (args.start, args.speed, args.for_s) == (None, 288.0, 300.0)
+    args = parser.parse_args(["--speed", "3600", "--for", "3", "--start", "11:00"])
+    fill_in(args)
+    assert (args.start, args.speed, args.for_s) == ("11:00", 3600.0, 3.0)
+
+
+def test_command_for_the_second_terminal_can_be_typed(tmp_path, monkeypatch):
+    """By name where the shell finds this very `headworks`, else by a path that exists."""
+    binaries = tmp_path / "my env" / "bin"
+    binaries.mkdir(parents=True)
+    for name in ("python", "headworks"):
+        (binaries / name).write_text("#!/bin/sh\n", encoding="utf-8")
+        (binaries / name).chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(binaries / "python"))
+    monkeypatch.setenv("PATH", str(binaries))
+    assert own_command() == "headworks"
+    monkeypatch.setenv("PATH", "")
+    assert own_command() == f"'{binaries / 'headworks'}'"
+    monkeypatch.chdir(tmp_path)
+    assert own_command() == "'my env/bin/headworks'"
+    (binaries / "headworks").unlink()
+    assert own_command() == f"'{binaries / 'python'}' -m headworks"
 
 
 def test_free_port_can_be_listened_on():
@@ -203,7 +241,7 @@ def test_summary_of_a_day_without_surplus_has_no_share():
     found = summary(TRUTH | {"energy": energy})
     assert found["used_share"] is None
     assert found["imported_share"] is None
-    assert "no surplus came" in summary_text(found)
+    assert "surplus: none came" in summary_text(found)
 
 
 def test_summary_text_says_what_stayed_on():

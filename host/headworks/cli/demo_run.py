@@ -3,6 +3,8 @@
 import argparse
 import asyncio
 import os
+import shlex
+import shutil
 import signal
 import sys
 import tempfile
@@ -115,8 +117,7 @@ class _Demo:
     async def _follow(self, show: Show) -> ChildError | None:
         """Hand states to the show until the end; the error when a process fell."""
         await self._set_clock()
-        for_s = self._args.for_s or DAY_S / self._args.speed
-        asyncio.get_running_loop().call_later(for_s, self._end.set)
+        asyncio.get_running_loop().call_later(self._args.for_s, self._end.set)
         states = asyncio.create_task(self._states(show))
         fell = asyncio.create_task(self._crew.fell())
         await _first(states, fell, asyncio.create_task(self._end.wait()))
@@ -149,7 +150,7 @@ class _Demo:
 
     def _hint(self, found: bool) -> str:
         before = "" if found else f"HEADWORKS_RUNTIME={self._folder} "
-        return f"Ctrl-C ends. In a second terminal: {before}headworks sim fault weld a1"
+        return f"Ctrl-C ends. Second terminal: {before}{own_command()} sim fault meter-silent all"
 
     def _verdict(self, last: Mapping[str, Any] | None) -> int:
         """1 when a contactor stayed closed, and which."""
@@ -157,6 +158,19 @@ class _Demo:
         if closed:
             print(f"headworks demo: still closed: {', '.join(closed)}", file=sys.stderr)
         return 1 if closed else 0
+
+
+def own_command() -> str:
+    """This `headworks` as one can type it here: by name where the shell finds it, else by path."""
+    script = Path(sys.executable).parent / "headworks"
+    if not script.exists():
+        return f"{shlex.quote(sys.executable)} -m headworks"
+    found = shutil.which("headworks")
+    if found and Path(found).resolve() == script.resolve():
+        return "headworks"
+    here = Path.cwd()
+    path = script.relative_to(here) if script.is_relative_to(here) else script
+    return shlex.quote(str(path))
 
 
 def _let_go_of_stdout() -> None:

@@ -35,15 +35,16 @@ def summary_text(found: Mapping[str, Any] | None) -> str:
     if found is None:
         return "the simulator gave no account of its day"
     share = found["used_share"]
-    used = "no surplus came" if share is None else f"{100 * share:.1f} % of it used"
+    came = f"{found['available_kwh']:.0f} kWh"
+    surplus = "none came" if share is None else f"{came}, {100 * share:.1f} % of it used by racks"
     each = ", ".join(f"{name} {count}" for name, count in found["switchings"].items())
     closed = ", ".join(found["closed_at_end"])
     return "\n".join(
         (
             f"{found['note']}; {found['day_h']:.1f} h of the day in {found['real_s']:.0f} s",
-            f"surplus {found['available_kwh']:.0f} kWh, {used}; "
-            f"imported because of racks {found['imported_kwh']:.1f} kWh",
-            f"switchings {found['switchings_per_rack']:.1f} a rack: {each}",
+            f"surplus: {surplus}",
+            f"imported because of racks: {found['imported_kwh']:.1f} kWh",
+            f"switchings: {found['switchings_per_rack']:.1f} a rack ({each})",
             f"STILL ON: {closed}" if closed else "all racks off",
         )
     )

@@ -41,7 +41,7 @@ def choose(json_lines: bool, hint: str, gone: Callable[[], None]) -> Show:
     console = Console()
     if console.is_terminal and not console.is_dumb_terminal:
         return LiveShow(console, hint, gone)
-    return LineShow(gone)
+    return LineShow(hint, gone)
 
 
 def _line(text: str) -> None:
@@ -67,10 +67,11 @@ class JsonShow:
 
 
 class LineShow:
-    """Every event, and an overview every two seconds, as plain lines."""
+    """The hint, every event, and an overview every two seconds, as plain lines."""
 
-    def __init__(self, gone: Callable[[], None]) -> None:
+    def __init__(self, hint: str, gone: Callable[[], None]) -> None:
         self._printer: Printer[str] = Printer(_line, gone, _KEEP)
+        self._printer.put(hint)
         self._next_s = 0.0
 
     def see(self, state: State, clock: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from headworks.faces.bars import bar, history
-from headworks.faces.lines import alarm_lines, happenings, overview
+from headworks.faces.lines import alarm_lines, happenings, overview, past
 from headworks.faces.live import View
 from tools.states import limit, rack, state
 
@@ -18,6 +18,16 @@ def draw(shown: dict, width: int = 120, height: int = 40, ascii_only: bool = Fal
     console = Console(width=width, height=height, file=io.StringIO(), color_system=None)
     with console.capture() as capture:
         console.print(view, height=height)
+    return capture.get()
+
+
+def draw_told(shown: dict, told: list[str]) -> str:
+    """The view with lines of its own for the past."""
+    view = View()
+    view.see(shown, "", told)
+    console = Console(width=100, height=40, file=io.StringIO(), color_system=None)
+    with console.capture() as capture:
+        console.print(view, height=40)
     return capture.get()
 
 
@@ -111,6 +121,19 @@ def test_events_that_say_the_same_share_a_line():
     shed, ended = happenings(state(events=[*events, over]))
     assert shed.startswith("a1, a2, g1: Switched off, since ")
     assert ended.startswith("alarm over, incomer: Meter incomer does not answer")
+
+
+def test_events_of_the_past_come_with_their_age():
+    """Whoever asks once is not told that all happened now."""
+    event = _event("a1", "stop", "operator-off", by="amina") | {"t_s": 25.0}
+    assert list(past(state(events=[event]))) == [" 1 min 15 s ago  a1: Kept off by amina."]
+    assert "no-time" in draw_told(state(events=[event]), ["no-time"])
+
+
+def test_a_refused_order_does_not_read_as_done():
+    """An order that was refused says so."""
+    event = _event("a1", "refused", "nothing-to-do")
+    assert next(happenings(state(events=[event]))).startswith("refused, a1: ")
 
 
 def test_the_first_seconds_are_a_start_and_no_flood():

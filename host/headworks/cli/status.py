@@ -3,8 +3,8 @@
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterator
-from itertools import groupby
+from collections.abc import Callable
+from datetime import datetime
 
 from headworks.cli.parser import zero_or_more
 from headworks.cli.station_client import add_socket, talk
@@ -58,12 +58,15 @@ async def _each(client: StationClient, every_s: float, show: Show) -> int:
 async def _live(client: StationClient, every_s: float) -> int:
     from rich.live import Live
 
+    from headworks.faces.lines import past
     from headworks.faces.live import View
 
-    view = View()
+    view = View(ascii_only=_ascii_only())
     with Live(view, screen=True, auto_refresh=False) as live:
+        first = True
         async for state in client.subscribe(every_s):
-            view.see(state, state["time"] or "")
+            view.see(state, _clock(state), past(state) if first else None)
+            first = False
             live.refresh()
     return 0
 
@@ -74,32 +77,34 @@ def _print_json(state: State) -> None:
 
 def _print_lines(state: State, ages: bool = False) -> None:
     """Overview, alarms and events; events of the past come with their age."""
-    from headworks.faces.lines import alarm_lines, happenings, overview
+    from headworks.faces.lines import alarm_lines, happenings, overview, past
 
     print(overview(state, state["time"] or ""))
     for severity, text in alarm_lines(state):
         print(f"{severity} {text}")
-    for line in _past(state) if ages else happenings(state):
+    for line in past(state) if ages else happenings(state):
         print(line)
-
-
-def _past(state: State) -> Iterator[str]:
-    from headworks.faces.lines import happenings
-    from headworks.faces.words import duration
-
-    for t_s, events in groupby(state["events"], lambda event: event["t_s"]):
-        began_s = state["t_s"] - state["uptime_s"]
-        then = {**state, "events": list(events), "uptime_s": t_s - began_s}
-        yield from happenings(then, f"{duration(state['t_s'] - t_s):>11} ago")
 
 
 def _print_view(state: State) -> None:
     """As in `--watch`, as tall as it is."""
     from rich.console import Console
 
+    from headworks.faces.lines import past
     from headworks.faces.live import View
 
-    view = View()
-    view.see(state, state["time"] or "")
+    view = View(ascii_only=_ascii_only())
+    view.see(state, _clock(state), past(state))
     console = Console()
     console.print(view, height=len(state["racks"]) + len(state["feeders"]) + 30)
+
+
+def _clock(state: State) -> str:
+    """The time of day here, where the station knows the time."""
+    if not state["time"]:
+        return ""
+    return datetime.fromisoformat(state["time"]).astimezone().strftime("%H:%M:%S")
+
+
+def _ascii_only() -> bool:
+    return not (sys.stdout.encoding or "").lower().startswith("utf")

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
-from headworks.faces.words import sentence
+from headworks.faces.words import duration, sentence
 from headworks.model.plan import ReasonCode
 from headworks.model.text import clean
 
@@ -75,6 +75,15 @@ def happenings(state: State, clock: str = "") -> Iterator[str]:
         yield f"{clock}  {before}{_names(list(events))}{after}".strip()
 
 
+def past(state: State) -> Iterator[str]:
+    """The same for events of the past, each line with its age."""
+    for t_s, events in groupby(state["events"], lambda event: event["t_s"]):
+        ago_s = state["t_s"] - t_s
+        then = {**state, "events": list(events), "uptime_s": state["uptime_s"] - ago_s}
+        for line in happenings(then):
+            yield f"{duration(ago_s):>11} ago  {line}"
+
+
 def _telling(event: State, early: bool) -> tuple[str, str]:
     """What stands before and after the name of the one whom an event is about."""
     kind = event["kind"]
@@ -84,7 +93,7 @@ def _telling(event: State, early: bool) -> tuple[str, str]:
     return _BEFORE.get(kind, ""), f": {why(event, plain(event['source']))}{note}"
 
 
-_BEFORE = {"alarm": "ALARM ", "alarm-end": "alarm over, "}
+_BEFORE = {"alarm": "ALARM ", "alarm-end": "alarm over, ", "refused": "refused, "}
 _FIRST = {"alarm": "not heard yet: ", "alarm-end": "heard now: "}
 
 

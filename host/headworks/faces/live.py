@@ -5,7 +5,7 @@ keeps only a short past for its two histories. `faces.lines` is the same for a p
 """
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import islice
 from textwrap import wrap
 
@@ -30,7 +30,7 @@ _LOOK = {
 _SEVERITY = {"alarm": "bold red", "warning": "yellow", "info": "cyan"}
 _PAST = 4000  # states kept for the histories; the oldest go
 _NAME, _BAR = 14, 18
-_NARROW = 100  # columns, below which bars give way to sentences
+_NARROW = 110  # columns, below which bars give way to sentences
 _NARROW_NAME, _NARROW_BAR = 10, 8
 _ALARMS = 6  # lines of alarms; more are counted
 _FIRST = ("faulted", "tripped", "locked-out", "stopping", "starting", "running", "off")
@@ -47,11 +47,14 @@ class View:
         self._past: deque[tuple[float, float]] = deque(maxlen=_PAST)
         self._events: deque[str] = deque(maxlen=50)
 
-    def see(self, state: State, clock: str = "") -> None:
-        """Take a new state; `clock` is the time of day that shall stand beside it."""
+    def see(self, state: State, clock: str = "", told: Iterable[str] | None = None) -> None:
+        """Take a new state; `clock` is the time of day that shall stand beside it.
+
+        `told` are lines to show instead of those made from the state's events.
+        """
         self._state, self._clock = state, clock
         self._past.append((state["envelope"]["kw"] or 0.0, state["drawn_kw"] or 0.0))
-        self._events.extend(happenings(state, clock))
+        self._events.extend(happenings(state, clock) if told is None else told)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         if self._state is None:
@@ -136,8 +139,8 @@ class View:
         table = Table(box=None, padding=(0, 1), expand=True, header_style="dim", pad_edge=False)
         table.add_column("rack", no_wrap=True, max_width=_NAME)
         table.add_column("kind", no_wrap=True)
-        table.add_column("state", no_wrap=True)
-        table.add_column("kW", justify="right", no_wrap=True)
+        table.add_column("state", no_wrap=True, min_width=10)
+        table.add_column("kW", justify="right", no_wrap=True, min_width=5)
         table.add_column("why", no_wrap=True, overflow="ellipsis", ratio=1)
         racks = state["racks"]
         shown = racks if len(racks) <= room else sorted(racks, key=_rank)[: room - 1]

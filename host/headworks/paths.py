@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 _PACKAGE = Path(__file__).parent
+SERVICE_SOCKET = Path("/run/headworks/station.sock")  # of the unit in host/systemd
 
 
 def data_dir(kind: str) -> Path:
@@ -37,6 +38,14 @@ def state_dir() -> Path:
 def station_socket() -> Path:
     """The station's socket: HEADWORKS_SOCKET, else station.sock in the runtime folder."""
     return Path(os.environ.get("HEADWORKS_SOCKET") or runtime_dir() / "station.sock")
+
+
+def found_station_socket() -> Path:
+    """Where a client looks: the same, but the system service's socket where only that is there."""
+    own = station_socket()
+    if "HEADWORKS_SOCKET" in os.environ or own.exists() or not SERVICE_SOCKET.exists():
+        return own
+    return SERVICE_SOCKET
 
 
 def sim_socket() -> Path:

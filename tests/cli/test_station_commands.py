@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from headworks import paths
 from headworks.cli.main import main
 from headworks.cli.trips import trips
 from station.substation import Substation, play, until, until_view
@@ -133,3 +134,20 @@ def test_alarms_are_listed_and_infos_are_not() -> None:
     ]
     found = trips({"racks": [], "alarms": alarms})
     assert [item["state"] for item in found] == ["warning", "alarm"]
+
+
+def test_a_client_finds_the_system_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a user has no station of their own, the service's socket is taken; a wish always wins."""
+    service, own = tmp_path / "service.sock", tmp_path / "run" / "station.sock"
+    monkeypatch.setattr(paths, "SERVICE_SOCKET", service)
+    monkeypatch.setenv("HEADWORKS_RUNTIME", str(own.parent))
+    monkeypatch.delenv("HEADWORKS_SOCKET", raising=False)
+    assert paths.found_station_socket() == own
+    service.touch()
+    assert paths.found_station_socket() == service
+    own.parent.mkdir()
+    own.touch()
+    assert paths.found_station_socket() == own
+    own.unlink()
+    monkeypatch.setenv("HEADWORKS_SOCKET", str(own))
+    assert paths.found_station_socket() == own

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from headworks.paths import station_socket
+from headworks.paths import found_station_socket
 
 State = dict[str, Any]
 _LONGEST = 16 * 1024 * 1024  # bytes of one line from the station
@@ -35,7 +35,7 @@ class StationClient:
     """One connection. Use it with `async with`, or call `connect` and `close`."""
 
     def __init__(self, path: Path | None = None) -> None:
-        self._path = path or station_socket()
+        self._path = path or found_station_socket()
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._last_id = 0
@@ -62,6 +62,10 @@ class StationClient:
             raise NotRunningError(
                 f"the station is not running: nobody answers at {self._path};"
                 " start it with: headworks run --site SITE, or try: headworks demo"
+            ) from error
+        except PermissionError as error:
+            raise StationError(
+                f"{self._path}: you may not use it; ask for membership in the group headworks"
             ) from error
         except OSError as error:
             raise StationError(f"{self._path}: {error.strerror}") from error

@@ -108,7 +108,7 @@ def test_identify_tells_when_nobody_is_there(capsys: pytest.CaptureFixture[str])
     """A unit that never answers is not searched with every profile."""
     words = ["identify", "--unit", "9", "--timeout", "0.1", "--connect"]
     assert call(SimulatedMeters("sdm630"), lambda at: [*words, at]) == 1
-    assert "unit 9 does not answer; check unit" in capsys.readouterr().err
+    assert "unit 9 does not answer (no reply in 0.1 s); check unit" in capsys.readouterr().err
 
 
 def test_a_draft_is_told_before_it_is_read(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,6 +7,7 @@ asked often enough to be found again within 5 s.
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Sequence
 
@@ -142,6 +143,11 @@ def _due(device: MeterDevice) -> float:
 
 
 def _after(device: MeterDevice, now: float) -> float:
-    """The next due time at a fixed period; what was missed is not made up for."""
+    """The next due time at a fixed period and phase; what was missed is not made up for."""
     poll_s = device.spec.poll_s
-    return (device.next_s if device.next_s > now - poll_s else now) + poll_s
+    if device.next_s > now - poll_s:
+        return device.next_s + poll_s
+    if device.phase_s is None:
+        return now + poll_s
+    turns = math.floor((now - device.phase_s) / poll_s) + 1
+    return turns * poll_s + device.phase_s

@@ -43,7 +43,10 @@ async def identify(
             raise LinkDown(reading.cause)
         silent = silent + 1 if reading.quality is Quality.SILENT else 0
         if silent >= _MOST_TIMEOUTS and len(found) + 1 == silent:
-            raise NobodyError(f"unit {unit} does not answer; check unit, wiring, baud and parity")
+            raise NobodyError(
+                f"unit {unit} does not answer ({reading.cause}); "
+                "check unit, wiring, baud and parity"
+            )
         found.append(await _judged(link, unit, profile, reading, notes))
     return sorted(found, key=lambda candidate: -candidate.score)
 

@@ -61,7 +61,9 @@ class Meters:
         """Begin to connect and read; call it in the event loop."""
         for device in self._devices.values():
             self._tell_draft(device)
-        for specs in _by_connection(self._specs):
+        lines = _by_connection(self._specs)
+        _spread([self._devices[specs[0].name] for specs in lines if len(specs) == 1])
+        for specs in lines:
             first = specs[0]
             link = self._links.get(
                 first.connect,
@@ -95,6 +97,13 @@ class Meters:
         if profile.draft:
             text = f"the profile {profile.model} is a draft: {' '.join(profile.notes)}"
             self._on_note(device.spec.name, text.strip())
+
+
+def _spread(devices: list[MeterDevice]) -> None:
+    """Meters with a line of their own are read in turn, not all at once: every reply is a scan.
+    On a shared line they wait for each other anyway."""
+    for place, device in enumerate(devices):
+        device.phase_s = device.spec.poll_s * place / len(devices)
 
 
 def _by_connection(specs: tuple[MeterSpec, ...]) -> list[list[MeterSpec]]:

@@ -24,6 +24,7 @@ from headworks.field.modbus.wire import Frame, FrameError
 
 _DRAIN_S = 0.02  # after a timeout: this long without a byte before the next request
 _CONTENDED_S = 5.0  # after a foreign frame: this long nothing is trusted blindly
+_LAIN_S = 1.0  # a reply read so long after its deadline has lain in a buffer while we stood still
 _BACK_OFF_S = (0.05, 0.15)
 _ANOTHER = "another master speaks on this bus; only one may"
 
@@ -62,8 +63,6 @@ class Exchange:
         """One unit's counters."""
         return self._units.setdefault(unit, UnitCounters())
 
-    # what the channel calls
-
     def opened(self) -> None:
         """There is a connection."""
         self.cause = ""
@@ -93,7 +92,10 @@ class Exchange:
         self._heard_s = now
         self._deaf = 0
         current = self._current
-        if (
+        if current is not None and now > current.deadline_s + _LAIN_S:
+            self._expire(current, now)
+            self._look(data, now, final=False)
+        elif (
             current is not None
             and not current.spoiled
             and current.wanted is None

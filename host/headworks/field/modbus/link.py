@@ -91,12 +91,14 @@ class Link(Exchange):
         *,
         timeout_s: float | None = None,
         urgent: bool = False,
+        off: bool = False,
     ) -> None:
         """Send a request as soon as its turn comes: now, if the link is idle and up. `done` is
-        called exactly once. Urgent requests go first, in their own order."""
+        called exactly once. Urgent requests go first, in their own order; `off` (a relay opens)
+        goes before them all."""
         wait_s = self.timeout_s if timeout_s is None else timeout_s
         pending = Pending(request, done, wait_s, self.unit(request.unit))
-        self._waiting.add(pending, urgent)
+        self._waiting.add(pending, urgent, off)
         if self._current is None:
             self._pump()
 

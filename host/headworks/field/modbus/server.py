@@ -13,9 +13,9 @@ from functools import partial
 from typing import Any
 
 from headworks.field.modbus.answer import Device, ModbusFault, SilentError, answer, refuse
+from headworks.field.modbus.session import GAP_S, Session
 from headworks.field.modbus.wire import (
     Frame,
-    FrameError,
     request_sizes,
     rtu_frame,
     split_rtu,
@@ -39,7 +39,6 @@ Authorise = Callable[[str, int], bool]  # (address of the peer, function code)
 Write = Callable[[bytes], None]
 
 _CHUNK = 4096
-_GAP_S = 0.1  # half a request that stands this long is noise, not the start of the next one
 
 
 class _Answering:
@@ -86,56 +85,13 @@ class _Answering:
             task.cancel()
 
 
-class _Session(asyncio.Protocol):
-    """One client's connection."""
-
-    def __init__(self, server: "TcpServer") -> None:
-        self._server = server
-        self._rest = b""
-        self._peer = ""
-        self._heard_s = 0.0
-        self._transport: asyncio.Transport
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if not isinstance(transport, asyncio.Transport):
-            raise TypeError("a stream transport is needed")
-        self._transport = transport
-        name = transport.get_extra_info("peername")
-        self._peer = str(name[0]) if name else ""
-        self._server.joined(self)
-
-    def connection_lost(self, _exc: Exception | None) -> None:
-        self._server.left(self)
-
-    def data_received(self, data: bytes) -> None:
-        now = time.monotonic()
-        if self._server.rtu and now - self._heard_s > _GAP_S:
-            self._rest = b""
-        self._heard_s = now
-        try:
-            frames, self._rest = self._server.split(self._rest + data)
-        except FrameError:
-            self.close()
-            return
-        self._server.heard(self)
-        for frame in frames:
-            self._server.serve(frame, self._peer, self._write)
-
-    def _write(self, data: bytes) -> None:
-        if not self._transport.is_closing():
-            self._transport.write(data)
-
-    def close(self) -> None:
-        """Drop the client at once."""
-        self._transport.abort()
-
-
 class TcpServer:
     """Modbus TCP. `port` 0 takes a free one; read `.port` after start().
 
-    `authorise(peer, function)` False answers with exception 1. Above `max_clients` the client that
-    was silent longest is dropped: a master that lost its power leaves connections behind, and
-    they must not lock it out. start() raises OSError where the port is taken or not allowed.
+    `authorise(peer, function)` False answers with exception 1. Above `max_clients` a client that
+    never sent anything is dropped, else the one that was silent longest: a master that lost its
+    power leaves connections behind, and they must not lock it out. start() raises OSError where
+    the port is taken or not allowed.
     """
 
     rtu = False
@@ -154,7 +110,8 @@ class TcpServer:
         self.port = port
         self._answering = _Answering(device, mangle, authorise)
         self._max_clients = max_clients
-        self._sessions: dict[_Session, None] = {}  # the one that was heard last is last
+        self._sessions: dict[Session, None] = {}  # the one that was heard last is last
+        self._mute: dict[Session, None] = {}  # those of them that have sent nothing yet
         self._server: asyncio.Server | None = None
 
     @property
@@ -165,7 +122,7 @@ class TcpServer:
     async def start(self) -> None:
         """Listen. After stop() it may be started again, on the same port."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(partial(_Session, self), self.host, self.port)
+        self._server = await loop.create_server(partial(Session, self), self.host, self.port)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
@@ -191,22 +148,23 @@ class TcpServer:
         """Answer one request of a client."""
         self._answering.serve(frame, self.rtu, peer, write)
 
-    def joined(self, session: _Session) -> None:
+    def joined(self, session: Session) -> None:
         """A client came."""
-        self._sessions[session] = None
-        if len(self._sessions) > self._max_clients:
-            silent = next(iter(self._sessions))
+        if len(self._sessions) >= self._max_clients:
+            silent = next(iter(self._mute or self._sessions))
             self.left(silent)
             silent.close()
+        self._sessions[session] = self._mute[session] = None
 
-    def heard(self, session: _Session) -> None:
+    def heard(self, session: Session) -> None:
         """A client has sent something."""
-        self._sessions.pop(session, None)
+        self.left(session)
         self._sessions[session] = None
 
-    def left(self, session: _Session) -> None:
+    def left(self, session: Session) -> None:
         """A client went."""
         self._sessions.pop(session, None)
+        self._mute.pop(session, None)
 
 
 class RtuTcpServer(TcpServer):
@@ -271,7 +229,7 @@ class RtuServer:
             self._pause()
             return
         now = time.monotonic()
-        rest = self._rest if now - self._heard_s <= _GAP_S else b""
+        rest = self._rest if now - self._heard_s <= GAP_S else b""
         self._heard_s = now
         frames, self._rest, _ = split_rtu(rest + data, request_sizes)
         for frame in frames:

@@ -111,6 +111,8 @@ class TcpChannel:
             self._failed(f"{self._where} does not answer; check that it is on and reachable")
         except OSError as error:
             self._failed(explain(error, self._where))
+        except UnicodeError:
+            self._failed(f"{self._where!a} is no host name; use the address")
 
     async def _open(self) -> None:
         loop = asyncio.get_running_loop()

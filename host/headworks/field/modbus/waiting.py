@@ -8,18 +8,22 @@ from headworks.field.modbus.pending import Pending
 
 
 class Waiting:
-    """Requests that wait their turn: urgent ones first, each kind in its own order."""
+    """Requests that wait their turn: offs, then other urgent ones, then the usual ones.
+
+    Each kind in its own order.
+    """
 
     def __init__(self) -> None:
+        self._offs: deque[Pending] = deque()
         self._urgent: deque[Pending] = deque()
         self._usual: deque[Pending] = deque()
 
     def __bool__(self) -> bool:
-        return bool(self._urgent or self._usual)
+        return bool(self._offs or self._urgent or self._usual)
 
-    def add(self, pending: Pending, urgent: bool) -> None:
+    def add(self, pending: Pending, urgent: bool, off: bool = False) -> None:
         """To the end of its kind."""
-        (self._urgent if urgent else self._usual).append(pending)
+        (self._offs if off else self._urgent if urgent else self._usual).append(pending)
 
     def put_back(self, pending: Pending) -> None:
         """To the front of the usual ones."""
@@ -27,15 +31,16 @@ class Waiting:
 
     def head(self) -> Pending:
         """The next one, left where it is."""
-        return (self._urgent or self._usual)[0]
+        return (self._offs or self._urgent or self._usual)[0]
 
     def take(self) -> Pending:
         """The next one."""
-        return (self._urgent or self._usual).popleft()
+        return (self._offs or self._urgent or self._usual).popleft()
 
     def drain(self) -> list[Pending]:
         """All, and none is left."""
-        every = [*self._urgent, *self._usual]
+        every = [*self._offs, *self._urgent, *self._usual]
+        self._offs.clear()
         self._urgent.clear()
         self._usual.clear()
         return every

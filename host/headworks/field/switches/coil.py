@@ -21,7 +21,8 @@ from headworks.model.site import SwitchSpec
 
 PROBE_SHARE = 0.1  # of a shared line's time may go into a board that does not answer
 AFTER_WRITE_S = 0.02  # a coil is read back this soon after it was written
-RETRY_S = 0.1  # between two tries to open everything at the end
+RETRY_S = 0.1  # between two tries to open everything at the end, or to be heard at all
+SILENT_AFTER = 3  # tries without an answer in a row; a board silent for longer is only probed
 _ILLEGAL_FUNCTION = 1
 
 
@@ -42,6 +43,7 @@ class CoilBoard:
         self._waiting: dict[str, None] = {}
         self._writing = False
         self._failing = False
+        self._misses = 0  # in a row
         self._one_by_one = False  # the board does not know function 15
         self._asserted_s = float("-inf")
         self._ended: asyncio.Future[None] | None = None
@@ -126,9 +128,11 @@ class CoilBoard:
     def _write(self) -> None:
         if self._writing or self._link is None or not self._waiting:
             return
+        off = any(not self._told[name] for name in self._waiting)
         request = self._next_write()
         self._writing = True
-        self._link.post(request, partial(self._written, request), urgent=True)
+        done = partial(self._written, request)
+        self._link.post(request, done, timeout_s=self._spec.timeout_s, urgent=True, off=off)
 
     def _next_write(self) -> Request:
         """All waiting offs, or all ons when no off waits, in one request."""
@@ -166,7 +170,7 @@ class CoilBoard:
     def _read(self) -> None:
         self._timer = None
         if self._link is not None:
-            self._link.post(self._coils, self._take_coils)
+            self._link.post(self._coils, self._take_coils, timeout_s=self._spec.timeout_s)
 
     def _take_coils(self, result: bytes | LinkError, t_s: float) -> None:
         if self._link is None:
@@ -176,12 +180,12 @@ class CoilBoard:
             return
         self._image.take_coils(self._coils.values(result), t_s)
         if self._failing:
-            self._failing = False
+            self._failing, self._misses = False, 0
             self._write_all()
         elif self._ended is not None and not self._writing:
             self._verify(self._ended)
         elif self._inputs is not None:
-            self._link.post(self._inputs, self._take_inputs)
+            self._link.post(self._inputs, self._take_inputs, timeout_s=self._spec.timeout_s)
         else:
             self._later()
 
@@ -203,9 +207,11 @@ class CoilBoard:
             self._write_all()
 
     def _lost(self, error: LinkError) -> None:
+        """One disturbed frame must not delay an off: a few tries at once, then only probes."""
         self._failing = True
+        self._misses += 1
         self._image.lost(str(error))
-        if self._ended is None:
+        if self._ended is None and self._misses >= SILENT_AFTER:
             self._again(self._probe_s)
         else:
             self._again(RETRY_S)

@@ -367,3 +367,32 @@ def test_an_off_ends_a_running_on_pulse_at_once(monkeypatch):
     order = asyncio.run(run())
     assert order.index((16, True)) < order.index((20, True))
     assert order[order.index((20, True)) - 2] == (16, False)
+
+
+def test_an_input_that_chatters_has_no_value(monkeypatch):
+    """A permit contact on a broken wire must not stay at what it said last (row 29)."""
+    factory = recording_factory(monkeypatch)
+    monkeypatch.setattr("headworks.field.switches.debounce.CHATTER_S", 0.1)
+    pin = load_switch(HAT.model).inputs["in1"]
+
+    async def run():
+        place = site([HAT], [rack("a1", "hat.1")], signals=(ContactSignal("grid", "hat.in1"),))
+        switches = Switches(place, nothing)
+        await switches.start()
+        begun = switches.inputs()["hat.in1"].quality
+        levels_ = iter([True, False] * 2000)
+
+        def still_good():
+            move = factory.pin(pin).drive_high if next(levels_) else factory.pin(pin).drive_low
+            move()
+            return switches.inputs()["hat.in1"].quality is Quality.GOOD
+
+        await until(lambda: not still_good())
+        told = switches.inputs()["hat.in1"]
+        await until(lambda: switches.inputs()["hat.in1"].quality is Quality.GOOD)
+        await switches.stop()
+        return begun, told
+
+    begun, told = asyncio.run(run())
+    assert begun is Quality.GOOD
+    assert (told.value, told.cause) == (None, "the contact chatters; check its wiring")

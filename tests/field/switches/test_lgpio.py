@@ -4,9 +4,11 @@ The emulated Pi (tests/pi) shows the same against a real driver; this runs every
 """
 
 import asyncio
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
+from gpiozero.pins.local import LocalPiFactory
 
 from field.switches.helpers import rack, site
 from headworks.field.switches import SwitchError, Switches, factory
@@ -66,6 +68,10 @@ def pi(monkeypatch, tmp_path):
         ):
             monkeypatch.setattr(lgpio, name, call)
         monkeypatch.setattr("gpiozero.pins.local.get_pi_revision", lambda: REVISION_3B)
+        # gpiozero keeps these for the whole process, and a device that failed lives until the
+        # garbage collector comes: a claim of an earlier test would be in the way
+        monkeypatch.setattr(LocalPiFactory, "_reservations", defaultdict(list))
+        monkeypatch.setattr(LocalPiFactory, "pins", {})
         return chip
 
     return put

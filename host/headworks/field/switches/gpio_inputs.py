@@ -82,6 +82,9 @@ class GpioInputs:
         active = level == self._profile.inputs_active_high
         held = self._filters[name]
         settled = held.edge(active, now) if edge else held.see(active, now)
+        if held.chatters(now):
+            self._settled.pop(name, None)
+            return Observation(now, Quality.ERROR, None, "the contact chatters; check its wiring")
         self._settled[name] = settled
         return Observation(now, Quality.GOOD, settled)
 

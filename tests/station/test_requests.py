@@ -91,7 +91,10 @@ def test_every_mistake_is_told_with_its_cause(text: bytes, cause: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [(b'{"id": 7}', 7), (b'{"id": "x"}', "x"), (b'{"id": []}', None), (b"[]", None), (b"{", None)],
+    [
+        *((b'{"id": 7}', 7), (b'{"id": "x"}', "x"), (b'{"id": []}', None)),
+        *((b"[]", None), (b"{", None), (b"[" * 60_000, None), (b"\xff", None)),
+    ],
 )
 def test_the_id_of_a_bad_request_is_kept(text: bytes, expected: object) -> None:
     """An error reply carries the id of its request wherever it has one."""

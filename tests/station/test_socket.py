@@ -305,6 +305,46 @@ def test_the_file_is_for_user_and_group_and_goes_at_the_end(tmp_path: Path) -> N
     assert not (tmp_path / "station.sock").exists()
 
 
+def test_a_file_that_was_removed_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A cleaner of /tmp must not lock the operator out; who is connected stays so."""
+    monkeypatch.setattr(module, "LOOK_S", 0.0)
+
+    async def work(server: StationSocket, desk: NotingDesk, path: Path) -> None:
+        desk.post(1)
+        async with StationClient(path) as old:
+            assert (await old.state())["n"] == 1
+            path.unlink()
+            while not path.exists():
+                server.publish()
+                await asyncio.sleep(0)
+            async with StationClient(path) as new:
+                assert (await new.state())["n"] == 1
+            assert (await old.state())["n"] == 1
+        assert len(desk.notes) == 1
+        assert stat.S_IMODE(path.stat().st_mode) == 0o660
+
+    serve(tmp_path, work)
+    assert not (tmp_path / "station.sock").exists()
+
+
+@pytest.mark.parametrize("line", [b"[" * 60_000, b'{"id":' * 20_000, b"x" * (module.MAX_LINE + 9)])
+def test_deep_and_long_lines_are_answered(tmp_path: Path, line: bytes) -> None:
+    """Brackets in brackets without end, and a line too long, cost an error and no connection."""
+
+    async def work(server: StationSocket, desk: NotingDesk, path: Path) -> None:
+        desk.post(1)
+        reader, writer = await asyncio.open_unix_connection(path)
+        writer.write(line[: module.MAX_LINE] + b"\n")
+        writer.write(b'{"op": "state"}\n')
+        assert json.loads(await reader.readline())["ok"] is False
+        assert json.loads(await reader.readline())["ok"] is True
+        writer.close()
+
+    serve(tmp_path, work)
+
+
 def test_a_stale_file_is_replaced_and_a_served_one_is_not(tmp_path: Path) -> None:
     """A second station names the process that runs; a file that nobody serves is in no way."""
     with socket.socket(socket.AF_UNIX) as stale:

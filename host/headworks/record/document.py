@@ -17,6 +17,7 @@ from headworks.record.durable import NEVER
 _TIMES = ("since_s", "told_s", "off_since_s")
 _COUNTS = ("retries", "switchings")
 _TEXTS = ("off_by", "locked_by", "lock_note")
+_LARGEST = 1e15  # seconds, counts, kW: what is larger is damage
 
 Document = dict[str, Any]
 _T = TypeVar("_T")
@@ -197,6 +198,6 @@ def _text(value: object) -> str:
 
 
 def _number(value: object) -> float:
-    if isinstance(value, int | float) and not isinstance(value, bool) and value == value:  # noqa: PLR0124
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _LARGEST:
         return float(value)
     raise BadMemoryError(f"wanted a number, found {value!r:.60}")

@@ -22,7 +22,10 @@ from headworks.model.site import Site
 from headworks.record.document import BadMemoryError, document, restore
 
 RETRY_S = 10.0  # between two tries to write to a disk that refused [ours]
-_UNREADABLE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_UNREADABLE = (  # the last three: tables or columns that are not ours
+    *(sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB),
+    *(sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH),
+)
 _REFUSED = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR)
 
 
@@ -68,7 +71,7 @@ class MemoryStore:
         """The stored memory moved to the clock of `first.t_s`; `first` where there is none."""
         try:
             return self._load(first)
-        except (sqlite3.Error, ValueError, OSError) as error:
+        except (sqlite3.Error, ValueError, OSError, RecursionError) as error:
             if not _is_unreadable(error):
                 self.trouble = f"{self._path}: {error}"
                 return Loaded(first, found=False)
@@ -106,14 +109,18 @@ class MemoryStore:
         row = self._read_row() if self._path.exists() else None
         if row is None:
             return Loaded(first, found=False)
-        boot, saved_s, body = row
+        match row:
+            case (str() as boot, int() | float() as saved_s, str() as body):
+                pass
+            case _:
+                raise BadMemoryError("the row is not one that a station wrote")
         same = boot == self._boot != "" and saved_s <= first.t_s
         restored = restore(
             self._site, first, json.loads(body), 0.0 if same else first.t_s - saved_s
         )
         return Loaded(restored.memory, found=True, dropped=restored.dropped)
 
-    def _read_row(self) -> tuple[str, float, str] | None:
+    def _read_row(self) -> tuple[object, ...] | None:
         """The stored row. Where the disk is read-only a copy is read, its log included."""
         try:
             return _row(self._path)
@@ -222,9 +229,9 @@ def _open(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _row(path: Path) -> tuple[str, float, str] | None:
+def _row(path: Path) -> tuple[object, ...] | None:
     with closing(_open(path)) as connection:
-        found: tuple[str, float, str] | None = connection.execute(
+        found: tuple[object, ...] | None = connection.execute(
             "SELECT boot_id, t_s, body FROM memory"
         ).fetchone()
         return found
@@ -239,4 +246,4 @@ def _is_unreadable(error: Exception) -> bool:
     """Whether the file itself is bad, not the disk or its rights."""
     if isinstance(error, sqlite3.Error):
         return _code(error) in _UNREADABLE
-    return isinstance(error, ValueError)
+    return isinstance(error, ValueError | RecursionError)

@@ -17,7 +17,9 @@ def look_again(site: Site) -> Alarm | None:
     except SiteUnreadable as error:
         return _refused(str(error))
     except SiteErrors as errors:
-        return _refused(str(errors))
+        first, more = errors.problems[0], len(errors.problems) - 1
+        others = f" (and {more} more: headworks check names all)" if more else ""
+        return _refused(first.render(site.source) + others)
     if found.sha256 == site.sha256:
         return None
     reason = Reason(ReasonCode.RESTART_NEEDED, (("file", site.source),))

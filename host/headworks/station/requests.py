@@ -61,7 +61,7 @@ def request_id(line: bytes) -> object:
     """The id of a line, as far as it has one: an error reply should carry it too."""
     try:
         found = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     value = found.get("id") if isinstance(found, dict) else None
     return value if isinstance(value, str | int) else None

@@ -14,12 +14,13 @@ from typing import Protocol
 
 from headworks.model.live import Command
 from headworks.station.bulletin import Bulletin
-from headworks.station.lock import bind, peer
+from headworks.station.lock import StartError, bind, peer
 from headworks.station.requests import Request, RequestError, Targets, parse, request_id
 
 MAX_LINE = 64 * 1024  # bytes of one request
 MAX_UNSENT = 1024 * 1024  # bytes that a client may leave unread
 MAX_CLIENTS = 64
+LOOK_S = 5.0  # between two looks whether the socket's file is still there
 MAX_WAITING = 8  # commands of one client that wait for their answer
 _LINES_A_TURN = 4
 
@@ -48,6 +49,8 @@ class StationSocket:
         self._path, self._desk = path, desk
         self._server: asyncio.Server | None = None
         self._inode: tuple[int, int] | None = None
+        self._looked_s = float("-inf")
+        self._returning: asyncio.Future[None] | None = None
         self.clients: set[_Client] = set()
 
     async def start(self) -> None:
@@ -62,8 +65,29 @@ class StationSocket:
     def publish(self) -> None:
         """Tell the subscribers of the state that was just posted."""
         now_s = asyncio.get_running_loop().time()
+        if now_s - self._looked_s >= LOOK_S:
+            self._looked_s = now_s
+            self._look()
         for client in tuple(self.clients):
             client.push(now_s)
+
+    def _look(self) -> None:
+        """Somebody may have removed the file, a cleaner of /tmp for one: make it again."""
+        if self._server is None or self._returning is not None or self._path.exists():
+            return
+        self._desk.note("the socket's file was removed; it is made again", path=self._path)
+        self._returning = asyncio.ensure_future(self._again(self._server))
+        self._returning.add_done_callback(self._returned)
+
+    async def _again(self, old: asyncio.Server) -> None:
+        try:
+            await self.start()
+            old.close()  # its clients stay
+        except StartError as error:
+            self._desk.note("the socket cannot be made again", error=error)
+
+    def _returned(self, _done: "asyncio.Future[None]") -> None:
+        self._returning = None
 
     async def stop(self) -> None:
         """Close everything and remove the socket file if it is still ours."""
@@ -154,7 +178,8 @@ class _Client(asyncio.Protocol):
 
     def _one_line(self, line: bytes) -> None:
         if len(line) > MAX_LINE:
-            line = line[:0]
+            self._say({"id": None, "ok": False, "error": f"a line is longer than {MAX_LINE} bytes"})
+            return
         try:
             self._answer(parse(line, self._desk.known))
         except RequestError as error:

@@ -45,7 +45,7 @@ class Starts:
         try:
             found = json.loads(self._path.read_text())
             boot, times_s = found["boot"], [float(value) for value in found["starts_s"]]
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return []
         return [at for at in times_s if boot == self._boot and t_s - WITHIN_S < at <= t_s]
 

@@ -35,9 +35,11 @@ class Book:
         self.findings = findings
         self.hardware = Hardware(entries, findings)
         self.named: dict[str, Entry] = {}
+        self._by_name: dict[tuple[str, str], Entry] = {}
         for section in NAMED:
             for entry in entries.of(section):
                 self.named.setdefault(name_of(entry), entry)
+                self._by_name.setdefault((section, name_of(entry)), entry)
 
     def error(self, spot: Spot, text: str) -> None:
         """Add a mistake."""
@@ -53,7 +55,7 @@ class Book:
 
     def find(self, section: str, name: str | None) -> Entry | None:
         """The entry of a section by its name."""
-        return next((e for e in self.of(section) if name and name_of(e) == name), None)
+        return self._by_name.get((section, name)) if name else None
 
     def resolve(self, spot: Spot, section: str, name: str) -> Entry | None:
         """The entry of that name; where there is none, a mistake with the nearest name."""

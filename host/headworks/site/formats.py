@@ -163,11 +163,11 @@ def days(key: Key, value: Any) -> tuple[int, ...]:
     """Days of the week: "daily", "weekdays", "weekends", "mon" or a list of such words."""
     found: set[int] = set()
     for entry in _listed(key, value):
-        word = entry.lower() if isinstance(entry, str) else entry
-        short = word[:3] if isinstance(word, str) and word.endswith("day") else word
+        word = entry.lower() if isinstance(entry, str) else str(entry)
+        short = word[:3] if word.endswith("day") else word
         if word not in DAY_WORDS:
             near = short if short in DAY_WORDS else ""
-            fix = f'write "{near}"' if near else suggest(str(word), list(DAY_WORDS))
+            fix = f'write "{near}"' if near else suggest(word, list(DAY_WORDS))
             raise FormError(f"{key.name} holds {shown(entry)}, which is no day; {fix}")
         found |= set(DAY_WORDS[word])
     return tuple(sorted(found))

@@ -6,6 +6,7 @@ from headworks.site.names import ancestors
 from headworks.site.problems import Spot
 from headworks.site.values import figure, shown
 
+_SHOWN = 8  # feeders of a circle
 GRANTING = ("export", "setpoint", "contact", "schedule")
 
 
@@ -31,7 +32,8 @@ def _cycle(book: Book, feeder: Entry) -> bool:
     if last is None or last.values.get("parent") not in chain:
         return False
     if last.values["parent"] == name:
-        way = " > ".join([*chain, name])
+        shown_chain = chain if len(chain) <= _SHOWN else [*chain[:_SHOWN], "…"]
+        way = " > ".join([*shown_chain, name])
         book.error(feeder.at("parent"), f"the feeders run in a circle ({way}); remove one parent")
     return True
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from headworks.model.live import Feedback, Observation, Quality, Reading, SignalValue, Snapshot
 from headworks.model.memory import Memory, RackMemory
@@ -118,10 +119,28 @@ def exporting(site: Site, memory: Memory, snapshot: Snapshot) -> tuple[Plan, Mem
     return plan_of(site, snapshot, on), memory._replace(t_s=snapshot.t_s)
 
 
+class Thought(NamedTuple):
+    """What the loop wants of a thought, with what there is to tell."""
+
+    on: frozenset[int]
+    upstream_trip: bool
+    told: tuple[Plan, Memory]
+
+
+def _thought(plan: Plan, memory: Memory) -> Thought:
+    on = frozenset(i for i, rack in enumerate(plan.racks) if rack.on)
+    return Thought(on, plan.upstream_trip, (plan, memory))
+
+
 class Bench:
     """A scan loop with stand-ins around it. Make it inside a running event loop."""
 
-    def __init__(self, site: Site, scan: Callable[..., tuple[Plan, Memory]] = exporting) -> None:
+    def __init__(
+        self,
+        site: Site,
+        scan: Callable[..., tuple[Plan, Memory]] = exporting,
+        tell: Callable[[Thought], tuple[Plan, Memory]] = lambda thought: thought.told,
+    ) -> None:
         self.switches = NotingSwitches()
         self.results: asyncio.Queue[Result] = asyncio.Queue()
         self.failed: asyncio.Queue[BaseException] = asyncio.Queue()
@@ -133,7 +152,8 @@ class Bench:
             image=ProcessImage(site, self.switches, NoSignals(), now_s),
             outputs=self.outputs,
             heart=Heart(site, self.switches, Notify({})),
-            scan=scan,
+            think=lambda *seen: _thought(*scan(*seen)),
+            tell=tell,
             after=self.results.put_nowait,
             failed=self.failed.put_nowait,
         )

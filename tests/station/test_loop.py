@@ -10,7 +10,7 @@ from headworks.model.live import Action, Command, Quality, Snapshot
 from headworks.model.memory import Memory
 from headworks.model.plan import Plan
 from headworks.model.site import Site
-from station.parts import Bench, a_site, exporting, plan_of, reading
+from station.parts import Bench, Thought, a_site, exporting, plan_of, reading
 
 
 def run(work: Callable[[], Awaitable[None]]) -> None:
@@ -32,6 +32,28 @@ def test_a_sample_switches_in_the_same_call() -> None:
         bench.loop.on_reading(reading(-100.0))
         assert bench.switches.commands() == [("hat.1", True)]
         bench.loop.stop()
+
+    run(work)
+
+
+def test_the_report_comes_after_the_outputs() -> None:
+    """A switch is told before plan and memory are made; where that fails, all is opened again."""
+    seen = []
+
+    async def work() -> None:
+        def tell(thought: Thought) -> tuple[Plan, Memory]:
+            seen.append(bench.switches.commands())
+            if thought.on:
+                raise BrokenScanError
+            return thought.told
+
+        bench = Bench(a_site("a1", deadman="hat.8"), tell=tell)
+        bench.loop.start()
+        await bench.result()
+        bench.loop.on_reading(reading(-100.0))
+        assert seen == [[], [("hat.1", True)]]
+        assert isinstance(bench.failed.get_nowait(), BrokenScanError)
+        assert bench.switches.told == ["reassert", "deadman", ("hat.1", True), ("hat.1", False)]
 
     run(work)
 

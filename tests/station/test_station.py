@@ -193,8 +193,8 @@ def test_a_blocked_station_moves_no_dead_man_and_feeds_no_watchdog(tmp_path: Pat
 
 BREAK = (
     "import headworks.station.station as s",
-    "real = s.scan",
-    "s.scan = lambda site, memory, snapshot: real(site, memory, snapshot)"
+    "real = s.think",
+    "s.think = lambda site, memory, snapshot: real(site, memory, snapshot)"
     " if not all(rack.on for rack in memory.racks) else 1 / 0",
 )
 

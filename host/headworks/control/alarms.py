@@ -13,7 +13,7 @@ OUTSIDE = frozenset({ReasonCode.UNKNOWN, ReasonCode.EXPIRED})
 
 def alarms(
     c: Compiled,
-    racks: list[RackMemory],
+    racks: tuple[RackMemory, ...],
     sights: list[Sight],
     *,
     interlocks: tuple[InterlockMemory, ...],
@@ -39,7 +39,7 @@ def alarms(
         sight = sights[i]
         if early and _not_seen_yet(c, i, rack, sight, age_s):
             continue
-        if rack.latch is not None or sight.lost or rack.retries or (rack.on and not sight.aux):
+        if rack.latch is not None or sight.lost or rack.retries or (rack.on and sight.aux is False):
             found += _of_rack(c, i, rack, sight)
     for guard, memory in zip(c.guards, interlocks, strict=True):
         if guard.spec.name in silent and not memory.latched:
@@ -84,8 +84,6 @@ def carry_on(found: list[Alarm], past: tuple[Alarm, ...]) -> tuple[Alarm, ...]:
 
 def changes(now: float, past: tuple[Alarm, ...], new: tuple[Alarm, ...]) -> list[Event]:
     """An event for each alarm that began or ended."""
-    if new is past:
-        return []
     began = [Event(now, a.source, "alarm", a.reason) for a in new if a not in past]
     ended = [Event(now, a.source, "alarm-end", a.reason) for a in past if a not in new]
     return began + ended

@@ -118,10 +118,9 @@ def _compile(site: Site) -> Compiled:
     points = _points(site, meters, below)
     point_of = {point.meter: k for k, point in enumerate(points)}
     feeders = tuple(_feeder(site, f, below, meters, point_of) for f in range(len(site.feeders)))
+    hertz = [s for s in site.signals if isinstance(s, FrequencySignal)]
     exports = tuple((s, meters[s.meter]) for s in site.signals if isinstance(s, ExportSignal))
-    frequencies = tuple(
-        (s, meters[s.meter]) for s in site.signals if isinstance(s, FrequencySignal)
-    )
+    frequencies = tuple((s, meters[s.meter]) for s in hertz)
     common = [m for _, m in exports] + [m for _, m in frequencies]
     inner_first = _inner_first(feeders)
     everywhere = tuple(range(len(site.racks)))

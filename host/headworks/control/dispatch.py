@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from headworks.control.compiled import Compiled
-from headworks.control.interlock import Verdict
+from headworks.control.interlock import NOTHING, Verdict
 from headworks.control.release import Leaving, notice_over, release
 from headworks.control.shed import Manner, Release, Scene, Shedding, loads, manner_of, shed, without
 from headworks.control.start import Starts, Yard, choose, free, time_bar
@@ -31,6 +31,7 @@ class Picture(NamedTuple):
     verdict: Verdict
     limits: list[Limit]  # by scope
     committed_kw: list[float]
+    on: frozenset[int]  # told to be on before this scan
     booted: bool
     now: float
     dt: float
@@ -49,10 +50,9 @@ class Wish(NamedTuple):
 
 def decide(picture: Picture) -> Wish:
     """What shall be on."""
-    on = {i for i, rack in enumerate(picture.racks) if rack.on}
     load = loads(picture.c, picture.committed_kw)
-    forced = _forced(picture, on, load) if on else []
-    sheds = _limits(picture, on, forced, load)
+    forced = _forced(picture, load) if picture.on else []
+    sheds = _limits(picture, forced, load)
     leaving = release(
         picture.c,
         picture.racks,
@@ -62,21 +62,29 @@ def decide(picture: Picture) -> Wish:
         now=picture.now,
     )
     starts = _starts(picture, load, halted=bool(leaving.off or leaving.notice or leaving.waiting))
-    return _wish(on, sheds, leaving, starts)
+    return _wish(picture.on, sheds, leaving, starts)
 
 
-def _forced(picture: Picture, on: set[int], load_kw: list[float]) -> list[Release]:
+def _forced(picture: Picture, load_kw: list[float]) -> list[Release]:
     """Racks that go whatever the surplus is: trips, locks, lost feedback, orders, notices."""
     found = []
-    for i in sorted(on):
+    calm = picture.booted and picture.verdict is NOTHING
+    for i in sorted(picture.on):
+        rack = picture.racks[i]
+        if calm and not (
+            rack.locked_by
+            or rack.off_by
+            or rack.notice_since_s is not None
+            or picture.sights[i].lost
+        ):
+            continue
         reason = _danger(picture, i)
         if reason is not None:
             found.append(Release(i, Manner.INSTANT, reason))
-        elif (since := picture.racks[i].notice_since_s) is not None:
-            found += _noticed(picture, i, since)
-        elif picture.racks[i].off_by:
-            manner = _urgency(picture, i, load_kw)
-            found.append(Release(i, manner, _ordered(picture.racks[i])))
+        elif rack.notice_since_s is not None:
+            found += _noticed(picture, i, rack.notice_since_s)
+        elif rack.off_by:
+            found.append(Release(i, _urgency(picture, i, load_kw), _ordered(rack)))
         elif i in picture.verdict.shed:
             found.append(Release(i, _urgency(picture, i, load_kw), picture.verdict.why[i]))
     return found
@@ -111,16 +119,14 @@ def _noticed(picture: Picture, i: int, since: float) -> list[Release]:
     return [Release(i, Manner.INSTANT, Reason(ReasonCode.RELEASED, (("source", source),)))]
 
 
-def _limits(
-    picture: Picture, on: set[int], forced: list[Release], load_kw: list[float]
-) -> Shedding:
+def _limits(picture: Picture, forced: list[Release], load_kw: list[float]) -> Shedding:
     racks = picture.racks
     leaving = {item.rack for item in forced}
-    leaving |= {i for i in on if racks[i].notice_since_s is not None}
+    leaving |= {i for i in picture.on if racks[i].notice_since_s is not None}
     scene = Scene(
         picture.c,
         racks,
-        on - leaving,
+        set(picture.on - leaving),
         picture.committed_kw,
         picture.limits,
         without(picture.c, load_kw, picture.committed_kw, leaving),
@@ -134,6 +140,8 @@ def _limits(
 
 def _starts(picture: Picture, load_kw: list[float], *, halted: bool) -> Starts:
     """What may start, among the racks that nothing forbids for good."""
+    if len(picture.on) == len(picture.racks):
+        return Starts([], {}, {})
     candidates: dict[int, Reason | None] = {}
     barred: dict[int, Reason] = {}
     for i, rack in enumerate(picture.racks):
@@ -198,10 +206,10 @@ def _ordered(rack: RackMemory) -> Reason:
     return Reason(ReasonCode.OPERATOR_OFF, (("by", rack.off_by),))
 
 
-def _wish(on: set[int], sheds: Shedding, leaving: Leaving, starts: Starts) -> Wish:
+def _wish(on: frozenset[int], sheds: Shedding, leaving: Leaving, starts: Starts) -> Wish:
     why = {**starts.why, **sheds.held, **leaving.waiting, **leaving.notice, **leaving.off}
     return Wish(
-        frozenset(on.difference(leaving.off).union(starts.racks)),
+        on.difference(leaving.off).union(starts.racks),
         frozenset(leaving.notice),
         starts.fit_since_s,
         why,

@@ -1,13 +1,15 @@
 """Who goes first: the order of starts and of stops, and the fewest racks that cover a deficit."""
 
+from collections.abc import Iterable
+
 from headworks.control.compiled import Compiled
 from headworks.model.memory import RackMemory
 
 
-def start_order(c: Compiled, racks: list[RackMemory]) -> list[int]:
-    """Racks by priority, then least wear (fewest closings, least time on), then site order."""
+def start_order(c: Compiled, racks: list[RackMemory], candidates: Iterable[int]) -> list[int]:
+    """Candidates by priority, then least wear (fewest closings, least time on), then site order."""
     return sorted(
-        range(len(racks)),
+        candidates,
         key=lambda i: (-c.racks[i].priority, racks[i].switchings, racks[i].on_total_s, i),
     )
 

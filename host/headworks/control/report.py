@@ -4,10 +4,11 @@ from collections.abc import Mapping
 
 from headworks.control import alarms
 from headworks.control.compiled import Compiled
+from headworks.control.look import Measured, Seen
 from headworks.control.rack import draw
-from headworks.control.view import Sight
 from headworks.model.memory import Memory, RackMemory
-from headworks.model.plan import Envelope, Event, Plan, RackPlan, Reason, ReasonCode
+from headworks.model.plan import Event, Plan, RackPlan, Reason, ReasonCode
+from headworks.model.site import RackSpec
 
 
 def plan(
@@ -15,43 +16,47 @@ def plan(
     past: Memory,
     new: Memory,
     *,
-    sights: list[Sight],
-    draws: list[tuple[float, float]],
-    envelope: Envelope,
+    seen: Seen,
+    measured: Measured,
     why: Mapping[int, Reason],
-    events: list[Event],
 ) -> Plan:
-    """The plan of one scan, with what changed since the memory before it.
-
-    `draws` are power and claim by rack, in kW, before anything was told in this scan.
-    """
-    if new.racks is not past.racks:
-        draws = [
-            draw(spec, rack, sight, c.control.stop_s)
-            for spec, rack, sight in zip(c.racks, new.racks, sights, strict=True)
-        ]
+    """The plan of one scan, with what changed since the memory before it."""
+    changed = new.racks is not past.racks
+    draws = _draws(c, past, new, seen, measured) if changed else measured.draws
     racks = []
     drawn = planned = 0.0
-    for i, (rack, (power, claim)) in enumerate(zip(new.racks, draws, strict=True)):
-        reason = why.get(i) or _as_it_is(c, i, rack, power, claim)
-        racks.append(RackPlan(c.racks[i].name, rack.on, rack.state, reason, power, claim))
+    for i, (spec, rack, (power, claim)) in enumerate(zip(c.racks, new.racks, draws, strict=True)):
+        reason = why.get(i) or _as_it_is(spec, rack, power, claim)
+        racks.append(RackPlan(spec.name, rack.on, rack.state, reason, power, claim))
         drawn += power
         if rack.on:
             planned += power + claim
-    if new.racks is not past.racks:
+    events = list(seen.events)
+    if changed:
         events += _rack_events(c, past, new, racks)
     if new.interlocks != past.interlocks:
         events += _interlock_events(c, past, new)
-    events += alarms.changes(new.t_s, past.alarms, new.alarms)
-    latches = [rack.latch.code for rack in new.racks if rack.latch is not None]
-    welded = ReasonCode.WELDED in latches
+    if new.alarms is not past.alarms:
+        events += alarms.changes(new.t_s, past.alarms, new.alarms)
+    envelope, welded = measured.caps.envelope, seen.welded is not None
     return Plan(new.t_s, envelope, tuple(racks), drawn, planned, welded, new.alarms, tuple(events))
 
 
-def _as_it_is(c: Compiled, i: int, rack: RackMemory, power: float, claim: float) -> Reason:
+def _draws(
+    c: Compiled, past: Memory, new: Memory, seen: Seen, measured: Measured
+) -> list[tuple[float, float]]:
+    """Power and claim by rack, as they are once the racks were told."""
+    draws, stop_s = list(measured.draws), c.control.stop_s
+    for i, (before, after) in enumerate(zip(past.racks, new.racks, strict=True)):
+        if after is not before:
+            draws[i] = draw(c.racks[i], after, seen.sights[i], stop_s)
+    return draws
+
+
+def _as_it_is(spec: RackSpec, rack: RackMemory, power: float, claim: float) -> Reason:
     """The reason of a rack that nothing was decided about in this scan."""
     if rack.notice_since_s is not None:
-        return Reason(ReasonCode.NOTICE, (("notice_s", c.racks[i].notice_s),))
+        return Reason(ReasonCode.NOTICE, (("notice_s", spec.notice_s),))
     if rack.on and not rack.settled:
         return Reason(ReasonCode.STARTING, (("power_kw", power), ("claim_kw", claim)))
     code = ReasonCode.RUNNING if rack.on else ReasonCode.RELEASED

@@ -83,7 +83,7 @@ def _in_order(yard: Yard, candidates: dict[int, Reason | None]) -> list[int]:
     """The order matters only where there is something to give out."""
     if yard.free_kw[0] < yard.c.least_kw + yard.c.control.margin_kw:
         return list(candidates)
-    return [i for i in order.start_order(yard.c, yard.racks) if i in candidates]
+    return order.start_order(yard.c, yard.racks, candidates)
 
 
 def _unproven(yard: Yard, i: int, since: float, need: float, have: float) -> Reason | None:

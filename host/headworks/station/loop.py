@@ -1,9 +1,10 @@
 """The scan loop: a sample, a change or a command starts a scan at once, time does at the latest.
 
-From a meter's reply to the switch is one chain of calls: `on_reading`, scan, outputs, sign of
-life. What can wait (saving, publishing, the journal) is told afterwards, in the next turn of
-the event loop. Several samples in one turn make at most two scans: the first one at once, the
-others together. Control reads no clock; the time here is the monotonic one.
+From a meter's reply to the switch is one chain of calls: `on_reading`, `think`, outputs; then
+`tell` and the sign of life. What can wait (saving, publishing, the journal) is told
+afterwards, in the next turn of the event loop. Several samples in one turn make at most two
+scans: the first one at once, the others together. Control reads no clock; the time here is
+the monotonic one.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import NamedTuple
 
+from headworks.control.scan import Thought
 from headworks.model.live import Command, Reading, Snapshot
 from headworks.model.memory import Memory
 from headworks.model.plan import Plan
@@ -22,7 +24,8 @@ from headworks.station.image import ProcessImage
 from headworks.station.outputs import Outputs
 from headworks.station.timing import Timing
 
-Scan = Callable[[Site, Memory, Snapshot], tuple[Plan, Memory]]
+Think = Callable[[Site, Memory, Snapshot], Thought]
+Tell = Callable[[Thought], tuple[Plan, Memory]]
 
 
 class Result(NamedTuple):
@@ -52,12 +55,13 @@ class ScanLoop:
         image: ProcessImage,
         outputs: Outputs,
         heart: Heart,
-        scan: Scan,
+        think: Think,
+        tell: Tell,
         after: Callable[[Result], None],
         failed: Callable[[BaseException], None],
     ) -> None:
         self._site, self._image, self._outputs, self._heart = site, image, outputs, heart
-        self._scan, self._after, self._failed = scan, after, failed
+        self._think, self._tell, self._after, self._failed = think, tell, after, failed
         self._loop = asyncio.get_running_loop()
         self._commands: list[Command] = []
         self._results: list[Result] = []
@@ -108,8 +112,9 @@ class ScanLoop:
         in_time = self.timing.begin(t_s)
         commands, self._commands = tuple(self._commands), []
         snapshot = self._image.freeze(t_s, commands)
-        plan, self.memory = self._scan(self._site, self.memory, snapshot)
-        self._outputs.apply(plan, t_s)
+        thought = self._think(self._site, self.memory, snapshot)
+        self._outputs.apply(thought, t_s)
+        plan, self.memory = self._tell(thought)
         missing = self._delivered.missing(snapshot, plan)
         in_time = self.timing.end(t_s, time.monotonic() - t_s) and in_time
         if in_time:

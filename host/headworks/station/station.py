@@ -15,7 +15,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
-from headworks.control.scan import first_memory, resume, scan
+from headworks.control.scan import first_memory, resume, tell, think
 from headworks.field.meters import Meters
 from headworks.field.modbus.links import Links
 from headworks.field.signals import SignalError, Signals, StationReport
@@ -213,7 +213,8 @@ class _Station:
             image=ProcessImage(self._site, self._switches, self._signals, now_s),
             outputs=self._outputs,
             heart=Heart(self._site, self._switches, self._notify),
-            scan=scan,
+            think=think,
+            tell=tell,
             after=self._after,
             failed=self._failed,
         )

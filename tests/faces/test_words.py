@@ -72,6 +72,11 @@ GIVEN: list[tuple[str, Mapping[str, float | str], str]] = [
         "Starting: 1.2 kW so far, 35 kW more reserved.",
     ),
     ("no-surplus", {"need_kw": 41.0, "have_kw": 31.2}, "Waiting: 31 kW of surplus, 41 kW needed."),
+    (
+        "no-surplus",
+        {"need_kw": 41.0, "have_kw": 40.98},
+        "Waiting: 40.9 kW of surplus, 41 kW needed.",
+    ),
     ("no-surplus", {"need_kw": 41.0, "have_kw": math.inf}, "Waiting: 41 kW of surplus needed."),
     (
         "wait-surplus",
@@ -202,6 +207,12 @@ def test_nothing_breaks_a_sentence(code: str, values: dict[str, object], subject
     text = sentence(code, values, subject)  # type: ignore[arg-type]
     assert text.isprintable()
     assert text.endswith(".")
+
+
+@pytest.mark.parametrize("value", ["x", "", True, math.nan, 41.0])
+def test_equal_figures_of_any_kind_give_a_sentence(value: float | str) -> None:
+    """A need and a surplus that look the same, even as text, break nothing."""
+    assert sentence("no-surplus", {"have_kw": value, "need_kw": value}).startswith("Waiting")
 
 
 def test_terminal_escapes_are_made_visible() -> None:

@@ -45,7 +45,7 @@ def test_a_mistyped_command_is_guessed():
     """One line with the nearest command, not the whole usage."""
     done = _run("chekc")
     assert done.returncode == 2
-    assert "did you mean check?" in done.stderr
+    assert "'chekc'; did you mean check? see: headworks --help" in done.stderr
     assert done.stderr.count("\n") == 1
 
 

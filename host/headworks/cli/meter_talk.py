@@ -106,7 +106,7 @@ def _show(reading: Reading, as_json: bool) -> None:
 
 def _unreached(cause: str) -> bool:
     """The cause names a place where nothing could have answered, and says what to do."""
-    return any(word in cause for word in ("refused", "no such"))
+    return any(word in cause for word in ("refused", "no such", "is used by"))
 
 
 _UNITS = {"kw": "kW", "kwh": "kWh", "v": "V", "a": "A", "hz": "Hz"}

@@ -17,8 +17,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """End the program. The text names the mistake, its likely cure and where to read on."""
-        text = f"{self.prog}: error: {message}{_near(message)}"
-        self.exit(WRONG_CALL, f"{text}; see: {self.prog} --help\n")
+        self.exit(WRONG_CALL, f"{self.prog}: error: {_told(message)} see: {self.prog} --help\n")
 
 
 def explained(
@@ -59,10 +58,11 @@ def _number(text: str) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _near(message: str) -> str:
-    """The nearest word that may stand there, when a word is not among the choices."""
-    wrong = re.search(r"invalid choice: '([^']*)' \(choose from (.*)\)$", message)
-    if wrong is None:
-        return ""
-    near = get_close_matches(wrong.group(1), re.findall(r"[\w-]+", wrong.group(2)), 1)
-    return f"; did you mean {near[0]}?" if near else ""
+def _told(message: str) -> str:
+    """The mistake; with the nearest word that may stand there, where a word is not one of them."""
+    wrong = re.search(r"^(.*invalid choice: '([^']*)') \(choose from (.*)\)$", message)
+    if wrong is not None:
+        near = get_close_matches(wrong.group(2), re.findall(r"[\w-]+", wrong.group(3)), 1)
+        if near:
+            return f"{wrong.group(1)}; did you mean {near[0]}?"
+    return f"{message};"

@@ -47,7 +47,15 @@ def _shown(values: Mapping[str, Value], subject: str) -> dict[str, str]:
     shown["subject"] = clean(subject)
     shown["flow"] = _flow(values.get("export_kw"))
     shown["lost"] = LOST.get(str(values.get("limit")), "")
+    have_kw = values.get("have_kw")
+    if isinstance(have_kw, int | float) and shown["have_kw"] == shown.get("need_kw") != "":
+        shown["have_kw"] = _short_of(have_kw)
     return {name: text for name, text in shown.items() if text}
+
+
+def _short_of(value: float) -> str:
+    """What is just not enough is not rounded up to enough."""
+    return f"{math.floor(value * 10.0) / 10.0:.1f} kW"
 
 
 def _flow(export_kw: Value | None) -> str:

@@ -64,6 +64,16 @@ def test_a_board_that_falls_silent_while_off_holds_nothing_up() -> None:
     assert told(delivered, site, seen(500.0)) == ()
 
 
+def test_a_relay_that_closes_by_itself_is_missed_until_it_is_off_again() -> None:
+    """It was heard to be off, and now says on without an order: only the contactor is left."""
+    site = boarded("coil-8")
+    delivered = Delivered(site, 100.0)
+    told(delivered, site, seen(100.1, a1=False, a2=False))
+    assert told(delivered, site, seen(200.0, a1=True, a2=False)) == ()
+    assert told(delivered, site, seen(200.0 + GRACE_S, a1=True, a2=False)) == ("a1",)
+    assert told(delivered, site, seen(204.0, a1=False, a2=False)) == ()
+
+
 @pytest.mark.parametrize("model", ["relay-hat-8", "pdu-gpio-pulse-4"])
 def test_switches_that_report_nothing_are_not_judged(model: str) -> None:
     """GPIO relays fall open by themselves, and a pulse-driven PDU has no report of its own."""

@@ -3,7 +3,8 @@
 A Modbus relay board keeps its coils when the station dies or the line to it breaks. What its
 racks need then is the dead-man contactor. So the dead-man output moves only while every such
 relay that is told to be off has reported that it is off: after a start at once, later within
-`GRACE_S`. Commands nothing. Switches without a report of their own are not judged here.
+`GRACE_S`, also where a relay reports that it has closed by itself. Commands nothing. Switches
+without a report of their own are not judged here.
 """
 
 from headworks.hardware.switch import load_switch
@@ -40,9 +41,15 @@ class Delivered:
             if position in self._on:
                 self._on.discard(position)
                 self._open[position] = (t_s, t_s + GRACE_S)
+            elif position not in self._open and self._is_on(name, snapshot):
+                self._open[position] = (t_s, t_s + GRACE_S)  # it has closed by itself
             if position in self._open and self._late(position, name, snapshot, t_s):
                 missing.append(name)
         return tuple(missing)
+
+    def _is_on(self, name: str, snapshot: Snapshot) -> bool:
+        seen = snapshot.feedback.get(name)
+        return seen is not None and seen.readback is True
 
     def _late(self, position: int, name: str, snapshot: Snapshot, t_s: float) -> bool:
         told_s, until_s = self._open[position]

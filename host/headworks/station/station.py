@@ -43,6 +43,7 @@ EXIT_OK, EXIT_CANNOT_START, EXIT_CRASH_LOOP, EXIT_FAULT = 0, 4, 5, 70
 STOP_S = 8.0  # the longest that opening the racks one after another may take [ours]
 _YOUNG_SCANS, _ALL_SCANS = 16, 4096  # scans between two garbage collections [ours]
 _SWITCH_S = 0.0002  # the longest that a scan waits for the threads of log and memory [ours]
+SAME_ERROR_S = 10.0  # an error that nobody handled is not told again before [ours]
 PART_S = 12.0  # the longest that any one part may take to end; switches want up to 10 s
 
 
@@ -88,6 +89,7 @@ class _Station:
         self._hurry = asyncio.Event()
         self._exit = EXIT_OK
         self._ready = False
+        self._told_s: dict[str, float] = {}  # the last unhandled error, and when
         self._final: Memory | None = None
         self._looking: asyncio.Future[None] | None = None
         self._notify = Notify()
@@ -286,4 +288,8 @@ class _Station:
     def _unhandled(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:  # noqa: ARG002
         """Something outside a scan raised. What it fed goes stale, and stale is safe."""
         error, message = context.get("exception"), context.get("message", "")
+        told, now_s = f"{message} {error!r}", time.monotonic()
+        if now_s - self._told_s.get(told, float("-inf")) < SAME_ERROR_S:
+            return  # without free descriptors asyncio tells hundreds of times a second
+        self._told_s = {told: now_s}
         self._log.write(journal.ERROR, "unhandled error", message=message, error=repr(error))

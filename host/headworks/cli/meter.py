@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_connection(read)
     read.add_argument("--model", required=True, help="see `headworks meter list`")
     read.add_argument("--watch", action="store_true", help="until Ctrl-C, once a --period")
-    read.add_argument("--period", type=float, default=1.0, metavar="S", help="default 1 s")
+    read.add_argument("--period", type=_seconds, default=1.0, metavar="S", help="default 1 s")
     read.add_argument("--raw", action="store_true", help="the words of each register too")
     identify = commands.add_parser("identify", help="try all models and rank them")
     _add_connection(identify)
@@ -31,11 +31,27 @@ def _add_connection(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--connect", required=True, help="tcp://HOST:PORT, rtu+tcp://HOST:PORT or serial:PATH")
     add("--unit", type=_unit, default=1, help="1 to 247, default 1")
-    add("--baud", type=int, default=9600, help="of a serial line, default 9600")
+    add("--baud", type=_baud, default=9600, help="of a serial line, default 9600")
     add("--parity", choices=("N", "E", "O"), default="N", help="of a serial line, default N")
     add("--stop-bits", type=int, choices=(1, 2), default=1, help="of a serial line, default 1")
-    add("--timeout", type=float, default=1.0, metavar="S", help="for one reply, default 1 s")
+    add("--timeout", type=_seconds, default=1.0, metavar="S", help="for one reply, default 1 s")
     add("--json", action="store_true", help="one JSON object a line, for tools")
+
+
+def _seconds(text: str) -> float:
+    try:
+        value_s = float(text)
+    except ValueError:
+        value_s = 0.0
+    if not 0.01 <= value_s <= 3600.0:  # not a number fails this too
+        raise argparse.ArgumentTypeError(f"{text!r} is no time; write seconds, 0.01 to 3600")
+    return value_s
+
+
+def _baud(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and 300 <= int(text[:9]) <= 1_000_000):
+        raise argparse.ArgumentTypeError(f"{text!r} is no baud rate; write one such as 9600")
+    return int(text)
 
 
 def _unit(text: str) -> int:

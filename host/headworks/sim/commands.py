@@ -18,6 +18,8 @@ from headworks.sim.sockets import claim_path, release_path
 from headworks.sim.world import World
 
 _LONGEST_LINE = 65536
+_LARGEST = 1e9
+_TOO_LONG = b'{"ok": false, "error": "a line is longer than 65536 bytes"}\n'
 
 
 class Commands:
@@ -64,7 +66,9 @@ class Commands:
             while line := await reader.readline():
                 writer.write(json.dumps(self.answer(line)).encode() + b"\n")
                 await writer.drain()
-        except (ConnectionError, ValueError):  # ValueError: a line without an end
+        except ValueError:  # a line without an end
+            writer.write(_TOO_LONG)
+        except ConnectionError:
             return
         finally:
             self._open.discard(writer)
@@ -77,7 +81,7 @@ class Commands:
             if not isinstance(asked, dict):
                 raise FaultError("a JSON object with op is wanted")
             return {"ok": True, **self._do(asked)}
-        except (UnicodeDecodeError, json.JSONDecodeError):
+        except (ValueError, RecursionError):
             return {"ok": False, "error": "this is not JSON"}
         except FaultError as error:
             return {"ok": False, "error": str(error)}
@@ -98,7 +102,7 @@ class Commands:
                 return {}
             case "serves":
                 return {"serves": self._serves()}
-        raise FaultError(f"no op {asked.get('op')!r}; see the list in headworks.sim.commands")
+        raise FaultError(f"no op {asked.get('op')!r:.60}; see the list in headworks.sim.commands")
 
     def _put(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         put = self._world.faults.put(
@@ -140,5 +144,7 @@ def _number(asked: Mapping[str, Any], key: str) -> float | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise FaultError(f"{key} must be a number, not {value!r}")
+        raise FaultError(f"{key} must be a number, not {value!r:.60}")
+    if not abs(value) <= _LARGEST:  # not a number fails this too
+        raise FaultError(f"{key} must be within ±{_LARGEST:.0e}, not {value!r:.60}")
     return float(value)

@@ -65,8 +65,9 @@ def test_a_flood_of_requests_lets_others_in_between() -> None:
     run(talk())
 
 
-def test_connections_that_say_nothing_drop_each_other() -> None:
-    """A thousand mute connections do not throw a master at work out, however seldom it speaks."""
+@pytest.mark.parametrize("drip", [b"", READ[:3]])
+def test_connections_that_say_nothing_drop_each_other(drip: bytes) -> None:
+    """Many mute or dripping connections do not throw a master out, however seldom it speaks."""
 
     async def talk() -> None:
         server = await served(AddressDevice(), max_clients=4)
@@ -74,7 +75,10 @@ def test_connections_that_say_nothing_drop_each_other() -> None:
         writer.write(READ)
         await reader.readexactly(259)
         mute = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(20)]
-        assert server.clients == 4
+        for _, other in mute:
+            other.write(drip)
+        mute.append(await asyncio.open_connection("127.0.0.1", server.port))
+        await until(lambda: server.clients == 4)
         writer.write(READ)
         assert len(await asyncio.wait_for(reader.readexactly(259), 5.0)) == 259
         for _, other in [*mute, (reader, writer)]:

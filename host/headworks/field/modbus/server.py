@@ -89,9 +89,9 @@ class TcpServer:
     """Modbus TCP. `port` 0 takes a free one; read `.port` after start().
 
     `authorise(peer, function)` False answers with exception 1. Above `max_clients` a client that
-    never sent anything is dropped, else the one that was silent longest: a master that lost its
-    power leaves connections behind, and they must not lock it out. start() raises OSError where
-    the port is taken or not allowed.
+    never sent a whole request is dropped, else the one that was silent longest: a master that
+    lost its power leaves connections behind, and they must not lock it out. start() raises OSError
+    where the port is taken or not allowed.
     """
 
     rtu = False
@@ -111,7 +111,7 @@ class TcpServer:
         self._answering = _Answering(device, mangle, authorise)
         self._max_clients = max_clients
         self._sessions: dict[Session, None] = {}  # the one that was heard last is last
-        self._mute: dict[Session, None] = {}  # those of them that have sent nothing yet
+        self._mute: dict[Session, None] = {}  # those of them that have sent no whole request yet
         self._server: asyncio.Server | None = None
 
     @property

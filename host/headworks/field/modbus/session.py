@@ -62,7 +62,8 @@ class Session(asyncio.Protocol):
         except FrameError:
             self.close()
             return
-        self._server.heard(self)
+        if frames:  # a slow drip of bytes is no sign of a master
+            self._server.heard(self)
         self._frames.extend(frames)
         self._some()
 

@@ -138,7 +138,7 @@ GIVEN: list[tuple[str, Mapping[str, float | str], str]] = [
     (
         "cause-stays",
         {"action": "reset", "actor": "amina", "role": "operator", "latch": "welded"},
-        "No reset while the cause lasts: the contactor does not open.",
+        "No reset yet: the contactor stays closed, or did so until just now; look, then try again.",
     ),
     ("command", {"action": "off", "actor": "amina", "role": "operator"}, "amina ordered off."),
     ("storage", {"error": "No space left"}, "The memory cannot be written: No space left."),

@@ -196,7 +196,7 @@ FORMS: Mapping[str, tuple[str, ...]] = {
     ),
     ReasonCode.CAUSE_STAYS: (
         "no reset while interlock {interlock} still sees its cause.",
-        "no reset while the cause lasts: {latch}.",
+        "no reset yet: {latch}, or did so until just now; look, then try again.",
         "no reset while the cause lasts.",
     ),
     # the station itself
@@ -268,10 +268,10 @@ CHANNELS: Mapping[str, str] = {
 }
 
 LATCHES: Mapping[str, str] = {
-    ReasonCode.WELDED: "the contactor does not open",
+    ReasonCode.WELDED: "the contactor stays closed",
     ReasonCode.CHATTER: "the contactor chatters",
-    ReasonCode.READBACK: "the switch does not report what it was told",
-    ReasonCode.FAILS_TO_CLOSE: "the contactor does not close",
+    ReasonCode.READBACK: "the switch reports something else than it was told",
+    ReasonCode.FAILS_TO_CLOSE: "the contactor stays open",
 }
 
 STATES: Mapping[str, str] = {

@@ -267,7 +267,7 @@ def test_serve_names_what_is_wrong_with_the_site(tmp_path, capsys):
     assert capsys.readouterr().err.startswith("headworks sim: ")
 
 
-def order(limit_kw, valid_s, *, beat_s=None, beats=0):
+def order(limit_kw, valid_s, *, beat_s=None, beats=0, last_beat=None):
     """Order through the master to the station's own setpoint server: what it says, what it holds."""
     said, changes = [], []
 
@@ -279,6 +279,8 @@ def order(limit_kw, valid_s, *, beat_s=None, beats=0):
             time.monotonic,
         )
         await station.start()
+        if last_beat is not None:
+            station.write(1, 6, 3, [last_beat])
         spec = SetpointSignal("sp", f"tcp://127.0.0.1:{station.port}")
         task = asyncio.create_task(
             master.order(spec, limit_kw, valid_s, beat_s=beat_s, say=said.append)
@@ -286,6 +288,7 @@ def order(limit_kw, valid_s, *, beat_s=None, beats=0):
         try:
             if beat_s is None:
                 await task
+                assert station.read(1, 3, 3, 1)[0] != last_beat
             else:
                 await running.until(lambda: station.read(1, 3, 3, 1)[0] > beats)
             return station.value(time.monotonic())
@@ -302,6 +305,13 @@ def test_the_master_orders(limit_kw):
     said, value = order(limit_kw, 60)
     assert (value.quality, value.limit_kw) == (Quality.GOOD, limit_kw)
     assert said == [f"order 1: {'no limit' if limit_kw is None else f'{limit_kw:g} kW'} for 60 s"]
+
+
+@pytest.mark.parametrize("last_beat", [0, 1, 2, 65535])
+def test_the_master_moves_the_heartbeat(last_beat):
+    """An order comes with another heartbeat than the last, or it would be a dead master's."""
+    _, value = order(200.0, 60, last_beat=last_beat)
+    assert value.limit_kw == 200.0
 
 
 def test_the_master_beats():

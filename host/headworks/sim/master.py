@@ -65,12 +65,11 @@ async def order(
     try:
         if not await client.connect():
             raise MasterError(f"{signal.listen}: nobody listens there; is the station running?")
-        sequence = await _read_sequence(client, signal.unit) + 1
-        words = command_words(limit_kw, valid_s, sequence, sequence)
+        beat, sequence = await _next_numbers(client, signal.unit)
+        words = command_words(limit_kw, valid_s, beat, sequence)
         await _write(client, signal, 0, words)
         shown = "no limit" if limit_kw is None else f"{limit_kw:g} kW"
         say(f"order {sequence & 0xFFFF}: {shown} for {valid_s} s")
-        beat = sequence
         while beat_s is not None:
             await asyncio.sleep(beat_s)
             beat += 1
@@ -81,10 +80,12 @@ async def order(
         client.close()
 
 
-async def _read_sequence(client: AsyncModbusTcpClient, unit: int) -> int:
-    """The sequence number of the last order."""
+async def _next_numbers(client: AsyncModbusTcpClient, unit: int) -> tuple[int, int]:
+    """Heartbeat and sequence after the last ones: an order under an old heartbeat is a dead one."""
     reply = await client.read_holding_registers(0, count=5, device_id=unit)
-    return 0 if reply.isError() else int(reply.registers[4])
+    if reply.isError():
+        return 1, 1
+    return int(reply.registers[HEARTBEAT]) + 1, int(reply.registers[4]) + 1
 
 
 async def _write(

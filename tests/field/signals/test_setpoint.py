@@ -146,6 +146,16 @@ def test_after_a_standstill_only_a_new_order_counts():
     assert value(setpoint, 43.5, BEAT_S).limit_kw == 100.0
 
 
+@pytest.mark.parametrize("later", [(), (40.0,), (40.0, 41.0, 42.0)])
+def test_an_order_that_stood_still_has_ended_for_good(later):
+    """Its end lies in the past, where it was, however the heartbeat moves afterwards."""
+    setpoint = command(Setpoint(), block(2500, validity_s=3600), 0.0, BEAT_S)
+    for number, t_s in enumerate(later, 2):
+        setpoint = beat(setpoint, number, t_s, BEAT_S)
+    for t_s in (42.0, 50.0, 3000.0):
+        assert value(setpoint, t_s, BEAT_S).valid_until_s == 30.0
+
+
 def test_the_end_is_known_in_advance():
     """The signal value carries its own end, so that a hung station cannot prolong it."""
     setpoint = command(Setpoint(), block(2500, validity_s=10), 5.0, BEAT_S)

@@ -45,6 +45,7 @@ class Setpoint(NamedTuple):
     heartbeat: int | None = None
     beat_s: float = float("-inf")
     stood: bool = False  # stood still under this order: only a new order ends that
+    stood_s: float = float("inf")  # since when
 
 
 def parse(words: Sequence[int], t_s: float) -> Order:
@@ -63,8 +64,9 @@ def beat(setpoint: Setpoint, heartbeat: int, t_s: float, heartbeat_s: float) -> 
     """A heartbeat arrived. One that comes after a standstill does not revive the old order."""
     if heartbeat == setpoint.heartbeat:
         return setpoint
-    stood = setpoint.stood or _stands_still(setpoint, t_s, heartbeat_s)
-    return setpoint._replace(heartbeat=heartbeat, beat_s=t_s, stood=stood)
+    if not setpoint.stood and _stands_still(setpoint, t_s, heartbeat_s):
+        setpoint = setpoint._replace(stood=True, stood_s=setpoint.beat_s + heartbeat_s)
+    return setpoint._replace(heartbeat=heartbeat, beat_s=t_s)
 
 
 def command(setpoint: Setpoint, words: Sequence[int], t_s: float, heartbeat_s: float) -> Setpoint:
@@ -73,7 +75,9 @@ def command(setpoint: Setpoint, words: Sequence[int], t_s: float, heartbeat_s: f
     fresh = words[3] != setpoint.heartbeat
     beaten = beat(setpoint, words[3], t_s, heartbeat_s)
     # A block repeated with a dead heartbeat is a dead master whose driver repeats it.
-    return beaten._replace(order=order, stood=False if fresh else beaten.stood)
+    if fresh:
+        beaten = beaten._replace(stood=False, stood_s=float("inf"))
+    return beaten._replace(order=order)
 
 
 def state(setpoint: Setpoint, t_s: float, heartbeat_s: float) -> SetpointState:
@@ -107,7 +111,8 @@ def value(setpoint: Setpoint, t_s: float, heartbeat_s: float) -> SignalValue:
         return SignalValue(
             order.t_s, Quality.GOOD, order.limit_kw, until_s(setpoint, heartbeat_s), note
         )
-    ended_s = min(order.t_s + order.validity_s, setpoint.beat_s + heartbeat_s, t_s)
+    stood_s = min(setpoint.stood_s, setpoint.beat_s + heartbeat_s)
+    ended_s = min(order.t_s + order.validity_s, stood_s, t_s)
     stood = now is SetpointState.STOOD_STILL
     note = "the master's heartbeat stands still" if stood else "the order's validity ran out"
     return SignalValue(order.t_s, Quality.GOOD, 0.0, ended_s, note)

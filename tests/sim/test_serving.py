@@ -260,6 +260,21 @@ def test_links_of_the_dead_are_taken_over(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_dead_link_to_a_number_that_comes_again_is_taken_over(tmp_path):
+    """The new pty may get the number of the killed simulator's; that link stops nobody."""
+    master, slave = os.openpty()
+    os.symlink(os.ttyname(slave), tmp_path / "tty")
+    os.close(slave)
+    os.close(master)  # its number is free again, and the next one to be given
+
+    async def run():
+        async with running.running(sites.small(f"serial:{tmp_path / 'tty'}"), tmp_path):
+            assert (tmp_path / "tty").exists()
+
+    asyncio.run(run())
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_two_simulators_do_not_share_sockets(tmp_path):
     """A second simulator on the same sockets is refused while the first goes on."""
 

@@ -128,8 +128,9 @@ class SerialPort:
         self._fds = None
 
     def _link(self, slave: str) -> None:
-        if self._path.is_symlink() and not self._path.exists():
-            self._path.unlink()  # left by a simulator that was killed
+        left = self._path.is_symlink() and str(self._path.readlink()) == slave
+        if left or (self._path.is_symlink() and not self._path.exists()):
+            self._path.unlink()  # of a simulator that was killed; numbers of ptys come again
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._path.symlink_to(slave)

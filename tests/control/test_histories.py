@@ -131,8 +131,10 @@ def history(site: Site, what: list[Trouble], number: int, restart: int) -> None:
     plan = None
     for step in range(SCANS):
         if step == restart:
-            memory = resume(site, memory, plant.t_s + 0.1)
-            oracle.restarted(plant.t_s + 0.1)
+            # The monotonic clock goes on over a restart, whatever an earlier snapshot said.
+            plant.t_s = max(plant.t_s, memory.t_s) + 0.1
+            memory = resume(site, memory, plant.t_s)
+            oracle.restarted(plant.t_s)
             plan = None
         snapshot = plant.advance(plan)
         plan, new = scan(site, memory, snapshot)

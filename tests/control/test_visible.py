@@ -1,10 +1,12 @@
 """What a meter already shows of our own racks: nothing twice, nothing forgotten."""
 
+from dataclasses import replace
+
 import pytest
 
 from control.build import Run, allows, feeder, meter, rack, site
 from headworks.model.plan import RackState
-from headworks.model.site import ContactSignal, ExportSignal
+from headworks.model.site import ContactSignal, ExportSignal, SwitchSpec
 
 EXPORT = ExportSignal("export", "incomer")
 
@@ -113,6 +115,56 @@ def test_a_stop_that_takes_time_sheds_nobody_else():
     yard.until(10.0)
     assert len(yard.on()) == 3
     assert gone not in yard.on()
+
+
+@pytest.mark.parametrize(
+    ("seen_by", "lag_s", "after_s"),
+    [
+        ("contact", 0.0, 0.5),
+        ("contact", 0.1, 0.5),
+        ("contact", 1.0, 1.5),
+        ("coil", 0.1, 0.5),
+        ("own meter", 0.1, 0.5),
+        ("nothing", 0.1, 2.0),
+    ],
+)
+def test_a_deeper_cloud_sheds_as_soon_as_the_meter_must_show_the_last_stop(seen_by, lag_s, after_s):
+    """A rack seen open is credited for the meter's lag and no longer; one nobody sees, stop_s."""
+    names = ("a1", "a2", "a3", "a4")
+    more = {
+        "contact": lambda name: {"feedback": f"hat.in{name[1:]}"},
+        "own meter": lambda name: {"meter": f"m{name[1:]}"},
+    }.get(seen_by, lambda name: {})
+    switch = SwitchSpec("hat", "any", connect="tcp://h:502" if seen_by == "coil" else "")
+    meters = (replace(meter("incomer"), lag_s=lag_s), *(meter(f"m{name[1:]}") for name in names))
+    yard = Yard(*[rack(name, **more(name)) for name in names], meters=meters, switches=(switch,))
+    yard.real, yard.background_kw = dict.fromkeys(names, 36.0), -200.0
+    yard.obeys = set(names) if seen_by != "nothing" else set()
+    yard.follow = {f"m{name[1:]}": (name, 36.0) for name in names}
+    yard.until(90.0)
+    yard.background_kw = -115.0  # 144 kW planned: a deficit of 29 kW
+    yard.step()
+    assert len(yard.on()) == 3
+    told_s, yard.background_kw = yard.t_s, -75.0  # and 33 kW more at once
+    while len(yard.on()) == 3:
+        yard.step(dt=0.25)
+    assert len(yard.on()) == 2
+    assert yard.t_s - told_s == after_s
+    yard.until(10.0)
+    assert len(yard.on()) == 2
+
+
+def test_a_rack_seen_open_by_its_own_meter_draws_nothing():
+    """Its power is gone before stop_s is over: the plan says so, and it is not off for sure yet."""
+    yard = Yard(rack("a1", meter="m"), meters=(meter("incomer"), meter("m")))
+    yard.follow, yard.real = {"m": ("a1", 36.0)}, {"a1": 36.0}
+    yard.until(20.0)
+    assert yard.of("a1").power_kw == 36.0
+    yard.background_kw = 50.0
+    yard.step()
+    assert (yard.on(), yard.of("a1").power_kw) == ([], 36.0)
+    yard.step(dt=0.5)
+    assert (yard.of("a1").power_kw, yard.memory.racks[0].confirmed) == (0.0, False)
 
 
 def test_a_real_import_is_never_hidden_by_a_claim():

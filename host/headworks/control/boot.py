@@ -60,5 +60,6 @@ def _resumed(rack: RackMemory, t_s: float) -> RackMemory:
         notice_since_s=None,
         mismatch_since_s=None,
         aux_closed=None,
+        open_s=None,
         changes_s=(),
     )

@@ -34,6 +34,7 @@ class Point:
 
     meter: int
     racks: tuple[int, ...]
+    lag_s: float  # the meter shows a change in full after this
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +180,10 @@ def _points(site: Site, meters: dict[str, int], below: list[tuple[int, ...]]) ->
     for signal in site.signals:
         if isinstance(signal, ExportSignal):
             seen.setdefault(meters[signal.meter], set(range(len(site.racks))))
-    return tuple(Point(meter, tuple(sorted(racks))) for meter, racks in seen.items())
+    return tuple(
+        Point(meter, tuple(sorted(racks)), site.meters[meter].lag_s)
+        for meter, racks in seen.items()
+    )
 
 
 def _feeder(

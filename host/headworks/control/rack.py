@@ -166,9 +166,27 @@ def _word(closed: bool | None) -> str:
 def _watch_opened(c: Compiled, i: int, rack: RackMemory, sight: Sight, now: float) -> RackMemory:
     if rack.mismatch_since_s is not None:
         rack = rack._replace(mismatch_since_s=None)
-    if not rack.confirmed and seen_off(c, i, rack, sight, now):
-        rack = rack._replace(confirmed=True)
+    open_s = _open_since(c, i, rack, sight) if rack.open_s is None else rack.open_s
+    confirmed = rack.confirmed or seen_off(c, i, rack, sight, now)
+    if confirmed is not rack.confirmed or open_s is not rack.open_s:
+        rack = rack._replace(confirmed=confirmed, open_s=open_s)
     return rack
+
+
+def _open_since(c: Compiled, i: int, rack: RackMemory, sight: Sight) -> float | None:
+    """When a rack that was told to open was first seen open: by its feedback, or its power gone."""
+    if sight.lost:
+        return None
+    if _is_watched(c, i) and sight.seen_s > rack.told_s:
+        return sight.seen_s
+    weld_kw, power = c.control.weld_kw, sight.power_kw
+    gone = power is not None and power <= weld_kw < rack.leaving_kw
+    return sight.power_t_s if gone and sight.power_t_s > rack.told_s else None
+
+
+def _is_watched(c: Compiled, i: int) -> bool:
+    """Whether a contact or a read-back tells of the rack."""
+    return c.watches[i].has_aux or c.watches[i].has_readback
 
 
 def seen_off(c: Compiled, i: int, rack: RackMemory, sight: Sight, now: float) -> bool:
@@ -176,7 +194,7 @@ def seen_off(c: Compiled, i: int, rack: RackMemory, sight: Sight, now: float) ->
     spec = c.racks[i]
     if sight.lost or sight.aux or sight.readback:
         return False
-    seen = spec.feedback is not None or c.watches[i].has_readback
+    seen = _is_watched(c, i)
     if seen and sight.seen_s <= rack.told_s:
         return False
     shown_s = rack.told_s + c.control.stop_s
@@ -204,6 +222,7 @@ def opened(rack: RackMemory, spec: RackSpec, sight: Sight, now: float) -> RackMe
         fit_since_s=None,
         notice_since_s=None,
         mismatch_since_s=None,
+        open_s=None,
         aux_closed=None,  # a change that was asked for is no chatter, however late it shows
         on_total_s=rack.on_total_s + max(0.0, now - rack.told_s),
     )
@@ -218,6 +237,7 @@ def closed(rack: RackMemory, now: float) -> RackMemory:
         fit_since_s=None,
         notice_since_s=None,
         mismatch_since_s=None,
+        open_s=None,
         aux_closed=None,
         starts_s=(*(t for t in rack.starts_s if now - t < DAY_S), now),
         switchings=rack.switchings + 1,
@@ -254,7 +274,7 @@ def draw(spec: RackSpec, rack: RackMemory, sight: Sight, stop_s: float) -> tuple
         return power, 0.0
     if rack.latch is not None and rack.latch.code == ReasonCode.WELDED:
         return (spec.rated_kw if power is None else power), 0.0
-    return (0.0 if rack.confirmed else rack.leaving_kw), 0.0
+    return (0.0 if rack.confirmed or rack.open_s is not None else rack.leaving_kw), 0.0
 
 
 def state_of(rack: RackMemory, tripped: bool) -> RackState:

@@ -92,6 +92,7 @@ class _Moving:
         t_s: float,
     ) -> None:
         self.c, self.racks, self.sights, self.power, self.t_s = c, racks, sights, power, t_s
+        self.lag_s = point.lag_s
         self.certain = sum(power[i] for i in point.racks if i not in transit)
         self.spans = {i: self._span(i) for i in point.racks if i in transit}
         self.low = sum(low for low, _ in self.spans.values())
@@ -113,6 +114,8 @@ class _Moving:
         rack, power = self.racks[i], self.power[i]
         leaving = rack.leaving_kw
         metered = self.sights[i].power_kw is not None
+        if rack.open_s is not None and self.t_s > rack.open_s + self.lag_s:
+            return power, power
         if self.t_s <= rack.told_s and (rack.settled or metered):
             return leaving, leaving
         if self.t_s < rack.told_s + self.c.control.stop_s or not (rack.confirmed or metered):

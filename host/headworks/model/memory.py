@@ -36,6 +36,7 @@ class RackMemory(NamedTuple):
     lock_note: str = ""
     on_total_s: float = 0.0  # time on in its life, counted when it stops
     switchings: int = 0  # closings in its life
+    open_s: float | None = None  # told to be off, and first seen open at this time
 
 
 class InterlockMemory(NamedTuple):

@@ -62,6 +62,7 @@ class MeterSpec:
     parity: str = "N"
     stop_bits: int = 1
     scale: float = 1.0  # current-transformer ratio where the meter does not know it
+    lag_s: float = 1.0  # a change is shown in full after this; meters average over a window
 
 
 @dataclass(frozen=True, slots=True)

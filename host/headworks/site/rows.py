@@ -83,6 +83,7 @@ METER = Section(
         Key("max_age_s", number, 0.1, 300, "s", zero=NO_ZERO_AGE),
         Key("poll_s", number, 0.02, 60, "s", zero="is no pause at all; write 0.25"),
         Key("timeout_s", number, 0.02, 30, "s", zero="gives no time to answer; write 0.5"),
+        Key("lag_s", number, 0, 60, "s"),
         Key("frozen_s", number, 1, 86400, "s", zero="takes every value for frozen; write 30"),
         *_LINE,
         Key("scale", number, 1e-3, 1e5, zero="makes every power zero; write 1"),

@@ -28,6 +28,7 @@ class Oracle:
         self.stuck_since: dict[str, float] = {}
         self.states: dict[str, RackState] = {}
         self.last: Plan | None = None
+        self.unbroken_s = t_s  # scans have come without a gap since
 
     def restarted(self, t_s: float) -> None:
         """The station was started again: all racks went off."""
@@ -41,6 +42,8 @@ class Oracle:
         """Check one scan."""
         now = plan.t_s
         assert now >= self.t_s, "time went back"
+        if now - self.t_s > max(2.0 * self.site.scan_s, *(m.max_age_s for m in self.site.meters)):
+            self.unbroken_s = now
         self.t_s = now
         self._commands(snapshot)
         before = {r.name for r in self.last.racks if r.on} if self.last else set()
@@ -185,6 +188,7 @@ class Oracle:
         for name in sorted(started):
             spec, past = self.specs[name], self.starts[name]
             assert name not in self.ordered_off, f"{name} started against an order"
+            assert now - self.unbroken_s >= control.start_delay_s - EPS, f"{name}: a gap counted"
             off = now - self.off_since[name]
             assert off >= spec.min_off_s - EPS, f"{name} was off {off} s only"
             past.append(now)

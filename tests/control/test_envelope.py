@@ -286,6 +286,22 @@ def test_under_frequency_trip_and_return(past, hertz, now, new):
     assert advance(SLOW, past, hertz, now) == new
 
 
+def test_a_time_without_scans_is_no_healthy_frequency():
+    """After a gap in the scans the restore time of a trip begins anew."""
+    run = Run(site(rack("a1"), signals=(EXPORT, SLOW)))
+    run.power = {"incomer": -500.0}
+    for hertz, t_s in ((49.0, 3.0), (50.0, 2.0)):
+        run.hertz = {"incomer": hertz}
+        run.until(t_s)
+    run.step(dt=60.0)
+    assert run.memory.frequency[0].tripped
+    assert run.memory.frequency[0].above_since_s == run.t_s
+    run.until(9.0)
+    assert run.memory.frequency[0].tripped
+    run.step()
+    assert run.memory.frequency == (F(),)
+
+
 @pytest.mark.parametrize(
     ("hertz", "share"), [(50.0, 1.0), (49.9, 1.0), (49.7, 0.5), (49.5, 0.0), (49.0, 0.0)]
 )

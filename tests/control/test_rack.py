@@ -331,6 +331,7 @@ def test_chatter_latches():
     assert run.of("a1").reason.code is ReasonCode.CHATTER
     run.step(ask(Action.RESET, "a1"))
     assert run.events[-1].kind == "refused"
+    assert run.events[-1].reason.values[-2:] == (("latch", "chatter"), ("wait_s", 9.0))
     run.until(11.0)
     run.step(ask(Action.RESET, "a1"))
     assert run.of("a1").state is RackState.OFF

@@ -53,6 +53,23 @@ def test_the_surplus_must_last():
     assert first_on(run, "a1") == 6.0
 
 
+@pytest.mark.parametrize(
+    ("gap_s", "scan_s", "more_s"),
+    [(3.0, 1.0, 0.0), (3.1, 1.0, 5.0), (20.0, 1.0, 5.0), (20.0, 10.0, 0.0), (20.1, 10.0, 5.0)],
+)
+def test_a_time_without_scans_is_no_surplus(gap_s, scan_s, more_s):
+    """Longer than two scans and the meter's max_age_s, and the delay begins anew after it."""
+    run = waiting(rack("a1"), scan_s=scan_s)
+    run.until(4.0)
+    assert run.of("a1").reason.code is ReasonCode.WAIT_SURPLUS
+    run.step(dt=gap_s)
+    after_s = 0.0
+    while not run.on():
+        run.step(dt=0.5)
+        after_s += 0.5
+    assert after_s == pytest.approx(more_s, abs=0.5)
+
+
 def test_one_sample_never_closes_a_rack():
     """Without any delay, one sample seen over and over starts nothing; a second one does."""
     run = waiting(rack("a1"), control=replace(QUICK, start_delay_s=0.0))

@@ -140,6 +140,11 @@ GIVEN: list[tuple[str, Mapping[str, float | str], str]] = [
         {"action": "reset", "actor": "amina", "role": "operator", "latch": "welded"},
         "No reset yet: the contactor stays closed, or did so until just now; look, then try again.",
     ),
+    (
+        "cause-stays",
+        {"action": "reset", "latch": "welded", "wait_s": 7.0},
+        "No reset yet: the contactor has moved just now; try again in 7 s.",
+    ),
     ("command", {"action": "off", "actor": "amina", "role": "operator"}, "amina ordered off."),
     ("storage", {"error": "No space left"}, "The memory cannot be written: No space left."),
 ]

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from headworks.control import interlock
 from headworks.control.compiled import Compiled
 from headworks.control.rack import seen_off, welded
-from headworks.control.view import Sight
+from headworks.control.view import NEVER_S, Sight
 from headworks.model.live import Action, Command, Snapshot
 from headworks.model.memory import InterlockMemory, RackMemory
 from headworks.model.plan import Alarm, Event, Reason, ReasonCode
@@ -89,9 +89,12 @@ def _reset_rack(desk: Desk, i: int) -> Outcome:
     rack = desk.racks[i]
     if rack.latch is None:
         return _no_latch(desk, i)
-    quiet = not any(desk.now - t <= desk.c.control.chatter_s for t in rack.changes_s)
-    if not (quiet and _proven_off(desk, i)):
-        return _refused(ReasonCode.CAUSE_STAYS, ("latch", str(rack.latch.code)))
+    latch = "latch", str(rack.latch.code)
+    if not _proven_off(desk, i):
+        return _refused(ReasonCode.CAUSE_STAYS, latch)
+    unquiet_s = max(rack.changes_s, default=NEVER_S) + desk.c.control.chatter_s - desk.now
+    if unquiet_s >= 0.0:
+        return _refused(ReasonCode.CAUSE_STAYS, latch, ("wait_s", unquiet_s))
     desk.racks[i] = rack._replace(
         latch=None, retries=0, changes_s=(), mismatch_since_s=None, confirmed=True
     )

@@ -37,16 +37,16 @@ def _held(
 
 
 def advance_all(
-    c: Compiled, past: tuple[FrequencyMemory, ...], meters: MeterView, now: float
+    c: Compiled, past: tuple[FrequencyMemory, ...], meters: MeterView, *, now: float, dt: float
 ) -> tuple[FrequencyMemory, ...]:
-    """The memories of all frequency signals, in the site's order."""
-    return tuple(
-        [
-            advance(spec, past[k] if k < len(past) else FrequencyMemory(), hertz, now)
-            for k, (spec, meter) in enumerate(c.frequencies)
-            for hertz in (meters.frequency_hz[meter],)
-        ]
-    )
+    """The memories of all frequency signals, in the site's order, `dt` after the last look."""
+    found = []
+    for k, (spec, meter) in enumerate(c.frequencies):
+        before = past[k] if k < len(past) else FrequencyMemory()
+        if before.above_since_s is not None and dt > max(2.0 * c.scan_s, c.meters[meter][1]):
+            before = before._replace(above_since_s=None)
+        found.append(advance(spec, before, meters.frequency_hz[meter], now))
+    return tuple(found)
 
 
 def limit(

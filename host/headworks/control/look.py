@@ -73,7 +73,7 @@ def measure(c: Compiled, memory: Memory, seen: Seen, snapshot: Snapshot, now: fl
     )
     for i in shown.settled:
         seen.racks[i] = settled(seen.racks[i])
-    states = frequency.advance_all(c, memory.frequency, seen.meters, now)
+    states = frequency.advance_all(c, memory.frequency, seen.meters, now=now, dt=now - memory.t_s)
     found = envelope.caps(
         c,
         seen.meters,

@@ -53,6 +53,7 @@ def choose(yard: Yard, candidates: dict[int, Reason | None], halted: bool) -> St
     result = Starts([], {}, {})
     room = None
     c, free_kw = yard.c, yard.free_kw
+    dt = yard.now - yard.memory.t_s
     for i in _in_order(yard, candidates):
         spec, bar, scopes = c.racks[i], candidates[i], c.rack_scopes[i]
         have = min(map(free_kw.__getitem__, scopes))
@@ -62,7 +63,9 @@ def choose(yard: Yard, candidates: dict[int, Reason | None], halted: bool) -> St
             result.why[i] = bar or Reason(ReasonCode.NO_SURPLUS, values)
             continue
         since = yard.racks[i].fit_since_s
-        result.fit_since_s[i] = since = yard.now if since is None else since
+        if since is None or dt > c.rack_gap_s[i]:
+            since = yard.now
+        result.fit_since_s[i] = since
         if bar is not None:
             result.why[i] = bar
             continue

@@ -9,7 +9,8 @@ export = -background - reserve, feeder = rating - background.
 
 from typing import NamedTuple
 
-from headworks.control.compiled import Compiled, Point
+from headworks.control.compiled import Compiled
+from headworks.control.layout import Point
 from headworks.control.view import MeterView, Sight
 from headworks.model.memory import RackMemory
 

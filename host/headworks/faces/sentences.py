@@ -196,6 +196,7 @@ FORMS: Mapping[str, tuple[str, ...]] = {
     ),
     ReasonCode.CAUSE_STAYS: (
         "no reset while interlock {interlock} still sees its cause.",
+        "no reset yet: the contactor has moved just now; try again in {wait_s}.",
         "no reset yet: {latch}, or did so until just now; look, then try again.",
         "no reset while the cause lasts.",
     ),

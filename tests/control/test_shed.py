@@ -7,6 +7,7 @@ import pytest
 from control.build import QUICK, Run, allows, ask, feeder, meter, rack, site
 from headworks.control.order import fewest, pick
 from headworks.model.live import Action
+from headworks.model.memory import BudgetMemory
 from headworks.model.plan import RackState, ReasonCode
 from headworks.model.site import (
     ContactSignal,
@@ -72,6 +73,14 @@ def test_a_dip_drops_nothing_and_surplus_gives_the_budget_back():
     run.until(2.0)
     assert run.memory.budgets[0].used_kws == 0.0
     assert len(run.on()) == 3
+
+
+def test_a_memory_without_budgets_begins_with_unused_ones():
+    """A memory that says nothing of budgets is one in which nothing was used."""
+    run = running(*threesome())
+    run.memory = run.memory._replace(budgets=())
+    run.step()
+    assert run.memory.budgets == (BudgetMemory(),)
 
 
 def test_a_pause_earns_no_credit():

@@ -37,10 +37,8 @@ def alarms(
             found.append(Alarm(limit.source, Severity.WARNING, limit.reason))
     for i, rack in enumerate(racks):
         sight = sights[i]
-        if early and _not_seen_yet(c, i, rack, sight, age_s):
-            continue
         if rack.latch is not None or sight.lost or rack.retries or (rack.on and sight.aux is False):
-            found += _of_rack(c, i, rack, sight)
+            found += _of_rack(c, i, rack, sight, early and _not_seen_yet(c, i, rack, age_s))
     for guard, memory in zip(c.guards, interlocks, strict=True):
         if guard.spec.name in silent and not memory.latched:
             continue
@@ -51,17 +49,17 @@ def alarms(
     return found
 
 
-def _not_seen_yet(c: Compiled, i: int, rack: RackMemory, sight: Sight, age_s: float) -> bool:
+def _not_seen_yet(c: Compiled, i: int, rack: RackMemory, age_s: float) -> bool:
     """Whether a rack that has been off since the start may still be without feedback."""
-    new = not (rack.on or rack.confirmed or rack.latch)
-    return new and sight.lost and age_s < c.watches[i].max_age_s
+    new = not (rack.on or rack.confirmed)
+    return new and age_s < c.watches[i].max_age_s
 
 
-def _of_rack(c: Compiled, i: int, rack: RackMemory, sight: Sight) -> list[Alarm]:
+def _of_rack(c: Compiled, i: int, rack: RackMemory, sight: Sight, unseen: bool) -> list[Alarm]:
     name = c.racks[i].name
     if rack.latch is not None:
         return [Alarm(name, Severity.ALARM, rack.latch)]
-    if sight.lost:
+    if sight.lost and not unseen:
         return [Alarm(name, Severity.ALARM, Reason(ReasonCode.FEEDBACK_LOST))]
     if rack.on and rack.settled and sight.aux is False and sight.power_kw is not None:
         values = ("aux", "open"), ("power_kw", sight.power_kw)

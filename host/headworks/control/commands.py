@@ -3,6 +3,7 @@
 A command never closes a rack; it can only keep it off or let the decision have it again.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from headworks.control import interlock
@@ -12,6 +13,7 @@ from headworks.control.view import NEVER_S, Sight
 from headworks.model.live import Action, Command, Snapshot
 from headworks.model.memory import InterlockMemory, RackMemory
 from headworks.model.plan import Alarm, Event, Reason, ReasonCode
+from headworks.model.site import InterlockSpec, RackSpec
 
 Outcome = tuple[str, Reason]  # kind of event, reason
 
@@ -45,13 +47,17 @@ def _outcome(desk: Desk, command: Command) -> Outcome:
     if command.action == Action.ACK:
         known = any(alarm.source == command.target for alarm in desk.alarms)
         return _done() if known else _refused(ReasonCode.UNKNOWN_TARGET)
-    i = desk.c.rack_index.get(command.target)
+    i = _place(desk.c.racks, command.target)
     if i is not None:
         return _on_rack(desk, i, command)
-    k = desk.c.interlock_index.get(command.target)
+    k = _place([guard.spec for guard in desk.c.guards], command.target)
     if k is not None and command.action == Action.RESET:
         return _reset_interlock(desk, k)
     return _refused(ReasonCode.UNKNOWN_TARGET)
+
+
+def _place(specs: Sequence[RackSpec | InterlockSpec], name: str) -> int | None:
+    return next((i for i, spec in enumerate(specs) if spec.name == name), None)
 
 
 def _done(code: ReasonCode = ReasonCode.COMMAND) -> Outcome:

@@ -4,7 +4,6 @@ Decides nothing and sees no sample. `compile_site` keeps the last few results, b
 must not pay for this again.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -28,7 +27,6 @@ from headworks.model.site import (
     ExportSignal,
     FrequencySignal,
     InterlockSpec,
-    MeterSpec,
     RackSpec,
     ScheduleSignal,
     SetpointSignal,
@@ -70,13 +68,15 @@ class Compiled:
     control: Control
     scan_s: float
     racks: tuple[RackSpec, ...]
-    rack_index: dict[str, int]
     meters: tuple[tuple[str, float], ...]  # name, max_age_s
     watches: tuple[Watch, ...]  # by rack
     points: tuple[Point, ...]
     witness: tuple[int | None, ...]  # the metering point that shows a rack's step best
     feeders: tuple[Feeder, ...]
     inner_first: tuple[int, ...]  # feeders, the innermost first
+    roots: tuple[int, ...]  # feeders without a parent
+    loose: tuple[int, ...]  # racks without a feeder
+    shed_rank: tuple[int, ...]  # by rack: without notice first, then the lowest priority
     scope_racks: tuple[tuple[int, ...], ...]
     scope_meters: tuple[tuple[int, ...], ...]  # meters that measure a scope's limit
     rack_scopes: tuple[tuple[int, ...], ...]
@@ -86,7 +86,6 @@ class Compiled:
     signals: tuple[SetpointSignal | ContactSignal | ScheduleSignal, ...]
     frequencies: tuple[tuple[FrequencySignal, int], ...]  # signal, meter
     guards: tuple[Guard, ...]
-    interlock_index: dict[str, int]
     sources: tuple[Source, ...]
     patience_s: float  # of the most patient source, feedback among them
     upstream: bool  # a welded contactor opens the breaker above all racks
@@ -109,7 +108,7 @@ def compile_site(site: Site) -> Compiled:
 
 
 def _compile(site: Site) -> Compiled:
-    meters = _positions(site.meters)
+    meters = {spec.name: k for k, spec in enumerate(site.meters)}
     below = racks_below(site)
     points = metering_points(site, meters, below)
     point_of = {point.meter: k for k, point in enumerate(points)}
@@ -120,18 +119,19 @@ def _compile(site: Site) -> Compiled:
     inner_first = inner_first_of(feeders)
     everywhere = tuple(range(len(site.racks)))
     rack_meters = tuple(start_meters(i, feeders, points, common) for i in everywhere)
-    sources = tuple(sources_of(site))
     return Compiled(
         control=site.control,
         scan_s=site.scan_s,
         racks=site.racks,
-        rack_index=_positions(site.racks),
         meters=tuple((spec.name, spec.max_age_s) for spec in site.meters),
         watches=tuple(_watch(site, rack, meters) for rack in site.racks),
         points=points,
         witness=tuple(witness_of(i, feeders, inner_first, exports, point_of) for i in everywhere),
         feeders=feeders,
         inner_first=inner_first,
+        roots=tuple(f for f, spec in enumerate(site.feeders) if spec.parent is None),
+        loose=tuple(i for i, spec in enumerate(site.racks) if spec.feeder is None),
+        shed_rank=_shed_ranks(site),
         scope_racks=(everywhere, *(feeder.racks for feeder in feeders)),
         scope_meters=meters_by_scope(feeders, points, exports),
         rack_scopes=tuple(scopes_of(i, feeders) for i in everywhere),
@@ -141,17 +141,18 @@ def _compile(site: Site) -> Compiled:
         signals=tuple(s for s in site.signals if isinstance(s, OUTSIDE)),
         frequencies=frequencies,
         guards=tuple(_guard(site, spec, meters) for spec in site.interlocks),
-        interlock_index=_positions(site.interlocks),
-        sources=sources,
-        patience_s=_patience_s(site, sources),
+        sources=tuple(sources_of(site)),
+        patience_s=_patience_s(site),
         upstream=site.upstream_trip is not None,
         rated_kw=sum(spec.rated_kw for spec in site.racks),
         least_kw=min((spec.rated_kw for spec in site.racks), default=0.0),
     )
 
 
-def _positions(specs: Sequence[MeterSpec | RackSpec | InterlockSpec]) -> dict[str, int]:
-    return {spec.name: k for k, spec in enumerate(specs)}
+def _shed_ranks(site: Site) -> tuple[int, ...]:
+    keys = [(rack.notice_s > 0.0, rack.priority) for rack in site.racks]
+    ranks = {key: rank for rank, key in enumerate(sorted(set(keys)))}
+    return tuple(ranks[key] for key in keys)
 
 
 def _frequencies(site: Site, meters: dict[str, int]) -> tuple[tuple[FrequencySignal, int], ...]:
@@ -159,9 +160,9 @@ def _frequencies(site: Site, meters: dict[str, int]) -> tuple[tuple[FrequencySig
     return tuple((s, meters[s.meter]) for s in found)
 
 
-def _patience_s(site: Site, sources: tuple[Source, ...]) -> float:
+def _patience_s(site: Site) -> float:
     ages = [_feedback_age(site, rack) for rack in site.racks]
-    return max([source.patience_s for source in sources] + ages, default=0.0)
+    return max([source.patience_s for source in sources_of(site)] + ages, default=0.0)
 
 
 def _watch(site: Site, rack: RackSpec, meters: dict[str, int]) -> Watch:

@@ -10,7 +10,17 @@ from typing import NamedTuple
 from headworks.control.compiled import Compiled
 from headworks.control.interlock import NOTHING, Verdict
 from headworks.control.release import Leaving, notice_over, release
-from headworks.control.shed import Manner, Release, Scene, Shedding, loads, manner_of, shed, without
+from headworks.control.shed import (
+    Manner,
+    Release,
+    Scene,
+    Shedding,
+    is_short,
+    loads,
+    manner_of,
+    shed,
+    without,
+)
 from headworks.control.start import Starts, Yard, choose, free, time_bar
 from headworks.control.view import MeterView, Sight
 from headworks.model.memory import BudgetMemory, Memory, RackMemory
@@ -120,7 +130,9 @@ def _noticed(picture: Picture, i: int, since: float) -> list[Release]:
 
 
 def _limits(picture: Picture, forced: list[Release], load_kw: list[float]) -> Shedding:
-    racks = picture.racks
+    racks, past = picture.racks, picture.memory.budgets
+    if not (forced or is_short(picture.limits, load_kw, past)):
+        return Shedding([], {}, past)
     leaving = {item.rack for item in forced}
     leaving |= {i for i in picture.on if racks[i].notice_since_s is not None}
     scene = Scene(
@@ -135,7 +147,7 @@ def _limits(picture: Picture, forced: list[Release], load_kw: list[float]) -> Sh
         picture.now,
         picture.dt,
     )
-    return shed(scene, picture.memory.budgets)
+    return shed(scene, past)
 
 
 def _starts(picture: Picture, load_kw: list[float], *, halted: bool) -> Starts:

@@ -145,18 +145,14 @@ _CODES = {
 def tightest(limits: list[Limit]) -> Limit:
     """The smallest figure; between equals a tripping limit, then a firm one, then the first."""
     best = limits[0]
-    for limit in limits[1:]:
-        if _tighter(limit, best):
-            best = limit
-    return best
-
-
-def _tighter(limit: Limit, best: Limit) -> bool:
-    kw = UNLIMITED if limit.kw is None else limit.kw
     least = UNLIMITED if best.kw is None else best.kw
-    if kw != least:
-        return kw < least
-    return (limit.trips, limit.firm) > (best.trips, best.firm)
+    for limit in limits[1:]:
+        kw = UNLIMITED if limit.kw is None else limit.kw
+        if kw > least:
+            continue
+        if kw < least or (limit.trips, limit.firm) > (best.trips, best.firm):
+            best, least = limit, kw
+    return best
 
 
 def _together(c: Compiled, feeders: list[Limit], capacity_kw: list[float]) -> tuple[float, Limit]:
@@ -175,9 +171,7 @@ def _together(c: Compiled, feeders: list[Limit], capacity_kw: list[float]) -> tu
         through[f] = min(cap, wanted)
         if cap < wanted and (narrow is None or cap < (narrow.kw or 0.0)):
             narrow = feeders[f]
-    loose = [capacity_kw[i] for i, spec in enumerate(c.racks) if spec.feeder is None]
-    roots = [through[f] for f, feeder in enumerate(c.feeders) if feeder.spec.parent is None]
-    total = sum(loose) + sum(roots)
+    total = sum([capacity_kw[i] for i in c.loose]) + sum([through[f] for f in c.roots])
     if narrow is None:
         narrow = Limit("site", "", total, Reason(ReasonCode.CAPACITY, (("kw", total),)))
     return total, narrow

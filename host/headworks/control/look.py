@@ -93,9 +93,8 @@ def _loads(
     stop_s = c.control.stop_s
     draws, committed, capacity = [], [], []
     for spec, rack, sight in zip(c.racks, seen.racks, seen.sights, strict=True):
-        found = draw(spec, rack, sight, stop_s)
-        power, claim = found
-        counts = rack.on or rack.latch is not None or now - rack.told_s >= stop_s
+        found = power, claim = draw(spec, rack, sight, stop_s)
+        counts = rack.on or now - rack.told_s >= stop_s or rack.latch is not None
         total = power + claim if counts else 0.0
         draws.append(found)
         committed.append(total)

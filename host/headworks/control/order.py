@@ -27,11 +27,13 @@ def shed_groups(
     Racks without notice go before those with: they bridge the others' drain time. Then the
     lowest priority, then racks that are past their minimum time on.
     """
-    groups: dict[tuple[bool, int, bool], list[int]] = {}
+    groups: dict[tuple[int, bool], list[int]] = {}
     for i in candidates:
-        spec = c.racks[i]
-        rank = (spec.notice_s > 0.0, spec.priority, within_min_on(c, i, racks[i], now))
-        groups.setdefault(rank, []).append(i)
+        rank = c.shed_rank[i], now - racks[i].told_s < c.racks[i].min_on_s
+        if rank in groups:
+            groups[rank].append(i)
+        else:
+            groups[rank] = [i]
     return [groups[rank] for rank in sorted(groups)]
 
 

@@ -10,15 +10,22 @@ from headworks.control.start import recent
 from headworks.model.memory import Memory, RackMemory
 from headworks.model.plan import RackState
 
+_TRIPPED = RackState.TRIPPED  # an enum's look-up is slow
 Steps = tuple[tuple[float, float], ...]
 
 
 def remember(
-    c: Compiled, past: Memory, seen: Seen, wish: Wish, *, on: frozenset[int], now: float
+    c: Compiled,
+    past: Memory,
+    seen: Seen,
+    wish: Wish,
+    *,
+    was_on: frozenset[int],
+    on: frozenset[int],
+    now: float,
 ) -> tuple[tuple[RackMemory, ...], Steps, float]:
     """The racks' memories once `on` was told, the steps of the window, and the last step."""
     racks = list(seen.racks)
-    was_on = frozenset([i for i, rack in enumerate(racks) if rack.on])
     for i in was_on - on:
         racks[i] = opened(racks[i], c.racks[i], seen.sights[i], now)
     for i in wish.notice & on:
@@ -47,9 +54,9 @@ def _name(
 ) -> None:
     """Keep each rack's fit timer and the name of its state."""
     for i, (before, rack) in enumerate(zip(past.racks, racks, strict=True)):
-        fit = fits.get(i)
-        tripped = i in latched
-        same = rack is before and tripped is (rack.state is RackState.TRIPPED)
+        fit = fits.get(i) if fits else None
+        tripped = i in latched if latched else False
+        same = rack is before and tripped is (rack.state is _TRIPPED)
         if same and fit == rack.fit_since_s:
             continue
         state = rack.state if same else state_of(rack, tripped)

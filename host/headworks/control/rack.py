@@ -21,23 +21,19 @@ DAY_S = 86400.0
 def observe(c: Compiled, i: int, past: RackMemory, sight: Sight, now: float) -> RackMemory:
     """A rack's memory after a look at it; the same object when nothing happened."""
     rack = past
-    aux = sight.aux
-    if aux is not None and aux is not rack.aux_closed and sight.seen_s > rack.told_s:
+    power, _, aux, readback, _, seen_s = sight
+    if aux is not None and aux is not rack.aux_closed and seen_s > rack.told_s:
         rack = _aux_changed(c, i, rack, sight, now)
-    if _quiet(rack, sight):
+    # Most racks in most scans are where they were told to be, and were so before.
+    if rack.on:
+        agrees = rack.settled and aux is not False and readback is not False
+    else:
+        agrees = rack.confirmed and not (aux or readback or power)
+    if agrees and rack.mismatch_since_s is None:
         return rack
     if rack.on:
         return _watch_on(c, i, rack, sight, now)
     return _watch_off(c, i, rack, sight, now)
-
-
-def _quiet(rack: RackMemory, sight: Sight) -> bool:
-    """Whether a rack is where it was told to be, and was before: most racks, most scans."""
-    if rack.mismatch_since_s is not None:
-        return False
-    if rack.on:
-        return rack.settled and sight.aux is not False and sight.readback is not False
-    return rack.confirmed and not (sight.aux or sight.readback or sight.power_kw)
 
 
 def _aux_changed(c: Compiled, i: int, rack: RackMemory, sight: Sight, now: float) -> RackMemory:

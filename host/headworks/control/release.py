@@ -33,6 +33,8 @@ def release(
 ) -> Leaving:
     """Sort releases into now, notice and later; trips first."""
     result = Leaving({}, {}, {}, next_s)
+    if not releases:
+        return result
     rate = c.control.release_kw_per_s
     for item in sorted(releases, key=lambda item: -item.manner):
         i = item.rack

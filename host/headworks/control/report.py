@@ -5,10 +5,14 @@ from collections.abc import Mapping
 from headworks.control import alarms
 from headworks.control.compiled import Compiled
 from headworks.control.look import Measured, Seen
+from headworks.control.make import maker
 from headworks.control.rack import draw
 from headworks.model.memory import Memory, RackMemory
 from headworks.model.plan import Event, Plan, RackPlan, Reason, ReasonCode
 from headworks.model.site import RackSpec
+
+_reason, _rack_plan = maker(Reason), maker(RackPlan)
+_RUNNING, _RELEASED = ReasonCode.RUNNING, ReasonCode.RELEASED  # an enum's look-up is slow
 
 
 def plan(
@@ -26,8 +30,10 @@ def plan(
     racks = []
     drawn = planned = 0.0
     for i, (spec, rack, (power, claim)) in enumerate(zip(c.racks, new.racks, draws, strict=True)):
-        reason = why.get(i) or _as_it_is(spec, rack, power, claim)
-        racks.append(RackPlan(spec.name, rack.on, rack.state, reason, power, claim))
+        reason = why.get(i)
+        if reason is None:
+            reason = _as_it_is(spec, rack, power, claim)
+        racks.append(_rack_plan((spec.name, rack.on, rack.state, reason, power, claim)))
         drawn += power
         if rack.on:
             planned += power + claim
@@ -59,8 +65,7 @@ def _as_it_is(spec: RackSpec, rack: RackMemory, power: float, claim: float) -> R
         return Reason(ReasonCode.NOTICE, (("notice_s", spec.notice_s),))
     if rack.on and not rack.settled:
         return Reason(ReasonCode.STARTING, (("power_kw", power), ("claim_kw", claim)))
-    code = ReasonCode.RUNNING if rack.on else ReasonCode.RELEASED
-    return Reason(code, (("power_kw", power),))
+    return _reason((_RUNNING if rack.on else _RELEASED, (("power_kw", power),)))
 
 
 def _rack_events(c: Compiled, past: Memory, new: Memory, plans: list[RackPlan]) -> list[Event]:

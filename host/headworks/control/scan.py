@@ -29,6 +29,7 @@ class Thought(NamedTuple):
 
     on: frozenset[int]  # racks by position that shall be on; all others shall be off
     upstream_trip: bool  # the breaker above shall open
+    was_on: frozenset[int]
     c: Compiled
     memory: Memory
     snapshot: Snapshot
@@ -68,15 +69,14 @@ def think(site: Site, memory: Memory, snapshot: Snapshot) -> Thought:
     )
     wish = decide(picture)
     on = interlock.permit(was_on, wish.on, seen.verdict)
-    return Thought(
-        on, seen.welded is not None, c, memory, snapshot, seen, measured, wish, booted, now
-    )
+    trip = seen.welded is not None
+    return Thought(on, trip, was_on, c, memory, snapshot, seen, measured, wish, booted, now)
 
 
 def tell(thought: Thought) -> tuple[Plan, Memory]:
     """The plan of what was decided, and what the next scan must know."""
-    _, _, c, past, snapshot, seen, measured, wish, booted, now = thought
-    racks, steps, last_step_s = outcome.remember(c, past, seen, wish, on=thought.on, now=now)
+    on, _, was_on, c, past, snapshot, seen, measured, wish, booted, now = thought
+    racks, steps, last_step_s = outcome.remember(c, past, seen, wish, was_on=was_on, on=on, now=now)
     began_s = now if past.began_s is None else past.began_s
     found = alarms.alarms(
         c,

@@ -90,6 +90,16 @@ def shed(scene: Scene, past: tuple[BudgetMemory, ...]) -> Shedding:
 _UNUSED = BudgetMemory()
 
 
+def is_short(limits: list[Limit], load_kw: list[float], past: tuple[BudgetMemory, ...]) -> bool:
+    """Whether any scope has a deficit, or a budget that was used."""
+    if not past:
+        return True
+    for limit, load, budget in zip(limits, load_kw, past, strict=True):
+        if budget != _UNUSED or (limit.kw is not None and load - limit.kw > NEGLIGIBLE_KW):
+            return True
+    return False
+
+
 def spend(budget: BudgetMemory, deficit_kw: float, scene: Scene) -> BudgetMemory:
     """A deficit uses the budget, a surplus gives it back; a pause gives nothing back."""
     if deficit_kw > NEGLIGIBLE_KW:

@@ -6,6 +6,7 @@ Decides nothing about racks. Ages are taken by the snapshot's own monotonic time
 from typing import NamedTuple
 
 from headworks.control.compiled import Compiled
+from headworks.control.make import maker
 from headworks.model.live import Quality, Reading, Snapshot
 from headworks.model.plan import Reason, ReasonCode
 
@@ -32,6 +33,9 @@ class Sight(NamedTuple):
     readback: bool | None
     lost: bool  # it has feedback, and the feedback is unknown
     seen_s: float = NEVER_S  # when contact and read-back were seen
+
+
+_sight = maker(Sight)
 
 
 def finite(value: float | None) -> bool:
@@ -92,14 +96,14 @@ def look_at_racks(c: Compiled, snapshot: Snapshot, meters: MeterView, now: float
         power_t = seen_t = NEVER_S
         seen = feedback.get(name)
         if seen is not None and -FUTURE_S <= now - seen.t_s <= max_age_s:
-            readback, seen_t = seen.readback, seen.t_s
+            seen_t, readback, closed = seen
             if has_aux:
-                aux = seen.aux_closed
+                aux = closed
         if k is not None:
             power, power_t = meters.power_kw[k], meters.t_s[k]
             if power is not None and power < 0.0:
                 # A rack cannot export. A little below zero is noise; more is a wrong sign.
                 power = 0.0 if power >= -c.control.weld_kw else None
         lost = (has_aux and aux is None) or (has_readback and readback is None)
-        sights.append(Sight(power, power_t, aux, readback, lost, seen_t))
+        sights.append(_sight((power, power_t, aux, readback, lost, seen_t)))
     return sights

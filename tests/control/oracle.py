@@ -238,7 +238,10 @@ class Oracle:
             return True
         shown = self.meter_kw(snapshot, spec.meter, plan.t_s) if spec.meter else None
         idle = shown is not None and shown <= self.site.control.weld_kw
-        if idle and plan.t_s - self.on_since[spec.name] >= spec.settle_s:
+        ran = self.states.get(spec.name) == RackState.RUNNING
+        if idle and (ran or plan.t_s - self.on_since[spec.name] >= spec.settle_s):
+            return True
+        if rack.reason.code == ReasonCode.POWER_LOST:
             return True
         return rack.state == RackState.FAULTED
 

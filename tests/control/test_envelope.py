@@ -163,6 +163,7 @@ def test_equal_limits_are_ordered_by_what_they_do():
     assert tightest([plain, firm]) is firm
     assert tightest([plain, plain._replace(source="second")]) is plain
     assert tightest([none, plain]) is plain
+    assert tightest([firm._replace(kw=5.0), none, plain]) is plain
     assert tightest([none]) is none
 
 

@@ -201,6 +201,18 @@ def test_current_outvotes_an_open_auxiliary_contact():
     assert run.plan.alarms[0].reason.code is ReasonCode.READBACK
 
 
+def test_a_contact_that_is_seen_later_than_the_meter_is_no_alarm():
+    """A quick rack's meter may show it before its contact has been looked at again."""
+    run = alone(replace(AUX, meter="m"))
+    start(run)
+    run.power = {"m": 36.0}
+    run.step(dt=0.5)
+    assert (run.of("a1").state, run.plan.alarms) == (RackState.RUNNING, ())
+    run.feedback = {"a1": (None, True)}
+    run.step()
+    assert run.kinds("a1") == ["start"]
+
+
 def test_a_rack_without_contact_must_draw_something():
     """A metered rack that shows nothing for settle_s did not close."""
     run = started(METERED)

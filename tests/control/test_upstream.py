@@ -8,6 +8,7 @@ import pytest
 from control.build import QUICK, Run, allows, ask, rack, site
 from headworks.control.boot import resume
 from headworks.control.interlock import Verdict, all_out
+from headworks.control.scan import scan
 from headworks.model.live import Action
 from headworks.model.plan import RackState, Reason, ReasonCode
 from headworks.model.site import SetpointSignal
@@ -104,11 +105,30 @@ def test_a_restart_keeps_the_breaker_above_open():
     assert (run.plan.upstream_trip, run.on()) == (True, [])
 
 
+def test_a_dead_man_that_stands_takes_every_rack_off():
+    """While it is held no rack has power; all are told off, and come back one by one."""
+    run = welded(None)
+    run.obeys.add("a1")
+    run.feedback["a1"] = (None, False)
+    snapshot = run.snapshot()._replace(t_s=run.t_s + 1.0, deadman_held=True)
+    plan, run.memory = scan(run.site, run.memory, snapshot)
+    assert not any(rack.on for rack in plan.racks)
+    assert plan.racks[1].reason.code is ReasonCode.DEADMAN_HELD
+    assert plan.racks[1].state is RackState.TRIPPED
+    plan, run.memory = scan(run.site, run.memory, snapshot._replace(t_s=run.t_s + 2.0))
+    assert plan.racks[1].reason.code is ReasonCode.DEADMAN_HELD
+    run.t_s, run.plan = run.t_s + 2.0, plan
+    run.until(4.0)
+    assert len(run.on()) == 1
+    run.until(10.0)
+    assert run.on() == ["a2", "a3", "a4"]
+
+
 def test_an_interlock_that_trips_is_named_before_the_breaker():
     """A tripped rack keeps its cause; a blocked one, which might have run on, does not."""
     trip, block = Reason(ReasonCode.INTERLOCK), Reason(ReasonCode.BLOCKED)
     past = Verdict(frozenset({0}), frozenset(), frozenset({0, 1}), frozenset(), {0: trip, 1: block})
-    verdict = all_out(past, 3, "a1")
+    verdict = all_out(past, 3, WELDED)
     assert verdict.why == {0: trip, 1: WELDED, 2: WELDED}
     assert verdict.tripped == verdict.blocked == verdict.latched == {0, 1, 2}
     assert verdict.shed == frozenset()

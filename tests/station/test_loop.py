@@ -261,6 +261,22 @@ def test_the_dead_man_moves_after_healthy_scans() -> None:
     run(work)
 
 
+def test_the_scan_after_a_pause_knows_that_the_dead_man_stood() -> None:
+    """After a pause of two scans the racks have lost their power, and control is told so."""
+
+    async def work() -> None:
+        bench = Bench(a_site("a1", scan_s=0.05, deadman="hat.8"))
+        bench.loop.start()
+        assert not (await bench.result()).snapshot.deadman_held
+        end_s = asyncio.get_running_loop().time() + 0.12
+        while asyncio.get_running_loop().time() < end_s:  # the fault itself: the loop is blocked
+            pass
+        assert (await bench.result()).snapshot.deadman_held
+        bench.loop.stop()
+
+    run(work)
+
+
 def test_a_scan_that_takes_too_long_is_not_healthy(monkeypatch: pytest.MonkeyPatch) -> None:
     """A decision that comes out after its period renews no dead-man."""
     slow = False

@@ -97,6 +97,28 @@ def test_the_heart_beats_no_more_often_than_wanted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("deadman", "scan_s", "after_s", "stands"),
+    [
+        ("hat.8", 1.0, 2.0, False),
+        ("hat.8", 1.0, 2.1, True),
+        ("hat.8", 30.0, 59.0, False),
+        ("hat.8", 30.0, 61.0, True),
+        (None, 1.0, 99.0, False),
+    ],
+)
+def test_a_dead_man_that_was_not_renewed_stands(
+    deadman: str | None, scan_s: float, after_s: float, stands: bool
+) -> None:
+    """Two scan periods without a toggle, and its contactor counts as open; before any, not."""
+    site = a_site("a1", scan_s=scan_s, deadman=deadman)
+    heart = Heart(site, NotingSwitches(), Notify({}))
+    assert not heart.stands(50.0)
+    heart.beat(100.0)
+    heart.beat(100.0 + after_s, renew=False)
+    assert heart.stands(100.0 + after_s) is stands
+
+
+@pytest.mark.parametrize(
     ("starts_s", "in_time"),
     [
         ((0.0, 1.0, 2.0), True),

@@ -37,8 +37,21 @@ def alarms(
             found.append(Alarm(limit.source, Severity.WARNING, limit.reason))
     for i, rack in enumerate(racks):
         sight = sights[i]
-        if rack.latch is not None or sight.lost or rack.retries or (rack.on and sight.aux is False):
+        if (
+            rack.latch is not None
+            or sight.lost
+            or rack.retries
+            or rack.lost_s is not None
+            or (rack.on and sight.aux is False)
+        ):
             found += _of_rack(c, i, rack, sight, early and _not_seen_yet(c, i, rack, age_s))
+    return found + _of_interlocks(c, interlocks, silent)
+
+
+def _of_interlocks(
+    c: Compiled, interlocks: tuple[InterlockMemory, ...], silent: frozenset[str]
+) -> list[Alarm]:
+    found = []
     for guard, memory in zip(c.guards, interlocks, strict=True):
         if guard.spec.name in silent and not memory.latched:
             continue
@@ -61,7 +74,10 @@ def _of_rack(c: Compiled, i: int, rack: RackMemory, sight: Sight, unseen: bool) 
         return [Alarm(name, Severity.ALARM, rack.latch)]
     if sight.lost and not unseen:
         return [Alarm(name, Severity.ALARM, Reason(ReasonCode.FEEDBACK_LOST))]
-    if rack.on and rack.settled and sight.aux is False and sight.power_kw is not None:
+    if rack.lost_s is not None:
+        return [Alarm(name, Severity.WARNING, Reason(ReasonCode.POWER_LOST))]
+    late = sight.seen_s - rack.told_s >= c.control.close_s
+    if rack.on and rack.settled and late and sight.aux is False and sight.power_kw is not None:
         values = ("aux", "open"), ("power_kw", sight.power_kw)
         return [Alarm(name, Severity.WARNING, Reason(ReasonCode.READBACK, values))]
     if rack.retries:

@@ -61,5 +61,6 @@ def _resumed(rack: RackMemory, t_s: float) -> RackMemory:
         mismatch_since_s=None,
         aux_closed=None,
         open_s=None,
+        dark_since_s=None,
         changes_s=(),
     )

@@ -193,6 +193,8 @@ def _bar(picture: Picture, i: int) -> Reason | None:
     if rack.off_by:
         return _ordered(rack)
     if not rack.confirmed or picture.sights[i].aux:
+        if rack.lost_s == rack.told_s:
+            return Reason(ReasonCode.POWER_LOST)
         pause = time_bar(picture.c, i, rack, picture.now) if rack.retries else None
         return pause or Reason(ReasonCode.RELEASED, (("since_s", picture.now - rack.told_s),))
     return None
@@ -201,7 +203,7 @@ def _bar(picture: Picture, i: int) -> Reason | None:
 def _guarded(verdict: Verdict, i: int) -> Reason:
     """An interlock's hold: latched, acting, or only against a start."""
     why = verdict.why[i]
-    if why.code is ReasonCode.UPSTREAM_TRIPPED:
+    if why.code in (ReasonCode.UPSTREAM_TRIPPED, ReasonCode.DEADMAN_HELD):
         return why
     if i in verdict.latched:
         return Reason(ReasonCode.TRIPPED, why.values)

@@ -138,13 +138,12 @@ def _verdict(acting: list[tuple[Guard, InterlockMemory]]) -> Verdict:
     return Verdict(tripped, shed, blocked, latched, why)
 
 
-def all_out(verdict: Verdict, count: int, welded: str) -> Verdict:
-    """The verdict while the upstream breaker is open, because the rack named here has welded.
+def all_out(verdict: Verdict, count: int, reason: Reason) -> Verdict:
+    """The verdict while no rack has power: the breaker above is open, or the dead-man stands.
 
-    No rack has power then, and all would start at once when the breaker closes again.
+    Racks that stayed on would all start at once when the power returns.
     """
     everyone = frozenset(range(count))
-    reason = Reason(ReasonCode.UPSTREAM_TRIPPED, (("rack", welded),))
     why = {i: verdict.why[i] if i in verdict.tripped else reason for i in everyone}
     return Verdict(everyone, NOBODY, everyone, everyone, why)
 

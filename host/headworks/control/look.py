@@ -5,14 +5,14 @@ Decides nothing about racks; what it finds out about each one goes into that rac
 
 from typing import NamedTuple
 
-from headworks.control import commands, envelope, frequency, interlock, visible
+from headworks.control import commands, envelope, frequency, interlock, supply, visible
 from headworks.control.compiled import Compiled
 from headworks.control.interlock import Verdict
 from headworks.control.rack import draw, observe, settled, welded
 from headworks.control.view import MeterView, Sight, look_at_meters, look_at_racks
 from headworks.model.live import Snapshot
 from headworks.model.memory import FrequencyMemory, InterlockMemory, Memory, RackMemory
-from headworks.model.plan import Event
+from headworks.model.plan import Event, Reason, ReasonCode
 
 
 class Seen(NamedTuple):
@@ -45,6 +45,7 @@ def look(c: Compiled, memory: Memory, snapshot: Snapshot, now: float) -> Seen:
         observe(c, i, rack, sight, now)
         for i, (rack, sight) in enumerate(zip(memory.racks, sights, strict=True))
     ]
+    supply.look(c, racks, sights, meters=meters, background_kw=memory.background_kw, now=now)
     guards = [
         interlock.advance(guard.spec, past, interlock.value_of(guard, snapshot, now), now)
         for guard, past in zip(c.guards, memory.interlocks, strict=True)
@@ -56,7 +57,10 @@ def look(c: Compiled, memory: Memory, snapshot: Snapshot, now: float) -> Seen:
     verdict = interlock.judge(c.guards, guards)
     stuck = welded(c, racks)
     if stuck is not None and c.upstream:
-        verdict = interlock.all_out(verdict, len(racks), stuck)
+        reason = Reason(ReasonCode.UPSTREAM_TRIPPED, (("rack", stuck),))
+        verdict = interlock.all_out(verdict, len(racks), reason)
+    elif snapshot.deadman_held:
+        verdict = interlock.all_out(verdict, len(racks), Reason(ReasonCode.DEADMAN_HELD))
     return Seen(meters, sights, racks, tuple(guards), verdict, events, stuck)
 
 

@@ -106,7 +106,7 @@ def _meter_shows(spec: RackSpec, rack: RackMemory, sight: Sight, now: float) -> 
 
 def settled(rack: RackMemory) -> RackMemory:
     """The claim has ended: a meter has shown the rack, or its time was over."""
-    return rack._replace(settled=True, retries=0)
+    return rack._replace(settled=True, retries=0, lost_s=None)
 
 
 def _fail(c: Compiled, i: int, rack: RackMemory, sight: Sight, now: float) -> RackMemory:
@@ -219,6 +219,7 @@ def opened(rack: RackMemory, spec: RackSpec, sight: Sight, now: float) -> RackMe
         notice_since_s=None,
         mismatch_since_s=None,
         open_s=None,
+        dark_since_s=None,
         aux_closed=None,  # a change that was asked for is no chatter, however late it shows
         on_total_s=rack.on_total_s + max(0.0, now - rack.told_s),
     )

@@ -178,6 +178,9 @@ FORMS: Mapping[str, tuple[str, ...]] = {
         "its contactor chatters.",
     ),
     ReasonCode.FEEDBACK_LOST: ("off, since its feedback cannot be read.",),
+    ReasonCode.POWER_LOST: (
+        "closed, yet nothing is drawn: its supply is gone; switched off until it starts anew.",
+    ),
     ReasonCode.READBACK: (
         "its switch does not report what it was told, {tries}.",
         "its auxiliary contact is {aux}, which does not fit {power_kw} at its meter.",
@@ -219,7 +222,7 @@ FORMS: Mapping[str, tuple[str, ...]] = {
     ),
     ReasonCode.DEADMAN_HELD: (
         "the dead-man output stands still: the switch of {racks} has not said that it is off.",
-        "the dead-man output stands still: a switch has not said that it is off.",
+        "held off, since the dead-man output stood still and no rack had power.",
     ),
     ReasonCode.RESTART_NEEDED: (
         "{file} has changed; restart the station to use it.",

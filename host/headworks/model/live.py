@@ -107,3 +107,4 @@ class Snapshot(NamedTuple):
     feedback: Mapping[str, Feedback]  # by rack name
     observations: Mapping[str, Observation]  # by "source.channel": "hat.in3", "air.smoke"
     commands: tuple[Command, ...] = ()
+    deadman_held: bool = False  # the dead-man output has stood still too long: no rack has power

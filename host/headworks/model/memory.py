@@ -37,6 +37,8 @@ class RackMemory(NamedTuple):
     on_total_s: float = 0.0  # time on in its life, counted when it stops
     switchings: int = 0  # closings in its life
     open_s: float | None = None  # told to be off, and first seen open at this time
+    dark_since_s: float | None = None  # told to be on and settled, and draws nothing since
+    lost_s: float | None = None  # its power was gone then; until a meter has shown it again
 
 
 class InterlockMemory(NamedTuple):

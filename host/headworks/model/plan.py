@@ -56,6 +56,7 @@ class ReasonCode(StrEnum):
     WELDED = "welded"
     CHATTER = "chatter"
     FEEDBACK_LOST = "feedback-lost"
+    POWER_LOST = "power-lost"  # told to be on, closed, and draws nothing any more
     READBACK = "readback"  # the switch does not report what it was told
     # what became of a command
     COMMAND = "command"  # carried out: values action, actor

@@ -28,7 +28,9 @@ class ProcessImage:
         """Keep a board's channel, "air.smoke"."""
         self._observations[channel] = observation
 
-    def freeze(self, t_s: float, commands: tuple[Command, ...]) -> Snapshot:
+    def freeze(
+        self, t_s: float, commands: tuple[Command, ...], *, deadman_held: bool = False
+    ) -> Snapshot:
         """Everything known at `t_s`, in copies that nothing changes any more."""
         return Snapshot(
             t_s=t_s,
@@ -37,6 +39,7 @@ class ProcessImage:
             feedback=self._switches.feedback(),
             observations={**self._observations, **self._switches.inputs()},
             commands=commands,
+            deadman_held=deadman_held,
         )
 
 

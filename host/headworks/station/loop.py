@@ -111,7 +111,8 @@ class ScanLoop:
         t_s = self._last_s = time.monotonic()
         in_time = self.timing.begin(t_s)
         commands, self._commands = tuple(self._commands), []
-        snapshot = self._image.freeze(t_s, commands)
+        stands = self._heart.stands(t_s)
+        snapshot = self._image.freeze(t_s, commands, deadman_held=stands)
         thought = self._think(self._site, self.memory, snapshot)
         self._outputs.apply(thought, t_s)
         plan, self.memory = self._tell(thought)

@@ -56,6 +56,7 @@ REASON_NUMBERS = MappingProxyType(
         ReasonCode.FEEDBACK_LOST: 120,
         ReasonCode.READBACK: 121,
         ReasonCode.UPSTREAM_TRIPPED: 122,
+        ReasonCode.POWER_LOST: 123,
         # what became of a command
         ReasonCode.COMMAND: 140,
         ReasonCode.UNKNOWN_TARGET: 141,

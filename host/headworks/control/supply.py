@@ -32,13 +32,13 @@ def look(
         if (kw := meters.power_kw[point.meter]) is not None and -weld_kw <= kw <= weld_kw
     }
     for i, (rack, sight) in enumerate(zip(racks, sights, strict=True)):
-        if not (rack.on and rack.settled):
+        power, seen_s = sight.power_kw, None
+        fed = power is None or power > weld_kw  # unknown is no evidence
+        if (fed and not still and rack.dark_since_s is None) or not (rack.on and rack.settled):
             continue
-        seen_s = None
-        if sight.power_kw is not None:
-            if sight.power_kw <= weld_kw:
-                seen_s = sight.power_t_s
-        elif still:
+        if not fed:
+            seen_s = sight.power_t_s
+        elif power is None:
             seen_s = _by_feeder(c, i, rack, still, meters=meters, background_kw=background_kw)
         if seen_s is not None:
             racks[i] = _dark(c, i, rack, sight, seen_s=seen_s, now=now)

@@ -317,6 +317,45 @@ def test_a_trip_ends_a_notice():
     assert run.on() == []
 
 
+@pytest.mark.parametrize("trips", [True, False])
+@pytest.mark.parametrize("settings", [{"notice_s": 10.0}, {}])
+def test_a_trip_of_all_racks_overtakes_an_overload_of_their_feeder(settings, trips):
+    """The feeder sheds first, but what it sheds goes as fast as the trip wants it."""
+    racks = [rack("a1", feeder="tx", **settings), rack("a2", feeder="tx", **settings)]
+    feeders, meters = (feeder("tx", 400.0, "tx"),), (meter("tx"),)
+    signals = (ContactSignal("contact", "hat.in9"),)
+    run = Run(site(*racks, control=RAMP, signals=signals, feeders=feeders, meters=meters))
+    allow(run, None)
+    run.power = {"tx": 72.0}
+    run.until(90.0)
+    run.power = {"tx": 900.0}
+    allow(run, 0.0 if trips else None)
+    run.step()
+    graceful = not trips and bool(settings)
+    assert run.on() == (["a1", "a2"] if graceful else [])
+
+
+def test_an_overload_of_all_racks_overtakes_the_ramp_of_a_feeder():
+    """A rack that a feeder would let go at the ramp goes at once for an import beyond trip_kw."""
+    racks = [rack(name, feeder="row") for name in ("a1", "a2")]
+    meters = (meter("incomer"), meter("row"))
+    run = Run(site(*racks, control=RAMP, feeders=(feeder("row", 100.0, "row"),), meters=meters))
+    run.power = {"incomer": -1000.0, "row": 0.0}
+    run.until(8.0)
+    run.power["row"] = 72.0
+    run.until(90.0)
+    run.power["row"] = 112.0  # 12 kW too much: 60 kWs are used up in 5 s
+    run.until(4.0)
+    assert run.on() == ["a1", "a2"]
+    run.memory = run.memory._replace(release_next_s=run.t_s + 60.0)
+    again = run.memory
+    run.step()
+    assert {r.reason.code for r in run.plan.racks} == {ReasonCode.RUNNING, ReasonCode.RELEASING}
+    run.memory, run.power["incomer"] = again, 30.0
+    run.step()
+    assert len(run.on()) == 1
+
+
 @pytest.mark.parametrize("kind", ["notice", "ramp"])
 def test_a_trip_overtakes_an_order(kind):
     """A rack that was ordered off in the same scan as a trip gets neither notice nor ramp."""

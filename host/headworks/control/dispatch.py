@@ -17,8 +17,9 @@ from headworks.control.shed import (
     Shedding,
     is_short,
     loads,
-    manner_of,
+    manners,
     shed,
+    urgency,
     without,
 )
 from headworks.control.start import Starts, Yard, choose, free, time_bar
@@ -102,11 +103,7 @@ def _forced(picture: Picture, load_kw: list[float]) -> list[Release]:
 
 def _urgency(picture: Picture, i: int, load_kw: list[float]) -> Manner:
     """How a rack goes that must go anyway: what its limits ask for may be more urgent."""
-    scopes = [(picture.limits[scope], load_kw[scope]) for scope in picture.c.rack_scopes[i]]
-    return max(
-        manner_of(picture.c, limit, load - (load if limit.kw is None else limit.kw))
-        for limit, load in scopes
-    )
+    return urgency(picture.c, i, manners(picture.c, picture.limits, load_kw))
 
 
 def _danger(picture: Picture, i: int) -> Reason | None:

@@ -78,12 +78,15 @@ def shed(scene: Scene, past: tuple[BudgetMemory, ...]) -> Shedding:
     """What must go for each scope's limit, the innermost feeder first, all racks last."""
     result = Shedding([], {}, ())
     budgets = list(past) or [_UNUSED] * len(scene.limits)
+    urgent = manners(scene.c, scene.limits, scene.load_kw)
     for scope in (*[f + 1 for f in scene.c.inner_first], 0):
         kw = scene.limits[scope].kw
         deficit = float("-inf") if kw is None else scene.load_kw[scope] - kw
         budgets[scope] = spend(budgets[scope], deficit, scene)
         if deficit > NEGLIGIBLE_KW:
-            budgets[scope] = _shed_scope(scene, scope, deficit, budgets[scope], result)
+            budgets[scope] = _shed_scope(
+                scene, scope, deficit, budgets[scope], urgent=urgent, result=result
+            )
     return result._replace(budgets=tuple(budgets))
 
 
@@ -114,7 +117,13 @@ def spend(budget: BudgetMemory, deficit_kw: float, scene: Scene) -> BudgetMemory
 
 
 def _shed_scope(
-    scene: Scene, scope: int, deficit: float, budget: BudgetMemory, result: Shedding
+    scene: Scene,
+    scope: int,
+    deficit: float,
+    budget: BudgetMemory,
+    *,
+    urgent: list[Manner],
+    result: Shedding,
 ) -> BudgetMemory:
     limit = scene.limits[scope]
     hard = limit.firm or limit.trips or deficit > scene.c.control.trip_kw
@@ -125,9 +134,10 @@ def _shed_scope(
         chosen = _soft(
             scene, scope, deficit, budget, chosen=chosen, groups=groups, held=result.held
         )
-    manner = manner_of(scene.c, limit, deficit)
-    reason = _released(limit, deficit)
+    most, reason = max(urgent), _released(limit, deficit)
     for i in chosen:
+        # Another limit that this rack is under may want it sooner, and will not see it again.
+        manner = most if urgent[scope] is most else urgency(scene.c, i, urgent)
         result.releases.append(Release(i, manner, reason))
         _take(scene, i)
     left = scene.load_kw[scope] - (limit.kw or 0.0)
@@ -139,6 +149,19 @@ def _take(scene: Scene, i: int) -> None:
     scene.on.discard(i)
     for scope in scene.c.rack_scopes[i]:
         scene.load_kw[scope] -= scene.committed_kw[i]
+
+
+def manners(c: Compiled, limits: list[Limit], load_kw: list[float]) -> list[Manner]:
+    """How racks go by what each scope's limit leaves of its load."""
+    return [
+        manner_of(c, limit, 0.0 if limit.kw is None else load - limit.kw)
+        for limit, load in zip(limits, load_kw, strict=True)
+    ]
+
+
+def urgency(c: Compiled, i: int, urgent: list[Manner]) -> Manner:
+    """How a rack goes: as the most urgent of the limits that it is under asks for."""
+    return max([urgent[scope] for scope in c.rack_scopes[i]])
 
 
 def manner_of(c: Compiled, limit: Limit, deficit: float) -> Manner:

@@ -3,14 +3,18 @@
 import asyncio
 from itertools import pairwise
 
+import pytest
+
 from field.meters.simulated import SimulatedMeters, Watched, spec
 from field.modbus.peers import peer, run, until
+from headworks.field.meters import meters
 
 POLL_S, METERS = 0.4, 4
 
 
-def test_meters_on_lines_of_their_own_are_read_in_turn() -> None:
-    """Four meters of one period: their polls stand a quarter of it apart, from the second on."""
+def test_meters_on_lines_of_their_own_are_read_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four meters of one period, one at a time: their polls stand a quarter of it apart."""
+    monkeypatch.setattr(meters, "TOGETHER", 1)
 
     async def talk() -> list[float]:
         devices = [SimulatedMeters() for _ in range(METERS)]

@@ -16,6 +16,7 @@ from headworks.model.live import Reading
 from headworks.model.site import MeterSpec, Site
 
 _LOG = logging.getLogger("headworks.meters")
+TOGETHER = 8  # meters that are asked in the same instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +101,11 @@ class Meters:
 
 
 def _spread(devices: list[MeterDevice]) -> None:
-    """Meters with a line of their own are read in turn, not all at once: every reply is a scan.
-    On a shared line they wait for each other anyway."""
+    """Meters with a line of their own are read a few at a time: all at once is a burst of
+    scans, each alone is a scan for each. On a shared line they wait for each other anyway."""
+    turns = -(-len(devices) // TOGETHER)
     for place, device in enumerate(devices):
-        device.phase_s = device.spec.poll_s * place / len(devices)
+        device.phase_s = device.spec.poll_s * (place // TOGETHER) / turns
 
 
 def _by_connection(specs: tuple[MeterSpec, ...]) -> list[list[MeterSpec]]:

@@ -25,10 +25,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _missing(what: str) -> str | None:
-    """Why a need is not met here, or None. `program:NAME` or `linux`."""
+    """Why a need is not met here, or None. `program:NAME` (of the environment too) or `linux`."""
     kind, _, name = what.partition(":")
     if kind == "program":
-        return None if shutil.which(name) else f"{name} is not installed"
+        places = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
+        return None if shutil.which(name, path=places) else f"{name} is not installed"
     if kind == "linux":
         return None if sys.platform == "linux" else "this needs Linux"
     return f"unknown need {what!r}"

@@ -24,7 +24,9 @@ from typing import NoReturn
 from lib import advice
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-LOCKS = {"run": ("run.txt", "build.txt"), "dev": ("dev.txt",)}  # dev holds run and build
+# Dev holds run, build and demo. `build` comes first: a source package is built with it.
+LOCKS = {"run": ("run.txt", "build.txt", "demo.txt"), "dev": ("dev.txt",)}
+STUBS = ("rp2", "esp32")  # types of MicroPython by board; their modules have the same names
 
 
 class SetupError(Exception):
@@ -174,11 +176,24 @@ def _pip(where: Place) -> list[str]:
 def _fill(where: Place, level: str) -> None:
     """Install the locked packages, then Headworks itself as a link to this checkout."""
     install = [*_pip(where), "install", "--quiet", "--disable-pip-version-check", "--no-input"]
-    locked = [arg for name in LOCKS[level] for arg in ("-r", str(where.root / "tools/lock" / name))]
-    fetch = [*install, "--require-hashes", *locked]
-    _step("fetching packages, each checked against its hash", fetch)
+    # The lock names everything. Left to look for dependencies, pip takes a newer release than
+    # the locked one for an extra (`coverage[toml]`) and then refuses it for having no hash.
+    fetch = [*install, "--require-hashes", "--no-deps", "--no-build-isolation"]
+    _step("fetching what packages are built with", [*fetch, *_locked(where, "build.txt")])
+    text = "fetching packages, each checked against its hash"
+    _step(text, [*fetch, *_locked(where, *LOCKS[level])])
+    if level == "dev":
+        for board in STUBS:
+            target = ["--upgrade", "--target", str(where.venv / "stubs" / board)]
+            _step(f"fetching types of MicroPython on {board}",
+                  [*fetch, *target, *_locked(where, f"stubs-{board}.txt")])  # fmt: skip
     own = ["--no-deps", "--no-build-isolation", "--editable", str(where.root)]
     _step("linking this checkout", [*install, *own])
+
+
+def _locked(where: Place, *names: str) -> list[str]:
+    """pip's words for these lock files."""
+    return [word for name in names for word in ("-r", str(where.root / "tools/lock" / name))]
 
 
 @contextmanager

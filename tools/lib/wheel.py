@@ -60,7 +60,7 @@ def install(root: Path, made: Path, folder: Path) -> Path:
     _run([sys.executable, "-m", "venv", str(venv)], folder)
     pip = [str(venv / "bin/python"), "-m", "pip", "install", "--quiet", "--no-input"]
     pip.append("--disable-pip-version-check")
-    _run([*pip, "--require-hashes", "-r", str(root / "tools/lock/run.txt")], folder)
+    _run([*pip, "--require-hashes", "--no-deps", "-r", str(root / "tools/lock/run.txt")], folder)
     _run([*pip, "--no-deps", str(made)], folder)
     _run([str(venv / "bin/python"), "-m", "pip", "check"], folder)
     return venv / "bin/headworks"

@@ -1,0 +1,1 @@
+"""Puts the board together from its configuration and runs the loop."""

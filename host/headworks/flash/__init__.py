@@ -1,0 +1,1 @@
+"""Provisioning and updating of sensor boards. Talks to no running station by itself."""

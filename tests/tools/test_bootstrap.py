@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -254,3 +255,25 @@ def test_ready_python_is_used_as_it_is(tmp_path):
         env=env, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert done.stdout == "-I -m headworks demo --day clear\n"
+
+
+def test_only_what_is_locked_is_fetched(tmp_path, monkeypatch):
+    """Every fetch names lock files that are there, wants hashes, and looks for nothing else."""
+    commands = []
+    monkeypatch.setattr(bootstrap, "_step", lambda text, command: commands.append(command))
+    monkeypatch.setattr(bootstrap, "_pip", lambda where: ["pip"])
+    bootstrap._fill(bootstrap.Place(ROOT, tmp_path), "dev")
+    fetches = [words for words in commands if "--editable" not in words]
+    assert len(fetches) == 4
+    for words in fetches:
+        assert {"--require-hashes", "--no-deps", "--no-build-isolation"} <= set(words)
+        files = [word for before, word in pairwise(words) if before == "-r"]
+        assert files
+        assert [file for file in files if not Path(file).is_file()] == []
+
+
+def test_the_lock_is_whole():
+    """Nothing that an installed package needs is missing from the lock."""
+    command = [sys.executable, "-m", "pip", "check"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout

@@ -187,11 +187,20 @@ class RackSpec:
 
 @dataclass(frozen=True, slots=True)
 class BoardSpec:
-    """A sensor board on a serial link."""
+    """A sensor board on a link. `connect`: serial:PATH, or usb:SERIAL wherever that is plugged in.
+
+    `zone` are the racks that it watches. `permissive` is its output whose relay stands in
+    series with their contactors.
+    """
 
     name: str
     model: str
     connect: str
+    uid: str = ""  # another board at that port is refused; empty = any
+    address: int = 0  # on a shared RS-485 line
+    baud: int = 115200  # of an RS-485 line
+    zone: tuple[str, ...] = ()
+    permissive: str | None = None
 
 
 class InterlockAction(StrEnum):
@@ -218,6 +227,7 @@ class InterlockSpec:
     delay_s: float = 0.0
     max_age_s: float = 3.0
     latch: bool = False
+    minus: str = ""  # a second channel that is subtracted: "air.intake_dew_point_c"
 
 
 @dataclass(frozen=True, slots=True)

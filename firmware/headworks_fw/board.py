@@ -1,0 +1,179 @@
+"""One board: its parts, and one pass of its loop. Reads no file and resets nothing by itself."""
+
+from . import ticks, wire
+from .commands import Commands
+from .events import Events
+from .health import Task
+from .outputs import Refused
+from .selftest import selftest
+from .shell import Shell
+
+PASS_MS = 20  # longest pause between two looks at the outputs
+SECOND_MS = 1000
+LEAVE_MS = 300  # for the answer to reach the host
+STALE_TIMES = 3  # a sensor's period
+_OWN_KINDS = ("hello", "t", "st", "ev", "log", "ok", "no", "x", "idle")
+
+
+class Board:
+    """Put together by app; `identity` holds the fields of `hello` in their order."""
+
+    def __init__(self, identity, hal, outputs, link, health, log, light):
+        self.identity = identity
+        self.hal, self.outputs, self.link = hal, outputs, link
+        self.health, self.log, self.light = health, log, light
+        self.sensors = []
+        self.contacts = []
+        self.greeted = False  # a host has asked who this is
+        self.leaving = None  # the reason, once a restart is due
+        self._latching = ()
+        self._shell = Shell(self)
+        self._commands = Commands(self, self._shell)
+        self._events = Events(identity["bt"])
+        now = ticks.now()
+        self._began = now
+        self.tasks = [
+            Task(self._second, now),
+            Task(health.collect, now),
+            Task(light.step, now),
+        ]
+        log.sink = self._send_log
+
+    def add(self, sensor):
+        """A sensor or tach takes part from now on."""
+        self.sensors.append(sensor)
+        self.tasks.append(Task(sensor.step, ticks.now()))
+
+    def add_contact(self, contact, latches):
+        """A contact takes part from now on; whether it latches."""
+        self.contacts.append(contact)
+        self.outputs.contacts[contact.name] = contact
+        self.tasks.append(Task(contact.step, ticks.now()))
+        if latches:
+            self._latching += (contact.name,)
+            contact.rose = bool(contact.active)  # active from the start is an event too
+
+    def every(self, ms, work):
+        """Runs work(now) each so many ms, the first time after as many; its answer is ignored."""
+
+        def again(now):
+            work(now)
+            return ms
+
+        self.tasks.append(Task(again, ticks.now(), ms))
+
+    def step(self):
+        """One pass; in how many ms the next one is due."""
+        now = ticks.now()
+        wait = PASS_MS
+        for task in self.tasks:
+            wait = min(wait, task.run(now))
+        self._look_at_contacts(now)
+        self.outputs.check(now)
+        for sensor in self.sensors:
+            if sensor.fresh:
+                sensor.fresh = False
+                self._read(sensor, sensor.sample_ms)
+        self._listen()
+        if self.leaving:
+            self.outputs.off()
+        self.link.flush()
+        self.health.feed(now, self.tasks)
+        self.health.lap(now, ticks.now())
+        return wait
+
+    def hello(self, number=0):
+        """Queues a `hello`."""
+        self.link.reply("hello", dict(self.identity, n=number))
+
+    def leave(self, why):
+        """Outputs off, and a restart is due once the answer is out."""
+        self.outputs.off()
+        self.leaving = why
+
+    def selftest(self):
+        """Lines on how everything does; moves no output."""
+        return selftest(self)
+
+    def all_sensors(self):
+        """Sensors, tachs and contacts."""
+        return self.sensors + self.contacts
+
+    def _look_at_contacts(self, now):
+        changed = False
+        for contact in self.contacts:
+            if contact.fresh:
+                contact.fresh = False
+                changed = True
+            if contact.rose:
+                contact.rose = False
+                if contact.name in self._latching:
+                    self.link.news("ev", self._events.rose(contact.name, now))
+        if changed:
+            self._send_contacts(now)
+
+    def _send_contacts(self, now):
+        for contact in self.contacts:
+            contact.read(self.hal.values, self.hal.faults)
+        names = [contact.name for contact in self.contacts]
+        self.link.readings(now, names, self.hal.values, self.hal.faults)
+
+    def _read(self, sensor, m):
+        sensor.read(self.hal.values, self.hal.faults)
+        self.link.readings(m, sensor.channels, self.hal.values, self.hal.faults)
+
+    def _second(self, now):
+        fields = self.health.figures()
+        fields["m"] = now
+        fields["ce"], fields["dr"] = self.link.refused, self.link.dropped
+        fields["o"] = self.outputs.state()
+        self.link.news("st", fields)
+        self._send_contacts(now)
+        for event in self._events.waiting():
+            if ticks.diff(now, event["m"]) > 0:
+                self.link.news("ev", event)
+        for sensor in self.sensors:
+            last = self._began if sensor.sample_ms is None else sensor.sample_ms
+            if ticks.diff(now, last) > STALE_TIMES * sensor.every_ms:
+                self._stale(sensor, now)
+        return SECOND_MS
+
+    def _stale(self, sensor, now):
+        for channel in sensor.channels:
+            self.hal.values.pop(channel, None)
+            self.hal.faults[channel] = "STALE"
+        self.link.readings(now, sensor.channels, self.hal.values, self.hal.faults)
+
+    def _send_log(self, m, text):
+        self.link.news("log", {"m": m, "s": wire.printable(text.encode())})
+
+    def _listen(self):
+        for item in self.link.receive():
+            if isinstance(item, wire.Text):
+                self._typed(item.text)
+            elif item.kind not in _OWN_KINDS:  # a port that echoes gets no answer
+                self._asked(item.kind, item.fields)
+                if self.link.address and item.kind != "ack":
+                    self.link.answer()
+
+    def _asked(self, kind, fields):
+        if kind == "hi":
+            self.greeted = True
+            self.hello(fields.get("n", 0))
+        elif kind == "beat":
+            if "m" not in fields:
+                self.link.reply("beat", {"i": fields.get("i"), "m": ticks.now()})
+        elif kind == "ack":
+            self._events.acknowledge(fields.get("e"), fields.get("bt"))
+        elif kind == "do":
+            self._commands.do(fields)
+        elif kind != "poll":
+            self.link.reply("no", {"i": 0, "e": "unknown", "s": "there is no kind " + kind[:16]})
+
+    def _typed(self, line):
+        try:
+            lines = self._shell.run(line)
+        except Refused as refused:
+            lines = [str(refused)]
+        for text in lines:
+            self.link.text(text)

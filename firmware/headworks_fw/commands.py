@@ -1,0 +1,71 @@
+"""The host's `do`: carried out once, answered the same each time it is asked again."""
+
+from . import ticks
+from .outputs import Refused
+
+LINE_LENGTH = 150  # letters of an `x` line, so that it fits with its quotes escaped
+
+
+class Commands:
+    """`board` is what the commands act on."""
+
+    def __init__(self, board, shell):
+        self._board = board
+        self._shell = shell
+        self._number = None
+        self._answer = []
+
+    def do(self, fields):
+        """Carries out a command and queues its answer."""
+        link = self._board.link
+        number = fields.get("i")
+        if not isinstance(number, int):
+            link.reply("no", {"i": 0, "e": "form", "s": "do needs a number i"})
+        elif self._answer and link.waits(self._answer[-1]):
+            if number != self._number:
+                link.reply("no", {"i": number, "e": "busy", "s": "an answer is still under way"})
+        elif number == self._number:
+            for frame in self._answer:
+                link.again(frame)
+        else:
+            self._number = number
+            self._answer = self._carry_out(number, fields, link)
+
+    def _carry_out(self, number, fields, link):
+        frames = []
+        try:
+            lines = self._run(fields)
+        except Refused as refused:
+            answer = {"i": number, "e": refused.code, "s": str(refused)[:LINE_LENGTH]}
+            return [link.reply("no", answer)]
+        for line in lines:
+            text = line[:LINE_LENGTH]
+            frames.append(link.reply("x", {"i": number, "k": len(frames), "s": text}))
+        frames.append(link.reply("ok", {"i": number}))
+        return frames
+
+    def _run(self, fields):
+        command, board, now = fields.get("c"), self._board, ticks.now()
+        if command == "out":
+            board.outputs.command(fields.get("o"), fields.get("on"), fields.get("ms", 0), now)
+        elif command == "arm":
+            board.outputs.arm(fields.get("o"))
+        elif command == "con":
+            line = fields.get("l")
+            if not isinstance(line, str):
+                raise Refused("form", "con needs a line l")
+            return self._shell.run(line)
+        elif command == "blink":
+            board.light.blink(_milliseconds(fields), now)
+        elif command in ("maint", "restart"):
+            board.leave(command)
+        else:
+            raise Refused("unknown", "there is no command %s" % command)
+        return []
+
+
+def _milliseconds(fields):
+    ms = fields.get("ms")
+    if not isinstance(ms, int) or not 0 < ms <= 600000:
+        raise Refused("range", "blink takes 1 to 600000 ms")
+    return ms

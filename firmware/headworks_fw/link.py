@@ -1,0 +1,170 @@
+"""Frames and console text over one stream: what waits to be sent, what came, and what was lost.
+
+Answers go before news; when news pile up the oldest are dropped and counted. On a shared line
+(`address` is not 0) nothing is sent but one frame by `answer()`. Knows what no message means.
+"""
+
+from . import wire
+
+NEWS = 16  # frames
+ANSWERS = 48  # frames; the longest answer of the console is shorter
+ROOM = wire.LONGEST - 56  # bytes for the readings in a frame of them, beside all the rest
+_RUBOUT = (8, 127)
+QUIET = "| "  # begins every line of console text from the board, so that an echo is no command
+
+
+class Line(wire.Reader):
+    """The line under way, with what a person at a terminal expects of it."""
+
+    def take(self, byte):
+        """One byte in; the Frame, Text or Bad that it completes, else None."""
+        if byte in (10, 13):
+            return self._end()
+        if byte in _RUBOUT and self.is_text():
+            self._line = self._line[:-1]
+        elif len(self._line) < wire.LONGEST:
+            self._line.append(byte)
+        else:
+            self._cut = True
+        return None
+
+    def echo(self, byte):
+        """What a terminal should see of the byte just about to be taken."""
+        if not self.is_text() or byte == 126:
+            return b""
+        if byte in _RUBOUT:
+            return b"\b \b" if self._line else b""
+        if byte in (10, 13):
+            return b"\r\n" if self._line else b""
+        return bytes((byte,)) if 32 <= byte < 127 and len(self._line) < 80 else b""
+
+
+class Link:
+    """One stream to the host."""
+
+    def __init__(self, stream, address=0):
+        self.address = address
+        self.refused = 0  # frames that came broken
+        self.dropped = 0  # frames that nobody took
+        self._stream = stream
+        self._line = Line()
+        self._q = 0
+        self._answers = []
+        self._news = []
+        self._under_way = None
+        self._sent = 0
+
+    def receive(self):
+        """The Frames for this board and the Texts that have come, in order."""
+        found = []
+        for byte in self._stream.read():
+            if not self.address and not self._news:
+                self._echo(byte)
+            item = self._line.take(byte)
+            if isinstance(item, wire.Bad):
+                self.refused += 1
+            elif isinstance(item, wire.Text):
+                if not self.address and not item.text.startswith(QUIET):
+                    found.append(item)
+            elif item is not None and item.address == self.address:
+                found.append(item)
+        return found
+
+    def wait(self, ms):
+        """Until bytes come, or for ms; not at all while there is something to send."""
+        if not self.address and (self._under_way or self._answers or self._news):
+            ms = min(ms, 2)
+        self._stream.wait(ms)
+
+    def news(self, kind, fields):
+        """Queues a frame that nobody asked for; `t`, `st` and `log` are counted by `q`."""
+        if kind != "ev":
+            fields["q"] = self._q
+            self._q = (self._q + 1) & 0xFFFF
+        if len(self._news) == NEWS:
+            self._news.pop(0)
+            self.dropped += 1
+        self._news.append(self._encode(kind, fields))
+
+    def readings(self, m, channels, values, faults):
+        """Queues the readings of these channels, in as many `t` frames as they need."""
+        good, bad, room = {}, {}, ROOM
+        for channel in channels:
+            reading = values.get(channel, faults.get(channel))
+            if reading is None:
+                continue
+            if isinstance(reading, float):
+                reading = _plain(reading)
+            room -= len(channel) + len(str(reading)) + 6
+            if room < 0:
+                self.news("t", {"m": m, "v": good, "f": bad})
+                good, bad = {}, {}
+                room = ROOM - len(channel) - len(str(reading)) - 6
+            (bad if isinstance(reading, str) else good)[channel] = reading
+        if good or bad:
+            self.news("t", {"m": m, "v": good, "f": bad})
+
+    def reply(self, kind, fields):
+        """Queues a frame of an answer and returns it, so that it can be sent again."""
+        frame = self._encode(kind, fields)
+        self.again(frame)
+        return frame
+
+    def again(self, frame):
+        """Queues an answer, or a part of it, as it was."""
+        if len(self._answers) < ANSWERS:
+            self._answers.append(frame)
+        else:
+            self.dropped += 1
+
+    def text(self, line):
+        """Queues a line of console text; not on a shared line."""
+        if not self.address:
+            self.again(("\r\n" + QUIET + wire.printable(line.encode()) + "\r\n").encode())
+
+    def waits(self, frame):
+        """Whether this answer is still to be sent."""
+        return frame in self._answers
+
+    def answer(self):
+        """On a shared line: the one frame that the host's question allows."""
+        if self._answers:
+            self._stream.write(self._answers.pop(0))
+        elif self._news:
+            self._stream.write(self._news.pop(0))
+        else:
+            self._stream.write(self._encode("idle", {}))
+
+    def flush(self, passes=8):
+        """Sends what the stream takes without waiting; not on a shared line."""
+        while passes and not self.address:
+            passes -= 1
+            if self._under_way is None:
+                if not self._answers and not self._news:
+                    return
+                self._under_way = (self._answers or self._news).pop(0)
+                self._sent = 0
+            sent = self._stream.write(memoryview(self._under_way)[self._sent :])
+            if not sent:
+                return
+            self._sent += sent
+            if self._sent == len(self._under_way):
+                self._under_way = None
+
+    def _encode(self, kind, fields):
+        try:
+            return wire.encode(kind, fields, self.address)
+        except wire.WireError as error:
+            return wire.encode("log", {"q": self._q, "m": 0, "s": str(error)[:80]}, self.address)
+
+    def _echo(self, byte):
+        shown = self._line.echo(byte)
+        if shown and len(self._answers) < ANSWERS // 2:
+            self._answers.append(shown)
+
+
+def _plain(number):
+    """A finite number with two decimals; what is not finite is a fault."""
+    if number - number != 0:
+        return "RANGE"
+    return round(number, 2)

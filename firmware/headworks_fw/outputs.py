@@ -1,0 +1,107 @@
+"""Outputs that are on only while the host renews their lease, and the local rules that open them.
+
+Off first thing; a lease that ends or a contact that trips latches. Knows no message.
+"""
+
+from . import ticks
+
+
+class Refused(Exception):
+    """A command is not carried out. `code` as in firmware/LINK.md; the text is a sentence."""
+
+    def __init__(self, code, sentence):
+        super().__init__(sentence)
+        self.code = code
+
+
+class Output:
+    """One output. `make_pin(number, level)` gives a pin that starts at this level."""
+
+    def __init__(self, entry, make_pin):
+        self.name = entry["name"]
+        self.max_ms = entry["max_ms"]
+        self.trips = entry.get("trips", [])
+        self.on = 0
+        self.latch = ""
+        self._until = 0
+        self._active_high = entry["active_high"]
+        self._pin = make_pin(entry["pin"], 0 if self._active_high else 1)
+
+    def set(self, on):
+        """Drives the pin; every pass, so that a disturbed pin does not stay disturbed."""
+        self.on = on
+        self._pin.value(on if self._active_high else 1 - on)
+
+    def lease(self, ms, now):
+        """On for so long. Raises Refused."""
+        if self.latch:
+            raise Refused("latched", "%s is latched by %s" % (self.name, self.latch))
+        if not 0 < ms <= self.max_ms:
+            raise Refused("range", "%s takes 1 to %d ms" % (self.name, self.max_ms))
+        self._until = ticks.add(now, ms)
+        self.set(1)
+
+    def expired(self, now):
+        """Whether its lease is over."""
+        return self.on and ticks.diff(self._until, now) <= 0
+
+
+class Outputs:
+    """All outputs of the board; `contacts` is filled in by name once there are any."""
+
+    def __init__(self, entries, make_pin, log):
+        self.all = [Output(entry, make_pin) for entry in entries]
+        self.contacts = {}
+        self.log = log or (lambda _: None)
+
+    def off(self):
+        """All off, without a latch."""
+        for output in self.all:
+            output.set(0)
+
+    def check(self, now):
+        """Opens what must be open now."""
+        for output in self.all:
+            if output.expired(now):
+                self._open(output, "lease")
+            for trip in output.trips:
+                if trip != output.latch and self.contacts[trip].active:
+                    self._open(output, trip)
+            output.set(output.on)
+
+    def named(self, name):
+        """The output. Raises Refused."""
+        for output in self.all:
+            if output.name == name:
+                return output
+        raise Refused("unknown", "there is no output %s" % name)
+
+    def command(self, name, on, ms, now):
+        """The host's `out`. Raises Refused."""
+        output = self.named(name)
+        if on not in (0, 1) or not isinstance(ms, int):
+            raise Refused("form", "out needs o, on (0 or 1) and ms")
+        if on:
+            self.check(now)  # a contact that just closed goes before
+            output.lease(ms, now)
+        else:
+            output.set(0)
+
+    def arm(self, name):
+        """Clears a latch whose cause is over. Raises Refused."""
+        output = self.named(name)
+        for trip in output.trips:
+            if self.contacts[trip].active:
+                raise Refused("unarmed-cause", "%s is still active" % trip)
+        output.latch = ""
+
+    def state(self):
+        """Name -> [on, latch]."""
+        return {output.name: [output.on, output.latch] for output in self.all}
+
+    def _open(self, output, cause):
+        was = output.on
+        output.set(0)
+        if output.latch in ("", "lease"):  # the first contact stays named
+            output.latch = cause
+            self.log("%s %s: %s" % (output.name, "opened" if was else "latched", cause))

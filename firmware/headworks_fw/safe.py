@@ -1,0 +1,56 @@
+"""Safe mode: the protocol only. Outputs are off and stay off; no sensor, no watchdog.
+
+Comes after failed starts, or where the configuration is wrong; says why in its log.
+"""
+
+import json
+
+from . import app, config, power, ticks
+from .board import Board
+from .hal import Hal, output_pin
+from .health import Health
+from .log import Log
+from .outputs import Outputs, Refused
+
+UNKNOWN = {"model": "unknown", "name": "unknown", "link": {"kind": "usb"}, "address": 0}
+
+
+class NoOutputs(Outputs):
+    """Holds everything off."""
+
+    def named(self, name):
+        """Refuses, whatever is to be done with the output."""
+        raise Refused("unarmed-cause", "safe mode: %s stays off" % name)
+
+
+def run(root, slot, reason, why=None):
+    """Runs until a reset."""
+    settings = usable(root + slot + "/config.json")
+    outputs = NoOutputs(settings.get("outputs", []), output_pin, None)
+    log = Log(ticks.now)
+    identity = app.identify(root, slot, settings, "", why or power.reason(root), "safe")
+    link, light = app.make_link(settings), app.make_light(settings)
+    health = Health(None, ticks.now())
+    board = Board(identity, Hal({}, root, log.add), outputs, link, health, log, light)
+    board.every(5000, lambda _: log.add("safe mode: " + reason))
+    log.add("safe mode: " + reason)
+    return app.loop(board, root)
+
+
+def usable(path):
+    """What of the configuration can be trusted: all, or link and outputs, or nothing."""
+    settings = dict(UNKNOWN)
+    try:
+        with open(path) as file:
+            found = json.loads(file.read())
+        for key in ("model", "name"):
+            if isinstance(found.get(key), str):
+                settings[key] = found[key][: config.NAME_LENGTH]
+        config.check_link(found)
+        settings["link"], settings["address"] = found["link"], found.get("address", 0)
+        settings["led"] = found.get("led")
+        config.check_outputs(found, [trip["name"] for trip in found.get("contacts", [])])
+        settings["outputs"] = [dict(output, trips=[]) for output in found.get("outputs", [])]
+    except (OSError, ValueError, AttributeError, KeyError, TypeError, config.ConfigError):
+        return settings  # what came before the fault is used
+    return settings

@@ -39,7 +39,8 @@ def loop(board, root):
     """Passes without end; whatever ends them leaves the outputs off."""
     due = None
     try:
-        board.hello()
+        if not board.link.address:  # on a shared line nobody asked
+            board.hello()
         while True:
             board.link.wait(board.step())
             if board.leaving and due is None:
@@ -52,7 +53,7 @@ def loop(board, root):
 
 def build(root, slot, settings, crc, why):
     """The board as configured; outputs are off before anything else is looked at."""
-    outputs = Outputs(settings.get("outputs", []), output_pin, None)
+    outputs = Outputs(settings.get("outputs", []), output_pin)
     log = Log(ticks.now)
     outputs.log = log.add
     watchdog = machine.WDT(timeout=settings["wdt_ms"])

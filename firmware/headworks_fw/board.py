@@ -4,6 +4,7 @@ from . import ticks, wire
 from .commands import Commands
 from .events import Events
 from .health import Task
+from .link import plain
 from .outputs import Refused
 from .selftest import selftest
 from .shell import Shell
@@ -33,8 +34,8 @@ class Board:
         now = ticks.now()
         self._began = now
         self.tasks = [
-            Task(self._second, now),
             Task(health.collect, now),
+            Task(self._second, now),
             Task(light.step, now),
         ]
         log.sink = self._send_log
@@ -75,20 +76,19 @@ class Board:
                 sensor.fresh = False
                 self._read(sensor, sensor.sample_ms)
         self._listen()
-        if self.leaving:
-            self.outputs.off()
         self.link.flush()
-        self.health.feed(now, self.tasks)
+        self.health.feed(now, self.tasks)  # here, as the outputs have been looked at
         self.health.lap(now, ticks.now())
         return wait
 
     def hello(self, number=0):
         """Queues a `hello`."""
-        self.link.reply("hello", dict(self.identity, n=number))
+        self.link.reply("hello", dict(self.identity, n=number), first=True)
 
     def leave(self, why):
         """Outputs off, and a restart is due once the answer is out."""
         self.outputs.off()
+        self.outputs.locked = "the board is about to restart"
         self.leaving = why
 
     def selftest(self):
@@ -145,13 +145,13 @@ class Board:
         self.link.readings(now, sensor.channels, self.hal.values, self.hal.faults)
 
     def _send_log(self, m, text):
-        self.link.news("log", {"m": m, "s": wire.printable(text.encode())})
+        self.link.news("log", {"m": m, "s": plain(text)})
 
     def _listen(self):
         for item in self.link.receive():
             if isinstance(item, wire.Text):
                 self._typed(item.text)
-            elif item.kind not in _OWN_KINDS:  # a port that echoes gets no answer
+            elif not _own(item):
                 self._asked(item.kind, item.fields)
                 if self.link.address and item.kind != "ack":
                     self.link.answer()
@@ -161,14 +161,14 @@ class Board:
             self.greeted = True
             self.hello(fields.get("n", 0))
         elif kind == "beat":
-            if "m" not in fields:
-                self.link.reply("beat", {"i": fields.get("i"), "m": ticks.now()})
+            self.link.reply("beat", {"i": fields.get("i"), "m": ticks.now()}, first=True)
         elif kind == "ack":
             self._events.acknowledge(fields.get("e"), fields.get("bt"))
         elif kind == "do":
             self._commands.do(fields)
         elif kind != "poll":
-            self.link.reply("no", {"i": 0, "e": "unknown", "s": "there is no kind " + kind[:16]})
+            sentence = "there is no kind " + plain(kind[:16])
+            self.link.reply("no", {"i": 0, "e": "unknown", "s": sentence})
 
     def _typed(self, line):
         try:
@@ -177,3 +177,8 @@ class Board:
             lines = [str(refused)]
         for text in lines:
             self.link.text(text)
+
+
+def _own(frame):
+    """Whether it is the board's own word, from a port that echoes: it gets no answer."""
+    return frame.kind in _OWN_KINDS or (frame.kind == "beat" and "m" in frame.fields)

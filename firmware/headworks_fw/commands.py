@@ -1,6 +1,7 @@
 """The host's `do`: carried out once, answered the same each time it is asked again."""
 
 from . import ticks
+from .link import plain
 from .outputs import Refused
 
 LINE_LENGTH = 150  # letters of an `x` line, so that it fits with its quotes escaped
@@ -21,7 +22,10 @@ class Commands:
         number = fields.get("i")
         if not isinstance(number, int):
             link.reply("no", {"i": 0, "e": "form", "s": "do needs a number i"})
-        elif self._answer and link.waits(self._answer[-1]):
+            return
+        if link.address:
+            link.forget()  # the host asks anew: it no longer waits for the rest of an answer
+        if self._answer and link.waits(self._answer[-1]):
             if number != self._number:
                 link.reply("no", {"i": number, "e": "busy", "s": "an answer is still under way"})
         elif number == self._number:
@@ -36,10 +40,10 @@ class Commands:
         try:
             lines = self._run(fields)
         except Refused as refused:
-            answer = {"i": number, "e": refused.code, "s": str(refused)[:LINE_LENGTH]}
+            answer = {"i": number, "e": refused.code, "s": plain(str(refused))[:LINE_LENGTH]}
             return [link.reply("no", answer)]
         for line in lines:
-            text = line[:LINE_LENGTH]
+            text = plain(line)[:LINE_LENGTH]
             frames.append(link.reply("x", {"i": number, "k": len(frames), "s": text}))
         frames.append(link.reply("ok", {"i": number}))
         return frames
@@ -60,7 +64,7 @@ class Commands:
         elif command in ("maint", "restart"):
             board.leave(command)
         else:
-            raise Refused("unknown", "there is no command %s" % command)
+            raise Refused("unknown", "there is no command %s" % str(command)[:16])
         return []
 
 

@@ -7,6 +7,7 @@ import binascii
 import json
 
 NAME_LENGTH = 16
+_OUTPUT_ROOM = 120  # bytes of `st` for outputs and their latches
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789_-"
 
 
@@ -16,18 +17,21 @@ class ConfigError(Exception):
 
 def load(path: str) -> "tuple[dict[str, object], str]":
     """The checked configuration, and the CRC32 of the file's bytes as eight hex digits."""
-    try:
-        with open(path, "rb") as file:
-            data = file.read()
-    except OSError:
-        raise ConfigError("config.json is missing: flash the board again") from None
-    crc = "%08x" % binascii.crc32(data)
+    data = _bytes(path)
+    if not data:
+        raise ConfigError("config.json is missing: flash the board again")
     try:
         config = json.loads(data)
-    except ValueError:
+    except (ValueError, UnicodeError):
         raise ConfigError("config.json is no JSON: flash the board again") from None
     check(config)
-    return config, crc
+    return config, crc(path)
+
+
+def crc(path: str) -> str:
+    """CRC32 of the file as eight hex digits; empty where there is none."""
+    data = _bytes(path)
+    return "%08x" % binascii.crc32(data) if data else ""
 
 
 def check(config: "dict[str, object]") -> None:
@@ -67,6 +71,7 @@ def check_link(config: "dict[str, object]") -> None:
 
 def check_outputs(config: "dict[str, object]", contacts: "list[str]") -> None:
     """Every output has its pin, its longest lease, and trips that exist."""
+    letters = 0
     for output in _list(config, "outputs"):
         place = "output " + _name(output, "name", "outputs")
         _whole(output, "pin", place, 0, 48)
@@ -75,6 +80,17 @@ def check_outputs(config: "dict[str, object]", contacts: "list[str]") -> None:
         for trip in output.get("trips", []):
             if trip not in contacts:
                 raise ConfigError("%s: there is no contact %s to trip it" % (place, trip))
+        letters += len(output["name"]) + max([5] + [len(trip) for trip in output.get("trips", [])])
+    if letters + 10 * len(_list(config, "outputs")) > _OUTPUT_ROOM:
+        raise ConfigError("outputs: their names and trips are too long for one frame")
+
+
+def _bytes(path):
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError:
+        return b""
 
 
 def _pins(config):

@@ -9,8 +9,9 @@ from . import wire
 NEWS = 16  # frames
 ANSWERS = 48  # frames; the longest answer of the console is shorter
 ROOM = wire.LONGEST - 56  # bytes for the readings in a frame of them, beside all the rest
+_NOTHING = ()
 _RUBOUT = (8, 127)
-QUIET = "| "  # begins every line of console text from the board, so that an echo is no command
+SHOWN = "| "  # begins every line of console text from the board, so that an echo is no command
 
 
 class Line(wire.Reader):
@@ -56,15 +57,18 @@ class Link:
 
     def receive(self):
         """The Frames for this board and the Texts that have come, in order."""
+        data = self._stream.read()
+        if not data:
+            return _NOTHING
         found = []
-        for byte in self._stream.read():
+        for byte in data:
             if not self.address and not self._news:
                 self._echo(byte)
             item = self._line.take(byte)
             if isinstance(item, wire.Bad):
                 self.refused += 1
             elif isinstance(item, wire.Text):
-                if not self.address and not item.text.startswith(QUIET):
+                if not self.address and _is_typed(item.text):
                     found.append(item)
             elif item is not None and item.address == self.address:
                 found.append(item)
@@ -94,7 +98,7 @@ class Link:
             if reading is None:
                 continue
             if isinstance(reading, float):
-                reading = _plain(reading)
+                reading = _finite(reading)
             room -= len(channel) + len(str(reading)) + 6
             if room < 0:
                 self.news("t", {"m": m, "v": good, "f": bad})
@@ -104,10 +108,13 @@ class Link:
         if good or bad:
             self.news("t", {"m": m, "v": good, "f": bad})
 
-    def reply(self, kind, fields):
+    def reply(self, kind, fields, first=False):
         """Queues a frame of an answer and returns it, so that it can be sent again."""
         frame = self._encode(kind, fields)
-        self.again(frame)
+        if first and len(self._answers) < ANSWERS:
+            self._answers.insert(0, frame)
+        else:
+            self.again(frame)
         return frame
 
     def again(self, frame):
@@ -120,7 +127,11 @@ class Link:
     def text(self, line):
         """Queues a line of console text; not on a shared line."""
         if not self.address:
-            self.again(("\r\n" + QUIET + wire.printable(line.encode()) + "\r\n").encode())
+            self.again(("\r\n" + SHOWN + plain(line) + "\r\n").encode())
+
+    def forget(self):
+        """Drops the answers that wait."""
+        self._answers.clear()
 
     def waits(self, frame):
         """Whether this answer is still to be sent."""
@@ -163,8 +174,18 @@ class Link:
             self._answers.append(shown)
 
 
-def _plain(number):
+def plain(text):
+    """Printable ASCII, with question marks for all the rest."""
+    return "".join([letter if " " <= letter <= "~" else "?" for letter in text])
+
+
+def _finite(number):
     """A finite number with two decimals; what is not finite is a fault."""
     if number - number != 0:
         return "RANGE"
     return round(number, 2)
+
+
+def _is_typed(text):
+    """Whether it can be a person's: no noise, and no echo of the board's own."""
+    return text == "?" or ("?" not in text and not text.startswith(SHOWN))

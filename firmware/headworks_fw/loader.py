@@ -43,12 +43,17 @@ def write(path, text):
 
 
 def count(root):
-    """Failed starts so far, this start counted from now on. A power-up begins anew."""
+    """Failed starts in a row so far; this start counts from now on.
+
+    Only a crash, a watchdog's bite or a reset that nobody asked for is a failure: a power-up, or
+    a restart that was asked for, begins anew.
+    """
     import machine
 
-    text = read(root + "tries")
+    text, why = read(root + "tries"), read(root + "why")
     tries = int(text) if text.isdigit() else 0
-    if not read(root + "why") and machine.reset_cause() == machine.PWRON_RESET:
+    asked = why != "crash" if why else machine.reset_cause() == machine.PWRON_RESET
+    if asked:
         tries = 0
     write(root + "tries", str(tries + 1))
     return tries

@@ -49,10 +49,11 @@ class Output:
 class Outputs:
     """All outputs of the board; `contacts` is filled in by name once there are any."""
 
-    def __init__(self, entries, make_pin, log):
+    def __init__(self, entries, make_pin):
         self.all = [Output(entry, make_pin) for entry in entries]
         self.contacts = {}
-        self.log = log or (lambda _: None)
+        self.locked = ""  # why nothing may be switched on any more
+        self.log = print
 
     def off(self):
         """All off, without a latch."""
@@ -74,11 +75,13 @@ class Outputs:
         for output in self.all:
             if output.name == name:
                 return output
-        raise Refused("unknown", "there is no output %s" % name)
+        raise Refused("unknown", "there is no output %s" % str(name)[:16])
 
     def command(self, name, on, ms, now):
         """The host's `out`. Raises Refused."""
         output = self.named(name)
+        if on and self.locked:
+            raise Refused("busy", self.locked)
         if on not in (0, 1) or not isinstance(ms, int):
             raise Refused("form", "out needs o, on (0 or 1) and ms")
         if on:
@@ -90,6 +93,8 @@ class Outputs:
     def arm(self, name):
         """Clears a latch whose cause is over. Raises Refused."""
         output = self.named(name)
+        if self.locked:
+            raise Refused("busy", self.locked)
         for trip in output.trips:
             if self.contacts[trip].active:
                 raise Refused("unarmed-cause", "%s is still active" % trip)

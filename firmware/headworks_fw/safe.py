@@ -10,29 +10,25 @@ from .board import Board
 from .hal import Hal, output_pin
 from .health import Health
 from .log import Log
-from .outputs import Outputs, Refused
+from .outputs import Outputs
 
 UNKNOWN = {"model": "unknown", "name": "unknown", "link": {"kind": "usb"}, "address": 0}
 
 
-class NoOutputs(Outputs):
-    """Holds everything off."""
-
-    def named(self, name):
-        """Refuses, whatever is to be done with the output."""
-        raise Refused("unarmed-cause", "safe mode: %s stays off" % name)
-
-
 def run(root, slot, reason, why=None):
     """Runs until a reset."""
-    settings = usable(root + slot + "/config.json")
-    outputs = NoOutputs(settings.get("outputs", []), output_pin, None)
+    path = root + slot + "/config.json"
+    settings = usable(path)
+    outputs = Outputs(settings.get("outputs", []), output_pin)
+    outputs.locked = "the board is in safe mode: outputs stay off"
     log = Log(ticks.now)
-    identity = app.identify(root, slot, settings, "", why or power.reason(root), "safe")
+    outputs.log = log.add
+    why = why or power.reason(root)
+    identity = app.identify(root, slot, settings, config.crc(path), why, "safe")
     link, light = app.make_link(settings), app.make_light(settings)
     health = Health(None, ticks.now())
     board = Board(identity, Hal({}, root, log.add), outputs, link, health, log, light)
-    board.every(5000, lambda _: log.add("safe mode: " + reason))
+    board.every(10000, lambda _: log.add("safe mode: " + reason))
     log.add("safe mode: " + reason)
     return app.loop(board, root)
 

@@ -24,6 +24,21 @@ WORDS = (
 )
 
 
+INFO = (  # fields of `hello`, and their words for people
+    ("nm", "name"),
+    ("bd", "model"),
+    ("st", "state"),
+    ("fw", "firmware"),
+    ("sha", "manifest"),
+    ("cfg", "config"),
+    ("uid", "uid"),
+    ("sl", "slot"),
+    ("why", "last reset"),
+    ("bt", "boot id"),
+    ("p", "protocol"),
+)
+
+
 class Shell:
     """Runs a line and returns lines; raises Refused."""
 
@@ -36,7 +51,7 @@ class Shell:
         words = line.split()
         if not words:
             return []
-        name = words[0].lower()
+        name = "help" if words[0] == "?" else words[0].lower()
         if name not in [word for word, _ in WORDS]:
             raise Refused("unknown", "there is no word %s; %s" % (name[:16], _nearest(name)))
         return getattr(self, "_" + name)(words[1:])
@@ -45,7 +60,8 @@ class Shell:
         return ["%-9s %s" % word for word in WORDS]
 
     def _info(self, _):
-        return ["%-6s %s" % (key, value) for key, value in self._board.identity.items()]
+        identity = self._board.identity
+        return ["%-10s %s" % (word, identity[key]) for key, word in INFO]
 
     def _sensors(self, _):
         hal = self._board.hal

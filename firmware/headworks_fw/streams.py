@@ -38,8 +38,10 @@ class Stdio:
 
     def read(self):
         """What has come, READ_MOST bytes at most."""
+        if self._ended or not _any(self._poll_in(0)):
+            return b""
         data = bytearray()
-        while len(data) < READ_MOST and not self._ended and _any(self._poll_in(0)):
+        while len(data) < READ_MOST and _any(self._poll_in(0)):
             byte = _one(self._in)
             if not byte:
                 self._ended = True  # nobody can write to a PC's process any more
@@ -82,8 +84,12 @@ class Uart:
 
     def read(self):
         """What has come, READ_MOST bytes at most."""
-        waiting = self._uart.any()
-        return (self._uart.read(min(waiting, READ_MOST)) if waiting else None) or b""
+        if not self._uart.any():
+            return b""
+        data = bytearray()
+        while len(data) < READ_MOST and self._uart.any():
+            data.extend(self._uart.read(self._uart.any()) or b"")
+        return data
 
     def write(self, data):
         """Puts a whole frame on the line; 22 ms for the longest at 115200 baud."""

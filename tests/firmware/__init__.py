@@ -1,0 +1,1 @@
+"""Tests of the boards' firmware, under CPython and under MicroPython."""

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from headworks.hardware.facts import Fact, check_choice, check_keys, fact
 from headworks.hardware.files import HardwareError, read
 
 FAMILIES = ("gpio", "gpio-pulse", "coil")
 PULLS = ("up", "down", "none")
-CONFIDENCES = ("documented", "convention", "ours")
 LAST_GPIO = 27  # of the 40-pin header of a Raspberry Pi
 LAST_COIL = 0xFFFF
 
@@ -42,18 +42,6 @@ _TIMES = (
     ("off_pulse_s", 0.01, 10.0),
     ("repeat_s", 1.0, 3600.0),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """Where statements of a file are from. `about` names keys of the file.
-
-    Confidence: `documented` by the maker, `convention` of such devices, `ours` is a choice.
-    """
-
-    about: tuple[str, ...]
-    source: str
-    confidence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,35 +94,18 @@ def load_switch(model: str) -> SwitchProfile:
 
 def parse(model: str, data: Mapping[str, Any]) -> SwitchProfile:
     """A parsed file as a profile. Raises ValueError with what to write instead."""
-    _check_keys(data)
-    _check_choice("family", data["family"], FAMILIES)
-    _check_choice("pull", data.get("pull", "up"), PULLS)
+    check_keys(data, _REQUIRED, _OPTIONAL)
+    check_choice("family", data["family"], FAMILIES)
+    check_choice("pull", data.get("pull", "up"), PULLS)
     last = LAST_COIL if data["family"] == "coil" else LAST_GPIO
     maps = {
         key: _addresses(key, data.get(key, {}), last)
         for key in ("outlets", "off_outlets", "inputs")
     }
     _check_family(data, maps)
-    fields: dict[str, Any] = {**data, **maps, "provenance": tuple(map(_fact, data["fact"]))}
+    fields: dict[str, Any] = {**data, **maps, "provenance": tuple(map(fact, data["fact"]))}
     del fields["fact"]
     return SwitchProfile(model=model, **fields)
-
-
-def _check_keys(data: Mapping[str, Any]) -> None:
-    known = {**_OPTIONAL, **_REQUIRED}
-    for key in _REQUIRED:
-        if key not in data:
-            raise ValueError(f"{key} is missing")
-    for key, value in data.items():
-        if key not in known:
-            raise ValueError(f"unknown key {key!r}; known: {', '.join(sorted(known))}")
-        if not isinstance(value, known[key]) or (known[key] is not bool and value is True):
-            raise ValueError(f"{key} = {value!r} has the wrong type")
-
-
-def _check_choice(key: str, value: str, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise ValueError(f"{key} = {value!r}; write one of {', '.join(choices)}")
 
 
 def _addresses(key: str, table: Mapping[str, Any], last: int) -> dict[str, int]:
@@ -190,10 +161,3 @@ def _uses(
         *((f"outlet {name} off", pin) for name, pin in off_outlets.items()),
         *((f"input {name}", pin) for name, pin in inputs.items()),
     ]
-
-
-def _fact(entry: Mapping[str, Any]) -> Fact:
-    if not isinstance(entry, dict) or set(entry) != {"about", "source", "confidence"}:
-        raise ValueError("[[fact]] has exactly about, source and confidence")
-    _check_choice("confidence", entry["confidence"], CONFIDENCES)
-    return Fact(tuple(entry["about"]), entry["source"], entry["confidence"])

@@ -1,0 +1,330 @@
+"""A microcontroller that is not there: pins, buses and timers of a simulated world.
+
+The world says what acts on the pins, a line each, through the file that HEADWORKS_SHIM_IN names;
+what the pins do goes to the one that HEADWORKS_SHIM_OUT names. What nobody has spoken of floats:
+a contact reads its pull, and no sensor answers. Lines from the world:
+
+    pin 5 1                  level of a pin            adc 26 32768     an analogue input, u16
+    hz 6 50.0                pulses a second           sht 0 68 23.5 41.0 | crc | gone
+    ow 22 ROM 23.5 | por85 | crc | gone                crash            raise an error now
+and to it: `out PIN LEVEL`, `led PIN LEVEL`, `de PIN LEVEL`, `wdt feed`, `reset KIND`.
+"""
+
+import os
+import select
+import sys
+import time
+
+PWRON_RESET, HARD_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = 1, 2, 3, 4, 5
+_CAUSES = {"power-on": PWRON_RESET, "watchdog": WDT_RESET, "soft": SOFT_RESET}
+_RESET, _WATCHDOG, _REPL = 3, 4, 5  # exit codes
+_FEED_MS = 100  # the world is told of a feeding at most this often
+_I2C_GONE = 19  # ENODEV, as a bus without an answer gives
+
+
+class _World:
+    """What was last said of everything outside, by pin, bus address or 1-Wire address."""
+
+    def __init__(self):
+        self.levels, self.adc, self.hz, self.sht, self.wire = {}, {}, {}, {}, {}
+        self.handlers = {}
+        self._counted_ms = {}
+        self._in, self._out = _open("HEADWORKS_SHIM_IN", "rb"), _open("HEADWORKS_SHIM_OUT", "wb")
+        self._line = b""
+        if self._in is not None:
+            self._poll = select.poll()
+            self._poll.register(self._in, select.POLLIN)
+
+    def look(self):
+        """Take in what the world has said since the last look, and let the pulses come."""
+        while self._in is not None and self._poll.poll(0):
+            byte = self._in.read(1)
+            if not byte:
+                self._in = None
+            elif byte == b"\n":
+                line, self._line = self._line, b""
+                self._take(line.decode().split())
+            else:
+                self._line += byte
+        for number in self.handlers:
+            self._pulse(number)
+
+    def say(self, *words):
+        """Tell the world. Nobody may be there to hear it."""
+        if self._out is not None:
+            try:
+                self._out.write((" ".join([str(word) for word in words]) + "\n").encode())
+            except OSError:
+                self._out = None
+
+    def _take(self, words):
+        kind = words[0] if words else ""
+        if kind == "pin":
+            self._level(int(words[1]), int(words[2]))
+        elif kind == "adc":
+            self.adc[int(words[1])] = int(words[2])
+        elif kind == "hz":
+            self.hz[int(words[1])] = float(words[2])
+        elif kind == "sht":
+            self.sht[(int(words[1]), int(words[2]))] = words[3:]
+        elif kind == "ow":
+            self.wire.setdefault(int(words[1]), {})[words[2]] = words[3]
+        elif kind == "crash":
+            raise RuntimeError("the simulator asked for a crash")
+
+    def _level(self, number, level):
+        fell = self.levels.get(number) == 1 and level == 0
+        self.levels[number] = level
+        if fell and number in self.handlers:
+            self.handlers[number](Pin(number))
+
+    def _pulse(self, number):
+        now = _ms()
+        since = self._counted_ms.setdefault(number, now)
+        count = int((now - since) * self.hz.get(number, 0.0) / 1000)
+        if count or not self.hz.get(number):
+            self._counted_ms[number] = now
+        for _ in range(count):
+            self.handlers[number](None)
+
+
+def _open(name, mode):
+    path = os.getenv(name)
+    if not path:
+        return None
+    if sys.implementation.name == "micropython":
+        return open(path, mode)
+    return open(path, mode, buffering=0)
+
+
+def _ms():
+    if hasattr(time, "ticks_ms"):
+        return time.ticks_ms()
+    return time.monotonic_ns() // 1000000
+
+
+_world = _World()
+
+
+def _end(code, kind):
+    _world.say("reset", kind)
+    sys.exit(code)
+
+
+def reset():
+    """Start afresh; the runner does it."""
+    _end(_RESET, "soft")
+
+
+def soft_reset():
+    """Start afresh, as from the REPL."""
+    _end(_RESET, "soft")
+
+
+def bootloader(timeout=0):
+    """Stay in the chip's own loader."""
+    _end(_REPL, "soft")
+
+
+def reset_cause():
+    """Why this run began."""
+    return _CAUSES.get(os.getenv("HEADWORKS_SHIM_CAUSE") or "power-on", PWRON_RESET)
+
+
+def unique_id():
+    """The chip's number."""
+    text = os.getenv("HEADWORKS_SHIM_UID") or "0000000000000000"
+    return bytes([int(text[at : at + 2], 16) for at in range(0, len(text), 2)])
+
+
+def freq(hz=0):
+    """The processor's clock."""
+    return 125000000
+
+
+class Pin:
+    """A pin by number, or by a name such as "LED"."""
+
+    IN, OUT, OPEN_DRAIN = 0, 1, 2
+    PULL_UP, PULL_DOWN = 1, 2
+    IRQ_FALLING, IRQ_RISING = 4, 8
+
+    def __init__(self, number, mode=-1, pull=None, value=None):
+        self.number = number
+        self._out = mode == Pin.OUT
+        self._pull = pull
+        self._level = 1 if value else 0
+        if self._out:
+            _world.say(self._word(), number, self._level)
+
+    def value(self, level=None):
+        """Read it, or drive it."""
+        if level is not None:
+            level = 1 if level else 0
+            if level != self._level:
+                self._level = level
+                _world.say(self._word(), self.number, level)
+            return None
+        if self._out:
+            return self._level
+        _world.look()
+        return _world.levels.get(self.number, 1 if self._pull == Pin.PULL_UP else 0)
+
+    __call__ = value
+
+    def on(self):
+        """Drive it high."""
+        self.value(1)
+
+    def off(self):
+        """Drive it low."""
+        self.value(0)
+
+    def toggle(self):
+        """Drive it the other way."""
+        self.value(1 - self._level)
+
+    def irq(self, handler=None, trigger=0):
+        """Call the handler at every falling edge and at every pulse."""
+        if handler is None:
+            _world.handlers.pop(self.number, None)
+        else:
+            _world.handlers[self.number] = handler
+
+    def _word(self):
+        return "led" if self.number in ("LED", 25) else "out"
+
+
+class ADC:
+    """An analogue input."""
+
+    def __init__(self, pin):
+        self._number = pin.number if isinstance(pin, Pin) else pin
+
+    def read_u16(self):
+        """0 to 65535; an open input floats to the top through its divider."""
+        _world.look()
+        return _world.adc.get(self._number, 65535)
+
+
+class I2C:
+    """A bus with temperature and humidity sensors of the SHT families on it."""
+
+    def __init__(self, id=0, *, scl=None, sda=None, freq=400000, timeout=50000):
+        self._id = id
+        self._asked = {}
+
+    def scan(self):
+        """Addresses that answer."""
+        _world.look()
+        found = [at for bus, at in _world.sht if bus == self._id]
+        return sorted([at for at in found if self._there(at)])
+
+    def writeto(self, address, data, stop=True):
+        """A command to a sensor. OSError where none answers."""
+        self._check(address)
+        self._asked[address] = bytes(data)
+        return len(data)
+
+    def readfrom(self, address, count, stop=True):
+        """Its answer: two words of 16 bits, each with its checksum."""
+        data = bytearray(count)
+        self.readfrom_into(address, data, stop)
+        return bytes(data)
+
+    def readfrom_into(self, address, buffer, stop=True):
+        """The same into a buffer."""
+        self._check(address)
+        if address not in self._asked:
+            raise OSError(_I2C_GONE)
+        said = _world.sht[(self._id, address)]
+        is_sht4x = len(self._asked[address]) == 1
+        answer = _sht_words(said, is_sht4x)
+        buffer[:] = answer[: len(buffer)]
+
+    def _there(self, address):
+        return (_world.sht.get((self._id, address)) or ["gone"])[0] != "gone"
+
+    def _check(self, address):
+        _world.look()
+        if not self._there(address):
+            raise OSError(_I2C_GONE)
+
+
+def _sht_words(said, is_sht4x):
+    """The six bytes of a measurement, by the data sheets' formulas turned round."""
+    if said[0] == "crc":
+        return bytes([0x66, 0x66, 0xFF, 0x66, 0x66, 0xFF])
+    celsius, humidity = float(said[0]), float(said[1])
+    share = (humidity + 6) / 125 if is_sht4x else humidity / 100
+    words = bytearray()
+    for raw in ((celsius + 45) / 175, share):
+        word = min(65535, max(0, int(raw * 65535 + 0.5)))
+        pair = bytes([word >> 8, word & 255])
+        words.extend(pair)
+        words.append(crc8(pair))
+    return bytes(words)
+
+
+def crc8(data):
+    """Sensirion's checksum: polynomial 0x31, start 0xFF."""
+    crc = 0xFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = ((crc << 1) ^ 0x31) & 0xFF if crc & 0x80 else crc << 1
+    return crc
+
+
+class UART:
+    """A serial port: what HEADWORKS_SHIM_UART<id> names, else the process's own terminal."""
+
+    def __init__(self, id, baudrate=9600, *, tx=None, rx=None, **_more):
+        path = os.getenv("HEADWORKS_SHIM_UART%d" % id) or "/dev/tty"
+        os_open = {} if sys.implementation.name == "micropython" else {"buffering": 0}
+        self._in = open(path, "rb", **os_open)  # noqa: SIM115
+        self._out = open(path, "wb", **os_open)  # noqa: SIM115
+        self._poll = select.poll()
+        self._poll.register(self._in, select.POLLIN)
+
+    def any(self):
+        """Whether a byte waits; one at a time, as a PC does not tell how many."""
+        return 1 if self._poll.poll(0) else 0
+
+    def read(self, count=1):
+        """Bytes that wait, one at a time; None where there is none."""
+        return (self._in.read(1) or None) if self.any() else None
+
+    def write(self, data):
+        """Send."""
+        self._out.write(bytes(data))
+        return len(data)
+
+    def flush(self):
+        """Wait until it has gone; a file does not keep it."""
+
+
+class WDT:
+    """A watchdog: fed too late, this run is over."""
+
+    def __init__(self, id=0, timeout=5000):
+        self._timeout_ms = timeout
+        self._fed_ms = self._told_ms = _ms()
+        _world.say("wdt", "feed")
+
+    def feed(self):
+        """Sign of life."""
+        now = _ms()
+        if now - self._fed_ms > self._timeout_ms:
+            _end(_WATCHDOG, "watchdog")
+        self._fed_ms = now
+        if now - self._told_ms >= _FEED_MS:
+            self._told_ms = now
+            _world.say("wdt", "feed")
+        _world.look()
+
+
+def onewire_of(number):
+    """What hangs on a 1-Wire pin: address as hex → what it says."""
+    _world.look()
+    return {rom: said for rom, said in _world.wire.get(number, {}).items() if said != "gone"}

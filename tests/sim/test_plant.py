@@ -49,6 +49,7 @@ inputs = st.builds(
         min_size=3,
         max_size=3,
     ).map(tuple),
+    st.tuples(st.booleans(), st.booleans(), st.booleans()),
 )
 
 

@@ -9,7 +9,7 @@ from pymodbus.client import AsyncModbusSerialClient, AsyncModbusTcpClient
 from pymodbus.framer import FramerType
 
 from headworks.model.site import RackKind, RackSpec, Sign, SwitchSpec
-from headworks.sim.ports import ServeError
+from headworks.sim.pty import ServeError
 from sim import running, sites
 
 ANY = "tcp://127.0.0.1:0"

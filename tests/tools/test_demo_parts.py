@@ -33,6 +33,7 @@ def _copy(text: str) -> list[str]:
         ("connect='rtu+tcp://gw:502'  # far", 'connect="rtu+tcp://127.0.0.1:50001"  # far'),
         ('listen = "tcp://0.0.0.0:502"', 'listen = "tcp://127.0.0.1:50001"'),
         ('connect = "serial:/dev/ttyUSB0"', 'connect = "serial:/tmp/d/tty0"'),
+        ('connect = "usb:e6614103e7174c2f"', 'connect = "serial:/tmp/d/tty0"'),
         ('connect = "nonsense"', 'connect = "nonsense"'),
         ('# connect = "tcp://10.0.0.11:502"', '# connect = "tcp://10.0.0.11:502"'),
         ('name = "tcp://10.0.0.11:502"', 'name = "tcp://10.0.0.11:502"'),
@@ -220,6 +221,7 @@ TRUTH = {
         {"name": "a1", "switchings": 3, "closed": False},
         {"name": "a2", "switchings": 4, "closed": True},
     ],
+    "boards_run": "boards run real MicroPython 1.29.0",
     "faults": [{"name": "weld", "target": "a2"}],
 }
 

@@ -53,10 +53,10 @@ def _replace(
 
 
 def _place(address: str, number: int, folder: Path, port: Callable[[], int]) -> str:
-    """tcp and rtu+tcp get a port of their own, a serial line a path; the rest stays as it is."""
+    """tcp and rtu+tcp get a port of their own, serial and usb a path; the rest stays as it is."""
     scheme, colon, _ = address.partition(":")
     if scheme in ("tcp", "rtu+tcp"):
         return f"{scheme}://127.0.0.1:{port()}"
-    if scheme == "serial" and colon:
+    if scheme in ("serial", "usb") and colon:
         return f"serial:{folder / f'tty{number}'}"
     return address

@@ -26,6 +26,7 @@ def summary(truth: Mapping[str, Any]) -> dict[str, Any]:
         "switchings": switchings,
         "switchings_per_rack": round(sum(switchings.values()) / max(len(switchings), 1), 2),
         "closed_at_end": [rack["name"] for rack in truth["racks"] if rack["closed"]],
+        "boards_run": truth["boards_run"],
         "faults": [f"{fault['name']} {fault['target']}".strip() for fault in truth["faults"]],
     }
 
@@ -45,6 +46,7 @@ def summary_text(found: Mapping[str, Any] | None) -> str:
             f"surplus: {surplus}",
             f"imported because of racks: {found['imported_kwh']:.1f} kWh",
             f"switchings: {found['switchings_per_rack']:.1f} a rack ({each})",
+            *([found["boards_run"]] if found["boards_run"] else []),
             f"STILL ON: {closed}" if closed else "all racks off",
         )
     )

@@ -17,10 +17,16 @@ def text(asked: str, shown: Any, cleared: bool) -> str:
 def serves(told: dict[str, Any]) -> str:
     """What a simulator serves, one line each."""
     ports = [f"  {port['where']}: {', '.join(port['units'])}" for port in told["ports"]]
+    ports += [f"  {one['connect']}: {one['name']} ({one['model']})" for one in told["boards"]]
     return "\n".join(
         [
             f"simulating {told['site']}, {told['note']}, speed {told['speed']:g}",
             *ports,
+            *(
+                f"  {board['connect']}: {board['name']} ({board['model']})"
+                for board in told["boards"]
+            ),
+            *([f"  {told['boards_run']}"] if told["boards"] else []),
             f"  pins {told['pins']}",
             f"  commands {told['commands']}",
         ]
@@ -55,6 +61,7 @@ def status(true: dict[str, Any]) -> str:
         f"{energy['switchings']} switchings",
     ]
     lines += [f"  {_rack(rack)}" for rack in true["racks"]]
+    lines += [f"  {_board(board)}" for board in true["boards"]]
     if not true["master_closed"]:
         lines.append("the dead-man contactor is open")
     if true["breaker_open"]:
@@ -66,9 +73,19 @@ def _rack(rack: dict[str, Any]) -> str:
     told = "told on" if rack["told"] else "told off"
     contact = "closed" if rack["closed"] else "open"
     aux = "" if rack["aux_closed"] == rack["closed"] else ", auxiliary contact disagrees"
+    held = "" if rack["permitted"] else ", its permissive relay is open"
     return (
-        f"{rack['name']:12}{told}, {contact}{aux}, {rack['power_kw']:.1f} of "
+        f"{rack['name']:12}{told}, {contact}{aux}{held}, {rack['power_kw']:.1f} of "
         f"{rack['rated_kw']:g} kW, {rack['switchings']} switchings"
+    )
+
+
+def _board(board: dict[str, Any]) -> str:
+    outputs = [f", {name} {'on' if on else 'off'}" for name, on in board["on"].items()]
+    ends = ", ".join(f"{why} {count}" for why, count in board["ends"].items())
+    return (
+        f"{board['name']:12}{board['state']}{''.join(outputs)}, {board['starts']} starts"
+        f"{f' ({ends})' if ends else ''}"
     )
 
 

@@ -16,7 +16,7 @@ from headworks.sim.days import DayError, DayWish, choose, start_s
 from headworks.sim.plant.plant import PlantSettings
 from headworks.sim.plant.recording import Columns
 from headworks.sim.plant.weather import DayClock
-from headworks.sim.ports import ServeError
+from headworks.sim.pty import ServeError
 from headworks.sim.simulator import Simulator, Sockets
 from headworks.sim.where import pin_socket
 from headworks.sim.wiring import plant_settings, sizes

@@ -40,7 +40,10 @@ def status(world: World, started_s: float) -> dict[str, Any]:
         "rating_kw": plant.rating_kw,
         "master_closed": world.master_closed(state.t_s),
         "breaker_open": state.breaker_open,
+        "air": world.air._asdict(),
         "racks": _racks(world, started_s),
+        "boards_run": world.boards_run,
+        "boards": [board.row() for board in world.boards.values()],
         "meters": _meters(world),
         "energy": energy(world),
         "faults": [fault_row(fault) for fault in world.faults.all()],
@@ -82,7 +85,8 @@ def clock(day_s: float) -> str:
 
 def _racks(world: World, started_s: float) -> list[dict[str, Any]]:
     found = []
-    for spec, state in zip(world.site.racks, world.state.racks, strict=True):
+    rows = zip(world.site.racks, world.state.racks, strict=True)
+    for place, (spec, state) in enumerate(rows):
         told_s = world.told_s.get(spec.switch)
         found.append(
             {
@@ -93,6 +97,7 @@ def _racks(world: World, started_s: float) -> list[dict[str, Any]]:
                 "told": world.told.get(spec.switch, False),
                 "told_s": None if told_s is None else started_s + told_s,
                 "closed": state.contactor.closed,
+                "permitted": world.permitted(place),
                 "aux_closed": state.contactor.aux_closed,
                 "switchings": state.contactor.closings,
             }

@@ -4,22 +4,16 @@ One port per address, several units behind each. Faults of frames and of the por
 applied here. The pty is linked at the site's serial path, and the link is removed at the end.
 """
 
-import os
-import tty
 from contextlib import suppress
-from pathlib import Path
 
 from headworks.field.modbus.server import RtuServer, RtuTcpServer, TcpServer
 from headworks.sim.devices import Bus
 from headworks.sim.faults.active import ActiveFaults
 from headworks.sim.faults.frames import ON_FRAMES, Reply
+from headworks.sim.pty import LinkedPty, ServeError
 
 _DEFAULT_PORT = 502
 _LOOPBACK = ("127.", "localhost", "[::1]")
-
-
-class ServeError(Exception):
-    """Something cannot be served; the text says what and what to do."""
 
 
 class Spoiler:
@@ -92,10 +86,9 @@ class SerialPort:
 
     def __init__(self, connect: str, bus: Bus, faults: ActiveFaults) -> None:
         self.connect = connect
-        self._path = Path(connect.removeprefix("serial:"))
+        self._pty = LinkedPty(connect)
         self._bus = bus
         self._spoiler = Spoiler(bus, faults, True)
-        self._fds: tuple[int, int] | None = None
         self._server: RtuServer | None = None
 
     @property
@@ -105,10 +98,7 @@ class SerialPort:
 
     async def start(self) -> None:
         """Make the pty and its link. Raises ServeError where the path cannot be used."""
-        master, slave = os.openpty()
-        tty.setraw(slave)
-        self._fds = (master, slave)
-        self._link(os.ttyname(slave))
+        master = self._pty.open()
         self._server = RtuServer(self._bus, master, mangle=self._spoiler)
         await self._server.start()
 
@@ -119,30 +109,7 @@ class SerialPort:
         """Stop, and remove the link if it is ours."""
         if self._server is not None:
             await self._server.stop()
-        if self._fds is None:
-            return
-        if self._path.is_symlink() and str(self._path.readlink()) == os.ttyname(self._fds[1]):
-            self._path.unlink()
-        for fd in self._fds:
-            os.close(fd)
-        self._fds = None
-
-    def _link(self, slave: str) -> None:
-        left = self._path.is_symlink() and str(self._path.readlink()) == slave
-        if left or (self._path.is_symlink() and not self._path.exists()):
-            self._path.unlink()  # of a simulator that was killed; numbers of ptys come again
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._path.symlink_to(slave)
-        except FileExistsError as error:
-            raise ServeError(
-                f"{self.connect}: {self._path} is there already, perhaps a real port or another "
-                "simulator; stop that one or give the training site another path"
-            ) from error
-        except OSError as error:
-            raise ServeError(
-                f"{self.connect}: {error.strerror}; write a path that may be made"
-            ) from error
+        self._pty.close()
 
 
 Port = TcpPort | SerialPort

@@ -14,12 +14,15 @@ from typing import Any
 from headworks.hardware.files import HardwareError
 from headworks.hardware.switch import SwitchProfile, load_switch
 from headworks.model.site import MeterSpec, Site, SwitchSpec
+from headworks.sim.boards.crew import BoardCrew, parsed, read_configs
+from headworks.sim.boards.python import BoardPython
 from headworks.sim.commands import Commands
 from headworks.sim.devices import Bus, CoilUnit, MeterUnit, Unit
 from headworks.sim.pinlines import PinLines
 from headworks.sim.pinserver import PinServer
 from headworks.sim.plant.plant import PlantSettings
-from headworks.sim.ports import Port, ServeError, make_port
+from headworks.sim.ports import Port, make_port
+from headworks.sim.pty import ServeError
 from headworks.sim.world import DEADMAN_S, World
 
 STEP_S = 0.05
@@ -27,10 +30,15 @@ STEP_S = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Sockets:
-    """Where the two Unix sockets lie."""
+    """Where the two Unix sockets lie. The boards' file systems lie beside the first."""
 
     commands: Path
     pins: Path
+
+    @property
+    def boards(self) -> Path:
+        """The folder of the boards' file systems."""
+        return self.commands.with_suffix(".boards")
 
 
 class Simulator:
@@ -44,15 +52,18 @@ class Simulator:
         *,
         step_s: float = STEP_S,
         deadman_s: float = DEADMAN_S,
+        python: BoardPython | None = None,
     ) -> None:
         self.started_s = time.monotonic()
         profiles = _profiles(site.switches)
-        self.world = World(site, plant, profiles, deadman_s)
+        configs = read_configs(site)
+        self.world = World(site, plant, profiles, deadman_s, parsed(configs))
         self._step_s = step_s
         self._units = _units(self.world, site, profiles, self.clock)
         self._ports = _ports(self.world, self._units)
         lines = PinLines(self.world, profiles, self.clock)
         self._pins = PinServer(sockets.pins, self.world, lines)
+        self._boards = BoardCrew(self.world, configs, python, sockets.boards)
         self._commands = Commands(
             sockets.commands, self.world, self.clock, self.started_s, self.serves
         )
@@ -76,6 +87,8 @@ class Simulator:
         return {
             "site": self.world.site.name,
             "ports": ports,
+            "boards": self._boards.serves(),
+            "boards_run": self.world.boards_run,
             "pins": str(self._pins.path),
             "commands": str(self._commands.path),
             "day": day.name,
@@ -89,6 +102,7 @@ class Simulator:
             for port in self._ports:
                 await port.start()
             await self._pins.start()
+            await self._boards.start()
             await self._commands.start()
         except ServeError:
             await self.stop()
@@ -106,7 +120,7 @@ class Simulator:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
-        for part in (*self._ports, self._pins, self._commands):
+        for part in (*self._ports, self._pins, self._boards, self._commands):
             await part.stop()
 
     async def _run(self) -> None:
@@ -124,6 +138,7 @@ class Simulator:
                 if isinstance(unit, CoilUnit):
                     unit.tick(t_s)
         self.world.tick(t_s)
+        self._boards.tick(t_s)
         for port in self._ports:
             await port.follow()
 

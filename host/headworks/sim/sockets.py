@@ -3,7 +3,7 @@
 import socket
 from pathlib import Path
 
-from headworks.sim.ports import ServeError
+from headworks.sim.pty import ServeError
 
 _LONGEST = 107  # bytes that a Unix socket's address holds on Linux
 

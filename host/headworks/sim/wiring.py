@@ -24,7 +24,8 @@ class Wiring(NamedTuple):
     """What outlets and inputs are joined to, by "switch.channel" name.
 
     outlets → rack indexes. feedback: input → (rack index, active when closed). contacts:
-    input → contact signal's name.
+    input → contact signal's name. permissives: rack index → (board, output) of every relay in
+    that rack's supply; empty where the site has none.
     """
 
     outlets: dict[str, tuple[int, ...]]
@@ -32,6 +33,7 @@ class Wiring(NamedTuple):
     contacts: dict[str, str]
     deadman: str | None
     upstream_trip: str | None
+    permissives: tuple[tuple[tuple[str, str], ...], ...] = ()
 
 
 class Sizes(NamedTuple):
@@ -51,7 +53,18 @@ def wiring(site: Site) -> Wiring:
         if rack.feedback:
             feedback[rack.feedback] = (index, rack.feedback_closed)
     contacts = {s.input: s.name for s in site.signals if isinstance(s, ContactSignal)}
-    return Wiring(outlets, feedback, contacts, site.deadman, site.upstream_trip)
+    return Wiring(outlets, feedback, contacts, site.deadman, site.upstream_trip, _permissives(site))
+
+
+def _permissives(site: Site) -> tuple[tuple[tuple[str, str], ...], ...]:
+    """The permissive relays in each rack's supply, in the order of the racks."""
+    relays = [(b.name, b.permissive, b.zone) for b in site.boards if b.permissive]
+    if not relays:
+        return ()
+    return tuple(
+        tuple((board, output) for board, output, zone in relays if rack.name in zone)
+        for rack in site.racks
+    )
 
 
 def points(site: Site) -> tuple[Point, ...]:

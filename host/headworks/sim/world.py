@@ -4,12 +4,14 @@ Holds what changes and steps the pure plant. Serves nothing; time is an argument
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from headworks.hardware.switch import SwitchProfile
 from headworks.model.site import Site
+from headworks.sim.boards.config import Config, aims
+from headworks.sim.boards.truth import BoardTruth
 from headworks.sim.faults.active import Active, ActiveFaults, targets
-from headworks.sim.plant import contactor, measure, plant
+from headworks.sim.plant import contactor, container, measure, plant
 from headworks.sim.plant.plant import Inputs, PlantSettings, PlantState
 from headworks.sim.wiring import Wiring, wiring
 
@@ -28,6 +30,7 @@ class World:
         settings: PlantSettings,
         profiles: dict[str, SwitchProfile],
         deadman_s: float = DEADMAN_S,
+        boards: Mapping[str, Config] | None = None,
     ) -> None:
         self.site = site
         self.settings = settings
@@ -37,8 +40,11 @@ class World:
             f"{name}.{channel}" for name, one in profiles.items() for channel in one.inputs
         )
         free = [i for i in self.inputs if i not in self.wiring.feedback | self.wiring.contacts]
-        self.faults = ActiveFaults(targets(site, free))
+        self.faults = ActiveFaults(targets(site, free, aims(boards or {})))
         self.state: PlantState = plant.initial(settings, 0.0)
+        self.air: container.Air = container.initial(self.state.weather.temperature_c)
+        self.boards = {spec.name: BoardTruth(spec.name, spec.model) for spec in site.boards}
+        self.boards_run = ""  # which Python, for people; empty where there is no board
         self.history: deque[PlantState] = deque([self.state])
         self.told: dict[str, bool] = {}  # what each outlet was last told
         self.told_s: dict[str, float] = {}  # when, seconds since the start
@@ -76,10 +82,17 @@ class World:
             return True
         return t_s - self.toggled_s < self.deadman_s
 
+    def permitted(self, rack: int) -> bool:
+        """Whether every permissive relay in the supply of a rack (by its place) is closed."""
+        relays = self.wiring.permissives[rack] if self.wiring.permissives else ()
+        return all(self.boards[board].on.get(output, False) for board, output in relays)
+
     def tick(self, t_s: float) -> None:
         """Move the plant on to `t_s` and tell those who watch inputs and faults."""
         ended = self.faults.expire(t_s)
+        dt_s = t_s - self.state.t_s
         self.state = plant.step(self.settings, self.state, self._inputs(t_s), t_s)
+        self.air = self._air(dt_s)
         self._remember()
         if ended:
             self.after_faults(ended)
@@ -127,7 +140,17 @@ class World:
             0.0 if load is None else load.value,
             None if low is None else low.value,
             self._rack_faults(),
+            tuple(map(self.permitted, range(len(self.site.racks)))),
         )
+
+    def _air(self, dt_s: float) -> container.Air:
+        """The air in the container after `dt_s`."""
+        hot, humid = self.faults.get("hot-intake"), self.faults.get("humid")
+        forced = container.Forced(hot and hot.value, humid and humid.value)
+        load = self.state.racks_kw, sum(rack.rated_kw for rack in self.site.racks)
+        day_s = dt_s * self.settings.clock.speed
+        outside_c = self.state.weather.temperature_c
+        return container.step(self.air, outside_c, load, (dt_s, day_s), forced)
 
     def _rack_faults(self) -> tuple[frozenset[str], ...]:
         """Faults of each rack's contactor; empty when nothing acts at all."""

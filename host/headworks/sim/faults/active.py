@@ -28,8 +28,13 @@ class Active(NamedTuple):
     until_s: float | None
 
 
-def targets(site: Site, inputs: Iterable[str] = ()) -> dict[Aim, tuple[str, ...]]:
-    """What each kind of fault may aim at, by name. `inputs` are the inputs nobody drives."""
+def targets(
+    site: Site, inputs: Iterable[str] = (), boards: Mapping[Aim, tuple[str, ...]] | None = None
+) -> dict[Aim, tuple[str, ...]]:
+    """What each kind of fault may aim at, by name. `inputs` are the inputs nobody drives.
+
+    `boards` is what `sim.boards.config.aims` finds on the sensor boards.
+    """
     return {
         Aim.METER: tuple(meter.name for meter in site.meters),
         Aim.RACK: tuple(rack.name for rack in site.racks),
@@ -37,6 +42,7 @@ def targets(site: Site, inputs: Iterable[str] = ()) -> dict[Aim, tuple[str, ...]
         Aim.CONTACT: tuple(s.name for s in site.signals if isinstance(s, ContactSignal)),
         Aim.INPUT: tuple(inputs),
         Aim.SITE: ("",),
+        **(boards or {}),
     }
 
 

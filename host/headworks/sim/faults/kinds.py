@@ -1,7 +1,7 @@
 """Every fault there is, one row each: its name, what it aims at, and one sentence.
 
 Adding a fault is a row here and its effect where the row's group acts: `values` and `frames` for
-meters, `plant.contactor` for racks, `world` for the rest.
+meters, `plant.contactor` for racks, `boards` for sensor boards, `world` for the rest.
 """
 
 from enum import StrEnum
@@ -16,6 +16,14 @@ class Aim(StrEnum):
     SWITCH = "switch"
     CONTACT = "contact signal"
     INPUT = "input"
+    BOARD = "sensor board"
+    SMOKE = "board with a smoke contact"
+    LEAK = "board with a leak contact"
+    DOOR = "board with a door contact"
+    SENSOR = "sensor of a board"
+    BUS_SENSOR = "sensor with a checksum"
+    DS18B20 = "DS18B20"
+    FAN = "fan with a tachometer"
     SITE = "site"
 
 
@@ -78,6 +86,26 @@ _RACK = (
     Kind("aux-stuck", Aim.RACK, "The auxiliary contact stays where it is."),
 )
 
+_SENSOR_BOARD = (
+    Kind("board-unplugged", Aim.BOARD,
+         "The sensor board has no power and no port; it comes back under another port's name."),
+    Kind("board-mute", Aim.BOARD, "The sensor board runs and nothing comes from it."),
+    Kind("board-crash", Aim.BOARD, "The program of the sensor board fails once and restarts."),
+    Kind("board-boot-loop", Aim.BOARD, "The program of the sensor board fails at every start."),
+    Kind("board-hang", Aim.BOARD, "The program stands still once, until its watchdog bites."),
+    Kind("board-noise", Aim.BOARD, "This share of the bytes on the line is garbage.", 0.5, "%"),
+    Kind("board-lost-frames", Aim.BOARD, "This share of the board's lines is lost.", 20.0, "%"),
+    Kind("wrong-config", Aim.BOARD, "The sensor board was flashed with another configuration."),
+    Kind("smoke", Aim.SMOKE, "The smoke contact becomes active."),
+    Kind("leak", Aim.LEAK, "The leak contact becomes active."),
+    Kind("door", Aim.DOOR, "The door is open."),
+    Kind("sensor-absent", Aim.SENSOR, "The sensor is not connected."),
+    Kind("sensor-crc", Aim.BUS_SENSOR, "The sensor answers with a wrong checksum."),
+    Kind("sensor-por85", Aim.DS18B20, "The sensor gives its power-on value of 85 °C."),
+    Kind("sensor-stuck", Aim.SENSOR, "The sensor repeats the value it has now, bit for bit."),
+    Kind("fan-stopped", Aim.FAN, "The fan stands still."),
+)  # fmt: skip
+
 _REST = (
     Kind("relay-board-deaf", Aim.SWITCH, "The board says ok and moves nothing."),
     Kind("board-silent", Aim.SWITCH, "The relay board does not answer (Modbus boards)."),
@@ -87,8 +115,10 @@ _REST = (
     Kind("cloud", Aim.SITE, "A cloud takes this share of the photovoltaic output.", 0.8, "of 1"),
     Kind("load-step", Aim.SITE, "The feeder's other load rises by this.", 200.0, "kW"),
     Kind("export-lost", Aim.SITE, "The meters at the point of connection read no power."),
+    Kind("hot-intake", Aim.SITE, "The air that comes in is this warm.", 47.0, "°C"),
+    Kind("humid", Aim.SITE, "The air that comes in is this humid.", 95.0, "%RH"),
     Kind("persist-outputs", Aim.SITE, "GPIO outputs stay driven when the station's process ends."),
     Kind("deadman-stuck", Aim.SITE, "The dead-man contactor stays closed without being toggled."),
 )
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (*_METER, *_RACK, *_REST)}
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (*_METER, *_RACK, *_SENSOR_BOARD, *_REST)}

@@ -39,7 +39,8 @@ class Inputs(NamedTuple):
 
     `coils` in the order of the racks. `master_closed`: the dead-man contactor in the racks'
     supply. `trip` opens the breaker above the racks, and it stays open. `faults` by rack, or
-    empty for none. `frequency_hz` None is the grid's own.
+    empty for none. `frequency_hz` None is the grid's own. `permitted` by rack: whether the
+    permissive relays in its supply are closed; empty where there are none.
     """
 
     coils: tuple[bool, ...]
@@ -49,6 +50,7 @@ class Inputs(NamedTuple):
     load_step_kw: float = 0.0
     frequency_hz: float | None = None
     faults: tuple[frozenset[str], ...] = ()
+    permitted: tuple[bool, ...] = ()
 
 
 class RackState(NamedTuple):
@@ -152,8 +154,13 @@ def _racks(
         contactor.step(now.contactor, coil, around.t_s, plant.travel, bad)
         for now, coil, bad in zip(state.racks, inputs.coils, faults, strict=True)
     ]
-    rows = zip(plant.racks, state.racks, moved, strict=True)
-    return tuple(_rack(one, now, contacts, around, plant.seed) for one, now, contacts in rows)
+    permitted = inputs.permitted or (True,) * len(plant.racks)
+    dead = around._replace(supply=False)
+    rows = zip(plant.racks, state.racks, moved, permitted, strict=True)
+    return tuple(
+        _rack(one, now, contacts, around if may else dead, plant.seed)
+        for one, now, contacts, may in rows
+    )
 
 
 def _rack(

@@ -1,0 +1,70 @@
+"""A pseudo-terminal whose slave side stands at a serial path, as a port would.
+
+Takes the path over from the dead, never from the living. Moves no bytes.
+"""
+
+import os
+import tty
+from pathlib import Path
+
+
+class ServeError(Exception):
+    """Something cannot be served; the text says what and what to do."""
+
+
+class LinkedPty:
+    """Raw, and linked at the path of `connect` ("serial:PATH") from `open` to `close`."""
+
+    def __init__(self, connect: str) -> None:
+        self.connect = connect
+        self._path = Path(connect.removeprefix("serial:"))
+        self._master: int | None = None
+        self._slave: int | None = None
+        self._name = ""
+
+    def open(self) -> int:
+        """Make the pty and its link; the master side. Raises ServeError.
+
+        After `hang_up` it is another pty: the old one's number is not free before.
+        """
+        before = self._slave
+        master, self._slave = os.openpty()
+        self._master, self._name = master, os.ttyname(self._slave)
+        if before is not None:
+            os.close(before)
+        tty.setraw(self._slave)
+        self._link(self._name)
+        return master
+
+    def hang_up(self) -> None:
+        """The port is gone for whoever has it open, and from its path if the link is ours."""
+        if self._master is None:
+            return
+        if self._path.is_symlink() and str(self._path.readlink()) == self._name:
+            self._path.unlink()
+        os.close(self._master)
+        self._master = None
+
+    def close(self) -> None:
+        """Hang up for good."""
+        self.hang_up()
+        if self._slave is not None:
+            os.close(self._slave)
+            self._slave = None
+
+    def _link(self, slave: str) -> None:
+        left = self._path.is_symlink() and str(self._path.readlink()) == slave
+        if left or (self._path.is_symlink() and not self._path.exists()):
+            self._path.unlink()  # of a simulator that was killed; numbers of ptys come again
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._path.symlink_to(slave)
+        except FileExistsError as error:
+            raise ServeError(
+                f"{self.connect}: {self._path} is there already, perhaps a real port or another "
+                "simulator; stop that one or give the training site another path"
+            ) from error
+        except OSError as error:
+            raise ServeError(
+                f"{self.connect}: {error.strerror}; write a path that may be made"
+            ) from error

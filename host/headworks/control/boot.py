@@ -40,7 +40,7 @@ def resume(site: Site, memory: Memory, t_s: float) -> Memory:
     frequency = memory.frequency
     return blank._replace(
         racks=tuple(_resumed(rack, t_s) for rack in memory.racks),
-        interlocks=memory.interlocks,
+        interlocks=tuple(lock._replace(ready=False) for lock in memory.interlocks),
         last_step_s=t_s if any(rack.on for rack in memory.racks) else memory.last_step_s,
         steps=memory.steps,
         frequency=frequency if len(frequency) == len(blank.frequency) else blank.frequency,

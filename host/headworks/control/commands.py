@@ -129,6 +129,9 @@ def _reset_interlock(desk: Desk, k: int) -> Outcome:
     guard, memory = desk.c.guards[k], desk.interlocks[k]
     if not memory.latched:
         return _refused(ReasonCode.NOTHING_TO_DO)
+    if guard.spec.local_reset:
+        values = ("interlock", guard.spec.name), ("contact", guard.spec.local_reset)
+        return _refused(ReasonCode.LOCAL_ONLY, *values)
     value = interlock.value_of(guard, desk.snapshot, desk.now)
     if not interlock.cleared(guard.spec, value):
         return _refused(ReasonCode.CAUSE_STAYS, ("interlock", guard.spec.name))

@@ -53,12 +53,23 @@ class Watch(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """An interlock with positions for names. `meter` is None where it watches an observation."""
+    """An interlock with positions for names. `meter` is None where it watches an observation.
+
+    `own_relay`: it watches a permissive relay, which this station itself opens and closes.
+    """
 
     spec: InterlockSpec
     racks: frozenset[int]
     meter: str | None
     channel: str
+    own_relay: bool = False
+
+
+class Permissive(NamedTuple):
+    """A sensor board whose relay stands in series with the contactors of its zone."""
+
+    board: str
+    racks: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +97,8 @@ class Compiled:
     signals: tuple[SetpointSignal | ContactSignal | ScheduleSignal, ...]
     frequencies: tuple[tuple[FrequencySignal, int], ...]  # signal, meter
     guards: tuple[Guard, ...]
+    buttons: tuple[int, ...]  # guards that only a contact at the racks resets
+    permissives: tuple[Permissive, ...]
     sources: tuple[Source, ...]
     patience_s: float  # of the most patient source, feedback among them
     upstream: bool  # a welded contactor opens the breaker above all racks
@@ -141,6 +154,8 @@ def _compile(site: Site) -> Compiled:
         signals=tuple(s for s in site.signals if isinstance(s, OUTSIDE)),
         frequencies=frequencies,
         guards=tuple(_guard(site, spec, meters) for spec in site.interlocks),
+        buttons=tuple(k for k, spec in enumerate(site.interlocks) if spec.local_reset),
+        permissives=_permissives(site),
         sources=tuple(sources_of(site)),
         patience_s=_patience_s(site),
         upstream=site.upstream_trip is not None,
@@ -195,5 +210,15 @@ def _seen_through(site: Site, rack: RackSpec) -> list[SwitchSpec]:
 
 def _guard(site: Site, spec: InterlockSpec, meters: dict[str, int]) -> Guard:
     source, _, channel = spec.when.partition(".")
-    racks = frozenset(i for i, rack in enumerate(site.racks) if rack.name in spec.racks)
-    return Guard(spec, racks, source if source in meters else None, channel)
+    relays = {f"{board.name}.{board.permissive}" for board in site.boards if board.permissive}
+    meter = source if source in meters else None
+    return Guard(spec, _positions(site, spec.racks), meter, channel, spec.when in relays)
+
+
+def _permissives(site: Site) -> tuple[Permissive, ...]:
+    found = [board for board in site.boards if board.permissive]
+    return tuple(Permissive(board.name, _positions(site, board.zone)) for board in found)
+
+
+def _positions(site: Site, racks: tuple[str, ...]) -> frozenset[int]:
+    return frozenset(i for i, rack in enumerate(site.racks) if rack.name in racks)

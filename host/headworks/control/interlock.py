@@ -35,17 +35,32 @@ def value_of(guard: Guard, snapshot: Snapshot, now: float) -> Value:
     """What the interlock watches: a number, a contact's state, or None for unknown."""
     spec = guard.spec
     value: Value
-    if guard.meter is None:
-        seen = snapshot.observations.get(spec.when)
-        if seen is None or seen.quality != Quality.GOOD or not fresh(seen.t_s, now, spec.max_age_s):
-            return None
-        value = seen.value
-    else:
+    if guard.meter is not None:
         value = _channel(guard, guard.meter, snapshot, now)
+    elif spec.minus:
+        value = _difference(spec, snapshot, now)
+    else:
+        value = _observed(spec, spec.when, snapshot, now)
     wants_contact = spec.active is not None
     if wants_contact:
         return value if isinstance(value, bool) else None
     return value if finite(value) else None
+
+
+def _observed(spec: InterlockSpec, channel: str, snapshot: Snapshot, now: float) -> Value:
+    seen = snapshot.observations.get(channel)
+    if seen is None or seen.quality != Quality.GOOD or not fresh(seen.t_s, now, spec.max_age_s):
+        return None
+    return seen.value
+
+
+def _difference(spec: InterlockSpec, snapshot: Snapshot, now: float) -> float | None:
+    """What `when` is above `minus`; None where either is no known number."""
+    value = _observed(spec, spec.when, snapshot, now)
+    minus = _observed(spec, spec.minus, snapshot, now)
+    if value is None or minus is None or not finite(value) or not finite(minus):
+        return None
+    return value - minus
 
 
 def _channel(guard: Guard, meter: str, snapshot: Snapshot, now: float) -> float | None:
@@ -87,12 +102,13 @@ def _next(spec: InterlockSpec, past: InterlockMemory, value: Value, now: float) 
         )
     acting = past.tripped and past.active_since_s is not None
     if not condition(spec, value, acting):
-        return InterlockMemory(None, False, past.latched, past.cause if past.latched else None)
+        cause = past.cause if past.latched else None
+        return InterlockMemory(None, False, past.latched, cause, past.ready)
     since = now if past.active_since_s is None else past.active_since_s
     if now - since < spec.delay_s:
         return past._replace(active_since_s=since)
-    cause = _cause(past, ReasonCode.INTERLOCK, spec, value)
-    return InterlockMemory(since, True, past.latched or spec.latch, cause)
+    reason = _cause(past, ReasonCode.INTERLOCK, spec, value)
+    return InterlockMemory(since, True, past.latched or spec.latch, reason)
 
 
 def _cause(past: InterlockMemory, code: ReasonCode, spec: InterlockSpec, value: Value) -> Reason:
@@ -105,6 +121,25 @@ def _cause(past: InterlockMemory, code: ReasonCode, spec: InterlockSpec, value: 
     elif value is not None:
         values.append(("value", value))
     return Reason(code, tuple(values))
+
+
+def attend(
+    guard: Guard, memory: InterlockMemory, snapshot: Snapshot, now: float
+) -> InterlockMemory:
+    """The memory after a look at the reset contact, where only that one clears the latch.
+
+    The contact must go from open to closed when the cause is gone: a button that is stuck, or
+    was lost from sight meanwhile, resets nothing.
+    """
+    if not memory.latched:
+        return memory
+    spec = guard.spec
+    gone = cleared(spec, value_of(guard, snapshot, now))
+    pressed = _observed(spec, spec.local_reset, snapshot, now)
+    if gone and pressed is True and memory.ready:
+        return InterlockMemory()
+    ready = gone and pressed is False
+    return memory if ready is memory.ready else memory._replace(ready=ready)
 
 
 def cleared(spec: InterlockSpec, value: Value) -> bool:

@@ -5,7 +5,15 @@ Decides nothing about racks; what it finds out about each one goes into that rac
 
 from typing import NamedTuple
 
-from headworks.control import commands, envelope, frequency, interlock, supply, visible
+from headworks.control import (
+    commands,
+    envelope,
+    frequency,
+    interlock,
+    permissive,
+    supply,
+    visible,
+)
 from headworks.control.compiled import Compiled
 from headworks.control.interlock import Verdict
 from headworks.control.rack import draw, observe, settled, welded
@@ -25,6 +33,7 @@ class Seen(NamedTuple):
     verdict: Verdict
     events: list[Event]
     welded: str | None  # the first rack that is latched as welded
+    permits: frozenset[str]  # boards whose permissive relay may be closed
 
 
 class Measured(NamedTuple):
@@ -50,18 +59,34 @@ def look(c: Compiled, memory: Memory, snapshot: Snapshot, now: float) -> Seen:
         interlock.advance(guard.spec, past, interlock.value_of(guard, snapshot, now), now)
         for guard, past in zip(c.guards, memory.interlocks, strict=True)
     ]
-    events: list[Event] = []
+    events = _press(c, guards, snapshot, now) if c.buttons else []
     if snapshot.commands:
         desk = commands.Desk(c, racks, guards, memory.alarms, sights, snapshot, now)
-        events = commands.carry_out(desk)
-    verdict = interlock.judge(c.guards, guards)
+        events += commands.carry_out(desk)
+    verdict, permits = interlock.judge(c.guards, guards), permissive.permits(c, guards)
     stuck = welded(c, racks)
     if stuck is not None and c.upstream:
         reason = Reason(ReasonCode.UPSTREAM_TRIPPED, (("rack", stuck),))
-        verdict = interlock.all_out(verdict, len(racks), reason)
+        verdict, permits = interlock.all_out(verdict, len(racks), reason), permissive.NONE
     elif snapshot.deadman_held:
-        verdict = interlock.all_out(verdict, len(racks), Reason(ReasonCode.DEADMAN_HELD))
-    return Seen(meters, sights, racks, tuple(guards), verdict, events, stuck)
+        reason = Reason(ReasonCode.DEADMAN_HELD)
+        verdict, permits = interlock.all_out(verdict, len(racks), reason), permissive.NONE
+    return Seen(meters, sights, racks, tuple(guards), verdict, events, stuck, permits)
+
+
+def _press(
+    c: Compiled, guards: list[InterlockMemory], snapshot: Snapshot, now: float
+) -> list[Event]:
+    """Look at the reset contacts; an event for each latch that one has cleared."""
+    events = []
+    for k in c.buttons:
+        guard, before = c.guards[k], guards[k]
+        guards[k] = interlock.attend(guard, before, snapshot, now)
+        if before.latched and not guards[k].latched:
+            values = ("interlock", guard.spec.name), ("contact", guard.spec.local_reset)
+            reason = Reason(ReasonCode.LOCAL_RESET, values)
+            events.append(Event(now, guard.spec.name, "reset", reason))
+    return events
 
 
 def measure(c: Compiled, memory: Memory, seen: Seen, snapshot: Snapshot, now: float) -> Measured:

@@ -25,7 +25,7 @@ __all__ = ["Thought", "first_memory", "resume", "scan", "tell", "think"]
 
 
 class Thought(NamedTuple):
-    """What was decided: `on` and `upstream_trip` are for the switches, the rest for `tell`."""
+    """What was decided: `on`, `upstream_trip`, `permits` for the switches, the rest for `tell`."""
 
     on: frozenset[int]  # racks by position that shall be on; all others shall be off
     upstream_trip: bool  # the breaker above shall open
@@ -38,6 +38,7 @@ class Thought(NamedTuple):
     wish: Wish
     booted: bool
     now: float
+    permits: frozenset[str]  # boards whose permissive relay may be closed
 
 
 def scan(site: Site, memory: Memory, snapshot: Snapshot) -> tuple[Plan, Memory]:
@@ -70,12 +71,13 @@ def think(site: Site, memory: Memory, snapshot: Snapshot) -> Thought:
     wish = decide(picture)
     on = interlock.permit(was_on, wish.on, seen.verdict)
     trip = seen.welded is not None
-    return Thought(on, trip, was_on, c, memory, snapshot, seen, measured, wish, booted, now)
+    was = was_on, c, memory, snapshot
+    return Thought(on, trip, *was, seen, measured, wish, booted, now, seen.permits)
 
 
 def tell(thought: Thought) -> tuple[Plan, Memory]:
     """The plan of what was decided, and what the next scan must know."""
-    on, _, was_on, c, past, snapshot, seen, measured, wish, booted, now = thought
+    on, _, was_on, c, past, snapshot, seen, measured, wish, booted, now, _ = thought
     racks, steps, last_step_s = outcome.remember(c, past, seen, wish, was_on=was_on, on=on, now=now)
     began_s = now if past.began_s is None else past.began_s
     found = alarms.alarms(

@@ -37,6 +37,8 @@ def sources_of(site: Site) -> Iterator[Source]:
         meter = lock.when.partition(".")[0]
         kind, key = ("readings", meter) if meter in ages else ("observations", lock.when)
         yield Source(lock.name, kind, key, max(FIRST_S, lock.max_age_s))
+        if lock.minus:
+            yield Source(lock.name, kind, lock.minus, max(FIRST_S, lock.max_age_s))
 
 
 def silent_yet(sources: tuple[Source, ...], snapshot: Snapshot, age_s: float) -> frozenset[str]:

@@ -203,6 +203,14 @@ FORMS: Mapping[str, tuple[str, ...]] = {
         "no reset yet: {latch}, or did so until just now; look, then try again.",
         "no reset while the cause lasts.",
     ),
+    ReasonCode.LOCAL_ONLY: (
+        "interlock {interlock} is reset at the racks only: press {contact} when its cause is gone.",
+        "this is reset at the racks only.",
+    ),
+    ReasonCode.LOCAL_RESET: (
+        "interlock {interlock} was reset by {contact}.",
+        "reset at the racks.",
+    ),
     # the station itself
     ReasonCode.STORAGE: (
         "the memory cannot be written: {error}.",

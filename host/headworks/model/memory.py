@@ -48,6 +48,7 @@ class InterlockMemory(NamedTuple):
     tripped: bool = False  # acts now
     latched: bool = False  # acts until a reset
     cause: Reason | None = None
+    ready: bool = False  # the cause has gone and its reset contact was seen open since
 
 
 class FrequencyMemory(NamedTuple):

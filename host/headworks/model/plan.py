@@ -63,6 +63,8 @@ class ReasonCode(StrEnum):
     UNKNOWN_TARGET = "unknown-target"  # no rack, interlock or alarm of this name
     NOTHING_TO_DO = "nothing-to-do"  # nothing is latched or locked there
     CAUSE_STAYS = "cause-stays"  # no reset while the cause lasts
+    LOCAL_ONLY = "local-only"  # no reset but by its contact at the racks
+    LOCAL_RESET = "local-reset"  # its contact at the racks was pressed
     # the station itself
     STORAGE = "storage"  # memory cannot be written: error
     STORAGE_CORRUPT = "storage-corrupt"  # memory was unreadable, set aside as: path

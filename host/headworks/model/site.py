@@ -228,6 +228,8 @@ class InterlockSpec:
     max_age_s: float = 3.0
     latch: bool = False
     minus: str = ""  # a second channel that is subtracted: "air.intake_dew_point_c"
+    local_reset: str = ""  # a contact at the racks, the only thing that clears the latch
+    origin: str = ""  # the set or the board it comes with; empty = the site file
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ class Board:
         self.contacts = []
         self.greeted = False  # a host has asked who this is
         self.leaving = None  # the reason, once a restart is due
-        self._latching = ()
+        self._latching: tuple[str, ...] = ()
         self._shell = Shell(self)
         self._commands = Commands(self, self._shell)
         self._events = Events(identity["bt"])

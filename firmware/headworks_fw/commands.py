@@ -36,7 +36,7 @@ class Commands:
             self._answer = self._carry_out(number, fields, link)
 
     def _carry_out(self, number, fields, link):
-        frames = []
+        frames: list[object] = []
         try:
             lines = self._run(fields)
         except Refused as refused:

@@ -94,7 +94,7 @@ def _bytes(path):
 
 
 def _pins(config):
-    used = {}
+    used: dict[int, str] = {}
     for kind in ("sensors", "contacts", "tachs", "outputs"):
         for entry in _list(config, kind):
             pin = entry.get("pin")

@@ -43,7 +43,9 @@ class Hal:
     def pin_in(self, pin, pull):
         """A digital input with pull "up", "down" or None."""
         pulls = {"up": machine.Pin.PULL_UP, "down": machine.Pin.PULL_DOWN}
-        return machine.Pin(pin, machine.Pin.IN, pulls.get(pull))
+        if pull in pulls:
+            return machine.Pin(pin, machine.Pin.IN, pulls[pull])
+        return machine.Pin(pin, machine.Pin.IN)
 
     def on_fall(self, pin, handler):
         """Calls handler(pin) in interrupt at each falling edge of a Pin."""

@@ -53,7 +53,7 @@ class Outputs:
         self.all = [Output(entry, make_pin) for entry in entries]
         self.contacts = {}
         self.locked = ""  # why nothing may be switched on any more
-        self.log = print
+        self.log = _print
 
     def off(self):
         """All off, without a latch."""
@@ -110,3 +110,7 @@ class Outputs:
         if output.latch in ("", "lease"):  # the first contact stays named
             output.latch = cause
             self.log("%s %s: %s" % (output.name, "opened" if was else "latched", cause))
+
+
+def _print(text: str) -> None:
+    print(text)

@@ -2,13 +2,14 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from lib import check, wheel
+from lib import check, firmware, wheel
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -111,7 +112,8 @@ def test_quick_leaves_out_only_coverage_and_wheel():
     full = [step.name for step in check.steps(check.parse([]))]
     quick = [step.name for step in check.steps(check.parse(["--quick"]))]
     assert full == [*quick, "wheel"]
-    assert {"ruff check", "ruff format", "mypy strict", "import-linter", "tests"} == set(quick)
+    looks = {"ruff check", "ruff format", "mypy strict", "import-linter", "tests"}
+    assert looks | {"firmware types", "mpy-cross"} == set(quick)
 
 
 def test_wheel_failure_names_command_and_output(tmp_path):
@@ -130,5 +132,17 @@ def test_wheel_holds_all_data(tmp_path):
     }
     assert boards
     assert boards <= names
-    assert {"headworks/_data/firmware/README.md", "headworks/cli/demo_site.toml"} <= names
+    assert {"headworks_fw/loader.py", "headworks/cli/demo_site.toml"} <= names
     assert any(name.endswith("licenses/LICENSE") for name in names)
+
+
+def test_a_mistake_in_the_firmware_is_seen(tmp_path):
+    """A file that does not compile for a chip, or calls a pin wrongly, is told by its name."""
+    package = tmp_path / "firmware/headworks_fw"
+    shutil.copytree(ROOT / "firmware", tmp_path / "firmware")
+    shutil.copytree(ROOT / "boards/mcu", tmp_path / "boards/mcu")
+    (package / "wrong.py").write_text("import machine\nmachine.Pin(1, machine.Pin.IN, 'up')\n")
+    assert "wrong.py:2: error: Argument 3" in firmware.types(tmp_path)
+    assert firmware.compiled(tmp_path) == ""
+    (package / "wrong.py").write_text("def f(:\n")
+    assert "armv6m firmware/headworks_fw/wrong.py" in firmware.compiled(tmp_path)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lib import wheel
+from lib import firmware, wheel
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LONG = "long: run with --long"
@@ -86,6 +86,18 @@ def tests(arguments: list[str]) -> Work:
     return work
 
 
+def of_firmware(look: Callable[[Path], str], remark: str) -> Work:
+    """A check of the firmware that tells of mistakes, or of none."""
+
+    def work() -> tuple[bool, str, Mapping[str, list[str]]]:
+        told = look(ROOT)
+        if told:
+            print(told.rstrip(), flush=True)
+        return not told, told.splitlines()[0] if told else remark, {}
+
+    return work
+
+
 def built_wheel() -> tuple[bool, str, Mapping[str, list[str]]]:
     """The wheel in an empty environment."""
     try:
@@ -104,6 +116,8 @@ def steps(options: argparse.Namespace) -> list[Step]:
         Step("ruff format", tool("-m", "ruff", "format", "--check", "--quiet", ".")),
         Step("mypy strict", tool("-m", "mypy")),
         Step("import-linter", tool("-c", IMPORTS)),
+        Step("firmware types", of_firmware(firmware.types, "with the stubs of rp2 and esp32")),
+        Step("mpy-cross", of_firmware(firmware.compiled, "every file for every chip")),
         Step("tests", tests([*covered, *extra])),
     ]
     return found if options.quick else [*found, Step("wheel", built_wheel)]

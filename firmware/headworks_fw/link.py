@@ -92,7 +92,9 @@ class Link:
 
     def readings(self, m, channels, values, faults):
         """Queues the readings of these channels, in as many `t` frames as they need."""
-        good, bad, room = {}, {}, ROOM
+        good: dict[str, object] = {}
+        bad: dict[str, str] = {}
+        room = ROOM
         for channel in channels:
             reading = values.get(channel, faults.get(channel))
             if reading is None:
@@ -176,7 +178,10 @@ class Link:
 
 def plain(text):
     """Printable ASCII, with question marks for all the rest."""
-    return "".join([letter if " " <= letter <= "~" else "?" for letter in text])
+    for letter in text:
+        if not " " <= letter <= "~":
+            return "".join([one if " " <= one <= "~" else "?" for one in text])
+    return text
 
 
 def _finite(number):

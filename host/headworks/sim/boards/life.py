@@ -17,10 +17,10 @@ from headworks.sim.boards.config import Config
 from headworks.sim.boards.image import Firmware
 from headworks.sim.boards.line import Line
 from headworks.sim.boards.process import Run
+from headworks.sim.boards.prompt import REBOOT, Prompt
 from headworks.sim.boards.python import BoardPython
 from headworks.sim.world import World
 
-SHIM = Path(__file__).parent / "shim"
 BOOT_S = 0.3  # of a reset: a chip's own start before the first line of a program; ours
 _ANALOGUE_S = 0.5  # between two looks at what changes slowly
 _RESET, _WATCHDOG, _REPL = 3, 4, 5  # exit codes of the shim
@@ -51,6 +51,7 @@ class Life:
         self._outputs = {str(o["pin"]): o for o in self._config.get("outputs", ())}
         self._wdt_s = self._config["wdt_ms"] / 1000.0
         self._run: Run | None = None
+        self._prompt = Prompt(self._type)
         self._power = asyncio.Event()
         self._power.set()
         self._sent: dict[str, str] = {}
@@ -74,7 +75,7 @@ class Life:
         while True:
             await self._power.wait()
             self._flash(firmware, root)
-            cause = await self._once(root, cause)
+            cause = await self._once(root, cause, firmware.shim)
             await asyncio.sleep(BOOT_S)
 
     def tick(self, t_s: float) -> None:
@@ -103,13 +104,13 @@ class Life:
             self._killed = why
             self._run.kill()
 
-    async def _once(self, root: Path, cause: str) -> str:
+    async def _once(self, root: Path, cause: str, shim: Path) -> str:
         """From a start to an end; the cause of the next start."""
-        run = Run(lambda data: self._line.send(self.spec.name, data), self._pin)
+        run = Run(self._said, self._pin)
         self._sent, self._fed_s, self._killed = {}, None, ""
         is_repl = cause == "maint"
         words = self._python.repl(root) if is_repl else (*self._python.command, "main.py")
-        await run.start(words, root, self._environment(cause))
+        await run.start(words, root, self._environment(cause, shim))
         self._run = run
         self._truth.state = "repl" if is_repl else "run"
         self._truth.starts += not is_repl
@@ -119,20 +120,24 @@ class Life:
         finally:
             self._run = None
             self._truth.dark("restarts" if self._power.is_set() else "off")
-        return self._ended(code)
+        return self._ended(code, is_repl)
 
-    def _ended(self, code: int) -> str:
+    def _ended(self, code: int, is_repl: bool) -> str:
         """Count why it ended; what the next start will find as its cause."""
+        if is_repl and code == 0:
+            self._line.send(self.spec.name, REBOOT)
+            return "maint" if self._prompt.reboot() else "soft"
+        self._prompt.leave()
         why = self._killed or _ENDS.get(code, f"exit {code}")
         self._truth.ends[why] += 1
         if why in ("watchdog", "maint"):
             return why
         return "power-on" if self._killed else "soft"
 
-    def _environment(self, cause: str) -> Mapping[str, str]:
+    def _environment(self, cause: str, shim: Path) -> Mapping[str, str]:
         own = {
-            "PYTHONPATH": str(SHIM),
-            "MICROPYPATH": f"{SHIM}:.frozen",
+            "PYTHONPATH": str(shim),
+            "MICROPYPATH": f"{shim}:.frozen",
             "HEADWORKS_SHIM_UID": uid(self.spec),
             "HEADWORKS_SHIM_CAUSE": cause,
         }
@@ -213,7 +218,15 @@ class Life:
             case ["wdt", "feed"]:
                 self._fed_s = time.monotonic()
 
+    def _said(self, data: bytes) -> None:
+        self._line.send(self.spec.name, data)
+        self._prompt.said(data)
+
     def _hear(self, data: bytes) -> None:
+        self._prompt.typed(data)
+        self._type(data)
+
+    def _type(self, data: bytes) -> None:
         if self._run is not None:
             self._run.type(data)
 

@@ -81,9 +81,12 @@ class _World:
     def _pulse(self, number):
         now = _ms()
         since = self._counted_ms.setdefault(number, now)
-        count = int((now - since) * self.hz.get(number, 0.0) / 1000)
-        if count or not self.hz.get(number):
+        hz = self.hz.get(number, 0.0)
+        count = int((now - since) * hz / 1000)
+        if not hz:
             self._counted_ms[number] = now
+        elif count:
+            self._counted_ms[number] = since + count * 1000 / hz  # a begun pulse is not lost
         for _ in range(count):
             self.handlers[number](None)
 

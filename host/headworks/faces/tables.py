@@ -5,7 +5,7 @@ Text from the file is cleaned of control characters; rich never reads it as mark
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from typing import Any, NamedTuple, TextIO
+from typing import Any, Literal, NamedTuple, TextIO
 
 from headworks.faces.words import clean
 from headworks.model.site import (
@@ -53,7 +53,8 @@ def show_site(site: Site, out: TextIO) -> None:
         style = box.ASCII if plain else box.SIMPLE_HEAD
         table = Table(box=style, title=Text(sheet.title, "bold"), title_justify="left")
         for column in sheet.columns:
-            table.add_column(column, justify="right" if column.endswith(" kW") else "left")
+            side: Literal["left", "right"] = "right" if column.endswith(" kW") else "left"
+            table.add_column(column, justify=side, no_wrap=column == "name", overflow="fold")
         for row in sheet.rows:
             table.add_row(*(Text(clean(cell)) for cell in row))
         console.print(table)
@@ -94,9 +95,27 @@ def sheets(site: Site) -> Iterator[Sheet]:
     )
     yield _racks(site)
     yield Sheet(
+        "Boards",
+        ("name", "model", "where", "address", "zone", "permissive"),
+        [
+            (
+                b.name,
+                b.model,
+                b.connect,
+                str(b.address) if b.address else "-",
+                _some(b.zone, site),
+                b.permissive or "-",
+            )
+            for b in site.boards
+        ],
+    )
+    yield Sheet(
         "Interlocks",
-        ("name", "cause", "effect", "racks"),
-        [(i.name, _cause(i), _effect(i), _some(i.racks, site)) for i in site.interlocks],
+        ("name", "cause", "effect", "racks", "from"),
+        [
+            (i.name, _cause(i), _effect(i), _some(i.racks, site), i.origin or "site file")
+            for i in site.interlocks
+        ],
     )
     yield Sheet("Rules", ("setting", "value"), list(_rules(site)))
 
@@ -152,16 +171,18 @@ def _schedule(signal: ScheduleSignal) -> str:
 
 
 def _cause(interlock: InterlockSpec) -> str:
+    what = interlock.when + (f" minus {interlock.minus}" if interlock.minus else "")
     if interlock.active is not None:
-        return f"{interlock.when} {'active' if interlock.active else 'inactive'}"
+        return f"{what} {'active' if interlock.active else 'inactive'}"
     if interlock.above is not None:
-        return f"{interlock.when} above {interlock.above:g}"
-    return f"{interlock.when} below {interlock.below:g}"
+        return f"{what} above {interlock.above:g}"
+    return f"{what} below {interlock.below:g}"
 
 
 def _effect(interlock: InterlockSpec) -> str:
     delay = f" after {_s(interlock.delay_s)}" if interlock.delay_s else ""
-    return f"{interlock.action.value}{', latched' if interlock.latch else ''}{delay}"
+    reset = f" until {interlock.local_reset}" if interlock.local_reset else ""
+    return f"{interlock.action.value}{', latched' if interlock.latch else ''}{reset}{delay}"
 
 
 def _some(racks: tuple[str, ...], site: Site) -> str:

@@ -34,6 +34,8 @@ class Book:
         self.entries = entries
         self.findings = findings
         self.hardware = Hardware(entries, findings)
+        self.made: list[model.InterlockSpec] = []  # of sets and boards, by `included`
+        self.replaced: dict[str, str] = {}  # names of those that the file writes itself: the set
         self.named: dict[str, Entry] = {}
         self._by_name: dict[tuple[str, str], Entry] = {}
         for section in NAMED:

@@ -19,8 +19,9 @@ from headworks.model.site import (
     Window,
 )
 from headworks.site.book import SPECS, Book, name_of
+from headworks.site.causes import usual_age_s
 from headworks.site.entries import Entry
-from headworks.site.names import racks_of
+from headworks.site.names import racks_of, zone_of
 from headworks.site.rows import ACTIONS
 
 DEFAULT_SCAN_S = 1.0
@@ -29,6 +30,8 @@ DEFAULT_SCAN_S = 1.0
 def build(book: Book, source: str, sha256: str) -> Site:
     """The site. `book` must be free of mistakes."""
     site, outputs = _one(book, "site"), _one(book, "outputs")
+    for key in ("interlocks", "local_reset"):
+        site.pop(key, None)  # `included` has read them
     reserve = {"reserve_kw": site.pop("reserve_kw")} if "reserve_kw" in site else {}
     return Site(
         **{"scan_s": DEFAULT_SCAN_S, **site, **outputs},
@@ -38,8 +41,8 @@ def build(book: Book, source: str, sha256: str) -> Site:
         signals=tuple(_signal(entry) for entry in book.of("signal")),
         switches=tuple(SwitchSpec(**_fields(entry)) for entry in book.of("switch")),
         racks=tuple(_rack(entry) for entry in book.of("rack")),
-        boards=tuple(BoardSpec(**_fields(entry)) for entry in book.of("board")),
-        interlocks=tuple(_interlock(book, entry) for entry in book.of("interlock")),
+        boards=tuple(_board(book, entry) for entry in book.of("board")),
+        interlocks=(*(_interlock(book, entry) for entry in book.of("interlock")), *book.made),
         gpio=GpioSpec(**_one(book, "gpio")),
         source=source,
         sha256=sha256,
@@ -75,6 +78,11 @@ def _signal(entry: Entry) -> SignalSpec:
     return signal
 
 
+def _board(book: Book, entry: Entry) -> BoardSpec:
+    baud = book.hardware.boards[name_of(entry)].baud
+    return BoardSpec(**{"baud": baud, **_fields(entry), "zone": zone_of(book, entry)})
+
+
 def _interlock(book: Book, entry: Entry) -> InterlockSpec:
     given = {**_fields(entry), "name": name_of(entry)}
     action = next(action for action in ACTIONS if action in given)
@@ -83,4 +91,7 @@ def _interlock(book: Book, entry: Entry) -> InterlockSpec:
     given["racks"] = racks_of(book, entry, action)
     if not {"above", "below", "active"} & set(given):
         given["active"] = True
+    given.setdefault("max_age_s", usual_age_s(book, entry))
+    if given["name"] in book.replaced:
+        given["origin"] = f"site file, not set {book.replaced[given['name']]}"
     return InterlockSpec(**given, action=InterlockAction(action))

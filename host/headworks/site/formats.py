@@ -20,6 +20,8 @@ DAY_WORDS = {
     **{day: (index,) for index, day in enumerate(DAYS)},
 }
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]")
+_SERIAL_NUMBER = re.compile(r"[A-Za-z0-9:._-]+")
+_UID = re.compile(r"[0-9A-Fa-f]{8,32}")
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})")
 _PIN_FACTORIES = ("lgpio", "headworks-sim", "mock")
 # gpiozero has more; these claim a line and set its level in two steps, so a relay could close
@@ -35,6 +37,37 @@ def connect(key: Key, value: Any) -> str:
     if not mark or scheme not in ("tcp", "rtu+tcp"):
         raise FormError(_no_scheme(key, word))
     return _host_port(key, scheme, rest)
+
+
+def board_connect(key: Key, value: Any) -> str:
+    """serial:/PATH, or usb:SERIAL for the serial number that a board tells on USB."""
+    word = text(key, value)
+    if word.startswith("usb:"):
+        if not _SERIAL_NUMBER.fullmatch(word.removeprefix("usb:")):
+            raise FormError(
+                f"{key.name} = {shown(word)} holds no serial number; "
+                "write the one that `headworks board list` shows"
+            )
+        return word
+    if word.startswith("serial:"):
+        return _serial(key, word)
+    if word.startswith("/dev/"):
+        raise FormError(_no_scheme(key, word))
+    raise FormError(
+        f"{key.name} = {shown(word)} is no connection of a board; "
+        "write serial:/dev/serial/by-id/… or usb:SERIAL"
+    )
+
+
+def uid(key: Key, value: Any) -> str:
+    """The unique id of a microcontroller, in hexadecimal digits."""
+    word = text(key, value)
+    if not _UID.fullmatch(word):
+        raise FormError(
+            f"{key.name} = {shown(word)} is no board's id; "
+            "write the 8 to 32 hexadecimal digits that `headworks board list` shows"
+        )
+    return word.lower()
 
 
 def listen(key: Key, value: Any) -> str:

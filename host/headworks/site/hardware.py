@@ -1,7 +1,8 @@
-"""The profiles of the meters and switches of a site, each loaded once; wrong ones are named."""
+"""The profiles of a site's meters, switches and boards, each loaded once; wrong ones are named."""
 
 from headworks.hardware.files import HardwareError, models
 from headworks.hardware.meter import MeterProfile, load_meter
+from headworks.hardware.sensor import SensorProfile, load_sensor
 from headworks.hardware.switch import SwitchProfile, load_switch
 from headworks.site.entries import Entries, Entry
 from headworks.site.problems import Findings
@@ -14,12 +15,13 @@ class Hardware:
     def __init__(self, entries: Entries, findings: Findings) -> None:
         self.meters: dict[str, MeterProfile] = {}
         self.switches: dict[str, SwitchProfile] = {}
+        self.boards: dict[str, SensorProfile] = {}
         for entry in entries.of("meter"):
             self._meter(entry, findings)
         for entry in entries.of("switch"):
             self._switch(entry, findings)
         for entry in entries.of("board"):
-            _known(entry, "sensor", findings)
+            self._board(entry, findings)
 
     def _meter(self, entry: Entry, findings: Findings) -> None:
         if not _known(entry, "meter", findings):
@@ -45,6 +47,14 @@ class Hardware:
         except HardwareError as error:
             findings.error(entry.at("model"), f"{error}; mend the file or choose another model")
 
+    def _board(self, entry: Entry, findings: Findings) -> None:
+        if not _known(entry, "sensor", findings):
+            return
+        try:
+            self.boards[entry.values.get("name", "")] = load_sensor(entry.values["model"])
+        except HardwareError as error:
+            findings.error(entry.at("model"), f"{error}; mend the file or choose another model")
+
 
 def _known(entry: Entry, kind: str, findings: Findings) -> bool:
     """Whether there is a file for the entry's model."""
@@ -54,9 +64,7 @@ def _known(entry: Entry, kind: str, findings: Findings) -> bool:
     known = list(models(kind))
     if model in known:
         return True
-    if not known:
-        fix = f"this version has none, so remove {entry.title} and what refers to it"
-    else:
-        fix = suggest(model, known)
-    findings.error(entry.at("model"), f"unknown {kind} model {shown(model)}; {fix}")
+    findings.error(
+        entry.at("model"), f"unknown {kind} model {shown(model)}; {suggest(model, known)}"
+    )
     return False

@@ -17,6 +17,9 @@ def check_lines(book: Book) -> None:
     for entry in _wired(book):
         _unit(book, entry)
         _unsteady(book, entry)
+    for entry in book.of("board"):
+        if entry.values.get("connect"):
+            _unsteady(book, entry)
     for entry in book.of("meter"):
         _protocol(book, entry)
     _listeners(book)

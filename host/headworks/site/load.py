@@ -10,9 +10,12 @@ import tomli
 
 from headworks.model.site import Site
 from headworks.model.text import clean
+from headworks.site.boards import check_boards
 from headworks.site.book import Book
 from headworks.site.build import build
+from headworks.site.causes import check_causes
 from headworks.site.entries import read_entries
+from headworks.site.included import check_included
 from headworks.site.lines import check_lines
 from headworks.site.locate import locate
 from headworks.site.names import check_names
@@ -26,7 +29,17 @@ from headworks.site.wiring import check_wiring
 MOST_BYTES = 1_000_000  # a site of 64 racks has about 20 kB
 BOM = "\ufeff"
 
-CHECKS = (check_unread, check_names, check_lines, check_wiring, check_power, check_sense)
+CHECKS = (
+    check_unread,
+    check_names,
+    check_lines,
+    check_boards,
+    check_wiring,
+    check_causes,
+    check_included,
+    check_power,
+    check_sense,
+)
 
 
 def load_site(path: Path) -> Site:

@@ -25,6 +25,8 @@ def check_names(book: Book) -> None:
                 book.resolve(entry.at(key), target, name)
     for entry in book.of("interlock"):
         _targets(book, entry)
+    for entry in book.of("board"):
+        zone_of(book, entry)
 
 
 def _duplicates(book: Book) -> None:
@@ -65,11 +67,30 @@ def racks_of(book: Book, entry: Entry, action: str) -> tuple[str, ...]:
     for target in entry.values.get(action, ()):
         if target == "all":
             chosen |= set(book.names("rack"))
+        elif target == "zone":
+            chosen |= set(_zone(book, entry, action))
         elif target.startswith(FEEDER):
             chosen |= _below(book, entry, action, target.removeprefix(FEEDER))
         elif _is_rack(book, entry, action, target):
             chosen.add(target)
     return tuple(rack for rack in book.names("rack") if rack in chosen)
+
+
+def zone_of(book: Book, board: Entry) -> tuple[str, ...]:
+    """The racks that a board watches; all where it does not say."""
+    return racks_of(book, board, "zone") if board.has("zone") else tuple(book.names("rack"))
+
+
+def _zone(book: Book, entry: Entry, action: str) -> tuple[str, ...]:
+    board = book.find("board", str(entry.values.get("when", "")).partition(".")[0])
+    if board is not None:
+        return zone_of(book, board)
+    book.error(
+        entry.at(action),
+        f'"zone" is the zone of the board in when, and there is none; write "all", a rack or '
+        f'"{FEEDER}NAME"',
+    )
+    return ()
 
 
 def _is_rack(book: Book, entry: Entry, action: str, target: str) -> bool:

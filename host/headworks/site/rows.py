@@ -4,7 +4,7 @@ Defaults are those of `headworks.model.site`, so that they stand in one place. R
 wide enough for any site we know, tight enough to catch a slipped unit.
 """
 
-from headworks.site.formats import connect, names, pin_factory, timezone
+from headworks.site.formats import board_connect, connect, names, pin_factory, timezone, uid
 from headworks.site.schema import Key, Section
 from headworks.site.signal_rows import ANY_SIGNAL, MOST_KW, NO_ZERO_AGE, SITE_KW, name_row
 from headworks.site.values import choice, flag, number, point, text, whole
@@ -25,6 +25,8 @@ SITE = Section(
         Key("timezone", timezone, needed=True, example='"Asia/Karachi"'),
         Key("scan_s", number, 0.05, 10, "s"),
         Key("reserve_kw", number, 0, SITE_KW, "kW"),
+        Key("interlocks", names, example='["container"]'),
+        Key("local_reset", point, example='"hat.in5"'),
     ),
     many=False,
 )
@@ -164,7 +166,12 @@ BOARD = Section(
     (
         name_row("air"),
         Key("model", text, needed=True, example='"pico-air"'),
-        Key("connect", connect, needed=True, example='"serial:/dev/serial/by-id/usb-…"'),
+        Key("connect", board_connect, needed=True, example='"serial:/dev/serial/by-id/usb-…"'),
+        Key("uid", uid, example='"e6614103e7174c2f"'),
+        Key("address", whole, 1, 247),
+        Key("baud", whole, 300, 921600, "Bd"),
+        Key("zone", names, example='"all"'),
+        Key("permissive", text, example='"permit"'),
     ),
 )
 
@@ -173,6 +180,7 @@ INTERLOCK = Section(
     (
         name_row("smoke", needed=False),
         Key("when", point, needed=True, example='"hat.in8"'),
+        Key("minus", point, example='"air.intake_dew_point_c"'),
         *(Key(action, names, example='"all"') for action in ACTIONS),
         Key("above", number, -1e9, 1e9),
         Key("below", number, -1e9, 1e9),
@@ -181,6 +189,7 @@ INTERLOCK = Section(
         Key("delay_s", number, 0, 3600, "s"),
         Key("max_age_s", number, 0.1, 300, "s", zero=NO_ZERO_AGE),
         Key("latch", flag),
+        Key("local_reset", point, example='"hat.in5"'),
     ),
 )
 

@@ -1,6 +1,6 @@
 """Values that are good alone and make no sense together, within one entry."""
 
-from headworks.site.book import Book, name_of, value
+from headworks.site.book import Book, value
 from headworks.site.entries import Entry
 from headworks.site.formats import DAYS
 from headworks.site.values import figure, shown
@@ -10,7 +10,7 @@ WEEK_MIN = 7 * DAY_MIN
 
 
 def check_sense(book: Book) -> None:
-    """Ages against polls, frequencies in order, windows, thresholds; what nothing uses."""
+    """Ages against polls, frequencies in order, windows; what nothing uses."""
     for meter in book.of("meter"):
         _ages(book, meter)
     for signal in book.of("signal"):
@@ -19,8 +19,6 @@ def check_sense(book: Book) -> None:
             _droop(book, signal)
         if signal.values.get("kind") == "schedule":
             _windows(book, signal)
-    for interlock in book.of("interlock"):
-        _threshold(book, interlock)
     _idle(book)
 
 
@@ -134,69 +132,6 @@ def _overlap(
                 return
 
 
-def _threshold(book: Book, interlock: Entry) -> None:
-    written = [key for key in ("above", "below", "active") if interlock.has(key)]
-    for key in written[1:]:
-        book.error(
-            interlock.key_at(key),
-            f"{interlock.title} has {written[0]} and {key}; write a second [[interlock]] for one",
-        )
-    owner = book.named.get(str(interlock.values.get("when", "")).partition(".")[0])
-    kind = owner.section.name if owner else ""
-    if kind == "meter" and "active" in written:
-        book.error(
-            interlock.key_at("active"),
-            "a meter's channel is a number and never active; write above or below",
-        )
-    if kind == "meter" and not written:
-        book.error(
-            interlock.at("when"),
-            "a meter's channel acts beyond a figure; write above = … or below = … too",
-        )
-    if kind == "switch" and written and written[0] != "active":
-        book.error(
-            interlock.key_at(written[0]),
-            f"an input is a contact and has no figure; write active = true instead of {written[0]}",
-        )
-    if kind == "meter" and owner is not None:
-        _observed(book, interlock, owner)
-        _reachable(book, interlock, owner)
-
-
-def _observed(book: Book, interlock: Entry, meter: Entry) -> None:
-    age, poll = value(interlock, "max_age_s"), value(meter, "poll_s")
-    if None not in (age, poll) and age < 2 * poll:
-        book.error(
-            interlock.at("max_age_s" if interlock.has("max_age_s") else "when"),
-            f"max_age_s = {figure(age)} is less than two polls of meter "
-            f"{shown(name_of(meter))} ({figure(poll)} s); write {figure(2 * poll)} or more",
-        )
-
-
-def _reachable(book: Book, interlock: Entry, meter: Entry) -> None:
-    """The threshold can be crossed, and crossed back so that the interlock clears."""
-    profile = book.hardware.meters.get(name_of(meter))
-    channel = str(interlock.values.get("when", "")).partition(".")[2]
-    registers = profile.registers if profile and not meter.has("scale") else ()
-    for register in (r for r in registers if r.channel == channel):
-        span = f"{figure(register.low)} to {figure(register.high)}"
-        for key, side in (("above", -1.0), ("below", 1.0)):
-            limit = interlock.values.get(key)
-            back = None if limit is None else limit + side * (value(interlock, "hysteresis") or 0)
-            if limit is not None and not register.low <= limit <= register.high:
-                book.error(
-                    interlock.at(key),
-                    f"{key} = {figure(limit)} is outside what {channel} can be; "
-                    f"write a figure from {span}",
-                )
-            elif back is not None and not register.low <= back <= register.high:
-                book.error(
-                    interlock.at("hysteresis"),
-                    f"it could never clear: {channel} cannot come back to {figure(back)}; "
-                    f"write a hysteresis that stays within {span}",
-                )
-
-
 def _idle(book: Book) -> None:
     """What is there and used by nothing."""
     read = {
@@ -213,10 +148,18 @@ def _idle(book: Book) -> None:
             ("outputs", "deadman"),
             ("outputs", "upstream_trip"),
             ("interlock", "when"),
+            ("interlock", "minus"),
+            ("interlock", "local_reset"),
+            ("site", "local_reset"),
         )
         for entry in book.of(section)
     ]
-    for section, used in (("meter", {*read, *points}), ("switch", set(points))):
+    points += [
+        str(board.values.get("name")) for board in book.of("board") if board.has("permissive")
+    ]
+    points += [spec.when.partition(".")[0] for spec in book.made]
+    uses = (("meter", {*read, *points}), ("switch", set(points)), ("board", set(points)))
+    for section, used in uses:
         for entry in book.of(section):
             name = entry.values.get("name")
             if name and name not in used:

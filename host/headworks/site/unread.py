@@ -36,6 +36,15 @@ def _no_threshold(_book: Book, entry: Entry) -> bool:
     return not entry.has("above") and not entry.has("below")
 
 
+def _no_latch(_book: Book, entry: Entry) -> bool:
+    return entry.get("latch", False) is False
+
+
+def _on_usb(book: Book, entry: Entry) -> bool:
+    profile = book.hardware.boards.get(entry.values.get("name", ""))
+    return profile is not None and profile.link == "usb"
+
+
 def _factory(*names: str) -> Callable[[Book, Entry], bool]:
     return lambda _book, entry: value(entry, "factory") in names
 
@@ -50,6 +59,9 @@ RULES = (
     Unread("switch", WIRED, _on_gpio, "this model sits on the GPIO header"),
     Unread("outputs", ("deadman_s",), _lacks("deadman"), "there is no deadman output"),
     Unread("rack", ("feedback_closed",), _lacks("feedback"), "there is no feedback input"),
+    Unread("board", ("address", "baud"), _on_usb, "this model is on USB, with one board a port"),
+    Unread("site", ("local_reset",), _lacks("interlocks"), "no set of interlocks is included"),
+    Unread("interlock", ("local_reset",), _no_latch, "there is no latch = true"),
     Unread("interlock", ("hysteresis",), _no_threshold, "it belongs to above or below"),
     Unread("gpio", ("connect",), _factory("lgpio", "mock"), "the factory connects to nothing"),
     Unread("gpio", ("chip",), _not_lgpio, "only lgpio reads it"),

@@ -103,7 +103,7 @@ def name(key: Key, value: Any) -> str:
             f"{key.name} = {shown(word)} is no name (letters, digits, - and _); "
             f"write {key.name} = {shown(plain) if plain else key.example}"
         )
-    if word in ("all", "feeder"):
+    if word in ("all", "feeder", "zone"):
         raise FormError(f"{key.name} = {shown(word)} is a word of this file; write another name")
     return word
 

@@ -3,7 +3,7 @@
 from headworks.hardware.switch import SwitchProfile
 from headworks.site.book import Book, name_of
 from headworks.site.entries import Entry
-from headworks.site.values import shown, suggest
+from headworks.site.values import shown
 
 OUTLETS = (
     ("rack", "switch", "rack {name}"),
@@ -19,9 +19,7 @@ INPUTS = (
 def check_wiring(book: Book) -> None:
     """Everything about switches and what hangs on them."""
     _points(book, OUTLETS, "outlet")
-    inputs = _points(book, INPUTS, "input")
-    for entry in book.of("interlock"):
-        _cause(book, entry, inputs)
+    _points(book, INPUTS, "input")
     for entry in book.of("switch"):
         _connected(book, entry)
         _fails_to_off(book, entry)
@@ -29,8 +27,8 @@ def check_wiring(book: Book) -> None:
     _pins(book)
 
 
-def _points(book: Book, table: tuple[tuple[str, str, str], ...], what: str) -> dict[str, str]:
-    """Check the outlets or inputs of a table; returns the use of each."""
+def _points(book: Book, table: tuple[tuple[str, str, str], ...], what: str) -> None:
+    """Check the outlets or inputs of a table."""
     used: dict[str, str] = {}
     rows = [
         (entry, key, use.format(name=name_of(entry)))
@@ -46,7 +44,16 @@ def _points(book: Book, table: tuple[tuple[str, str, str], ...], what: str) -> d
             fix = f"write an {what} of its own"
             book.error(entry.at(key), f"{shown(point)} is already {used[point]}; {fix}")
         used.setdefault(point, use)
-    return used
+
+
+def inputs_in_use(book: Book) -> dict[str, str]:
+    """What each input that a rack or a signal has is for."""
+    return {
+        entry.values[key]: use.format(name=name_of(entry))
+        for section, key, use in INPUTS
+        for entry in book.of(section)
+        if entry.values.get(key)
+    }
 
 
 def check_point(book: Book, entry: Entry, key: str, what: str) -> bool:
@@ -76,34 +83,6 @@ def _no_channel(profile: SwitchProfile, point: str, what: str, is_other: bool) -
     if is_other:
         wrong = f"{shown(point)} is an {'input' if what == 'outlet' else 'outlet'}, not an {what}"
     return f"{wrong}; write one of {span}"
-
-
-def _cause(book: Book, entry: Entry, inputs: dict[str, str]) -> None:
-    """The cause of an interlock: an input, a meter's channel or a board's."""
-    cause = entry.values.get("when")
-    if not cause:
-        return
-    name, _, channel = cause.partition(".")
-    owner = book.named.get(name)
-    section = owner.section.name if owner else ""
-    if section == "switch":
-        if check_point(book, entry, "when", "input") and cause in inputs:
-            book.error(
-                entry.at("when"), f"{shown(cause)} is already {inputs[cause]}; write another input"
-            )
-    elif section == "meter":
-        _meter_channel(book, entry, name, channel)
-    elif section != "board":
-        known = [n for kind in ("switch", "meter", "board") for n in book.names(kind)]
-        fix = suggest(name, known, "add the meter or switch")
-        book.error(entry.at("when"), f"no meter, switch or board is named {shown(name)}; {fix}")
-
-
-def _meter_channel(book: Book, entry: Entry, name: str, channel: str) -> None:
-    profile = book.hardware.meters.get(name)
-    if profile is not None and channel not in profile.channels:
-        fix = suggest(channel, list(profile.channels))
-        book.error(entry.at("when"), f"{profile.model} does not measure {shown(channel)}; {fix}")
 
 
 def _connected(book: Book, entry: Entry) -> None:

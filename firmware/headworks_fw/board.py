@@ -28,6 +28,7 @@ class Board:
         self.greeted = False  # a host has asked who this is
         self.leaving = None  # the reason, once a restart is due
         self._latching: tuple[str, ...] = ()
+        self._hear = self._heard  # bound once, as each look at it makes an object
         self._shell = Shell(self)
         self._commands = Commands(self, self._shell)
         self._events = Events(identity["bt"])
@@ -75,7 +76,7 @@ class Board:
             if sensor.fresh:
                 sensor.fresh = False
                 self._read(sensor, sensor.sample_ms)
-        self._listen()
+        self.link.receive(self._hear)
         self.link.flush()
         self.health.feed(now, self.tasks)  # here, as the outputs have been looked at
         self.health.lap(now, ticks.now())
@@ -147,14 +148,13 @@ class Board:
     def _send_log(self, m, text):
         self.link.news("log", {"m": m, "s": plain(text)})
 
-    def _listen(self):
-        for item in self.link.receive():
-            if isinstance(item, wire.Text):
-                self._typed(item.text)
-            elif not _own(item):
-                self._asked(item.kind, item.fields)
-                if self.link.address and item.kind != "ack":
-                    self.link.answer()
+    def _heard(self, item):
+        if isinstance(item, wire.Text):
+            self._typed(item.text)
+        elif not _own(item):
+            self._asked(item.kind, item.fields)
+            if self.link.address and item.kind != "ack":
+                self.link.answer()
 
     def _asked(self, kind, fields):
         if kind == "hi":

@@ -7,22 +7,31 @@ Answers go before news; when news pile up the oldest are dropped and counted. On
 from . import wire
 
 NEWS = 16  # frames
-ANSWERS = 48  # frames; the longest answer of the console is shorter
+ANSWERS = 4096  # bytes; the longest answer of the console is shorter
 ROOM = wire.LONGEST - 56  # bytes for the readings in a frame of them, beside all the rest
-_NOTHING = ()
+TYPED = 80  # letters of a typed line; a longer one is noise
+EACH = 32  # bytes that an answer costs beside its own
 _RUBOUT = (8, 127)
-SHOWN = "| "  # begins every line of console text from the board, so that an echo is no command
+SHOWN = "| "  # begins every line of text from the board; no word does, so an echo is no command
 
 
 class Line(wire.Reader):
     """The line under way, with what a person at a terminal expects of it."""
 
+    def __init__(self):
+        super().__init__()
+        self._noise = False
+
     def take(self, byte):
-        """One byte in; the Frame, Text or Bad that it completes, else None."""
+        """One byte in; the Frame, Text or Bad that it completes, else None. Noise is nothing."""
         if byte in (10, 13):
+            if self._noise:
+                self._noise, self._line = False, bytearray()
             return self._end()
         if byte in _RUBOUT and self.is_text():
             self._line = self._line[:-1]
+        elif self.is_text() and (len(self._line) >= TYPED or not 32 <= byte < 127):
+            self._noise = True
         elif len(self._line) < wire.LONGEST:
             self._line.append(byte)
         else:
@@ -31,13 +40,13 @@ class Line(wire.Reader):
 
     def echo(self, byte):
         """What a terminal should see of the byte just about to be taken."""
-        if not self.is_text() or byte == 126:
+        if not self.is_text() or byte == 126 or self._noise:
             return b""
         if byte in _RUBOUT:
             return b"\b \b" if self._line else b""
         if byte in (10, 13):
             return b"\r\n" if self._line else b""
-        return bytes((byte,)) if 32 <= byte < 127 and len(self._line) < 80 else b""
+        return bytes((byte,)) if 32 <= byte < 127 and len(self._line) < TYPED else b""
 
 
 class Link:
@@ -51,28 +60,26 @@ class Link:
         self._line = Line()
         self._q = 0
         self._answers = []
+        self._waiting = 0  # bytes in them, and EACH for each
         self._news = []
         self._under_way = None
         self._sent = 0
 
-    def receive(self):
-        """The Frames for this board and the Texts that have come, in order."""
+    def receive(self, handle):
+        """Calls handle(item) for each Frame for this board and each Text that has come."""
         data = self._stream.read()
         if not data:
-            return _NOTHING
-        found = []
+            return
+        shown = bytearray()
         for byte in data:
-            if not self.address and not self._news:
-                self._echo(byte)
+            if not self.address:
+                shown.extend(self._line.echo(byte))
             item = self._line.take(byte)
-            if isinstance(item, wire.Bad):
-                self.refused += 1
-            elif isinstance(item, wire.Text):
-                if not self.address and _is_typed(item.text):
-                    found.append(item)
-            elif item is not None and item.address == self.address:
-                found.append(item)
-        return found
+            if item is not None:
+                self._show(shown)
+                shown = bytearray()
+                self._sort(item, handle)
+        self._show(shown)
 
     def wait(self, ms):
         """Until bytes come, or for ms; not at all while there is something to send."""
@@ -113,16 +120,14 @@ class Link:
     def reply(self, kind, fields, first=False):
         """Queues a frame of an answer and returns it, so that it can be sent again."""
         frame = self._encode(kind, fields)
-        if first and len(self._answers) < ANSWERS:
-            self._answers.insert(0, frame)
-        else:
-            self.again(frame)
+        self.again(frame, 0 if first else len(self._answers))
         return frame
 
-    def again(self, frame):
+    def again(self, frame, at=ANSWERS):
         """Queues an answer, or a part of it, as it was."""
-        if len(self._answers) < ANSWERS:
-            self._answers.append(frame)
+        if self._waiting + len(frame) + EACH <= ANSWERS:
+            self._waiting += len(frame) + EACH
+            self._answers.insert(at, frame)
         else:
             self.dropped += 1
 
@@ -134,6 +139,7 @@ class Link:
     def forget(self):
         """Drops the answers that wait."""
         self._answers.clear()
+        self._waiting = 0
 
     def waits(self, frame):
         """Whether this answer is still to be sent."""
@@ -141,22 +147,17 @@ class Link:
 
     def answer(self):
         """On a shared line: the one frame that the host's question allows."""
-        if self._answers:
-            self._stream.write(self._answers.pop(0))
-        elif self._news:
-            self._stream.write(self._news.pop(0))
-        else:
-            self._stream.write(self._encode("idle", {}))
+        frame = self._next()
+        self._stream.write(self._encode("idle", {}) if frame is None else frame)
 
     def flush(self, passes=8):
         """Sends what the stream takes without waiting; not on a shared line."""
         while passes and not self.address:
             passes -= 1
             if self._under_way is None:
-                if not self._answers and not self._news:
+                self._under_way, self._sent = self._next(), 0
+                if self._under_way is None:
                     return
-                self._under_way = (self._answers or self._news).pop(0)
-                self._sent = 0
             sent = self._stream.write(memoryview(self._under_way)[self._sent :])
             if not sent:
                 return
@@ -164,16 +165,31 @@ class Link:
             if self._sent == len(self._under_way):
                 self._under_way = None
 
+    def _sort(self, item, handle):
+        if isinstance(item, wire.Bad):
+            self.refused += 1
+        elif isinstance(item, wire.Text):
+            if not self.address and _is_typed(item.text):
+                handle(item)
+        elif item.address == self.address:
+            handle(item)
+
+    def _show(self, typed):
+        if typed and self._waiting < ANSWERS // 4:
+            self.again(bytes(typed))
+
+    def _next(self):
+        if self._answers:
+            frame = self._answers.pop(0)
+            self._waiting -= len(frame) + EACH
+            return frame
+        return self._news.pop(0) if self._news else None
+
     def _encode(self, kind, fields):
         try:
             return wire.encode(kind, fields, self.address)
         except wire.WireError as error:
             return wire.encode("log", {"q": self._q, "m": 0, "s": str(error)[:80]}, self.address)
-
-    def _echo(self, byte):
-        shown = self._line.echo(byte)
-        if shown and len(self._answers) < ANSWERS // 2:
-            self._answers.append(shown)
 
 
 def plain(text):
@@ -192,5 +208,6 @@ def _finite(number):
 
 
 def _is_typed(text):
-    """Whether it can be a person's: no noise, and no echo of the board's own."""
-    return text == "?" or ("?" not in text and not text.startswith(SHOWN))
+    """Whether it can be a person's word, and no echo of the board's own."""
+    first = text.lstrip()[:1]
+    return first == "?" or first.isalpha()

@@ -1,6 +1,7 @@
 """What the firmware and its safe mode are both made of: link, light, identity, and the loop."""
 
 import binascii
+import gc
 import hashlib
 import os
 
@@ -13,10 +14,14 @@ from .light import Light
 from .link import Link
 from .streams import Stdio, Uart
 
+COLLECT_AFTER = 16384  # bytes: between the scheduled collections only a flood of input gets there
+
 
 def loop(board, root):
     """Passes without end; whatever ends them leaves the outputs off."""
     due = None
+    if hasattr(gc, "threshold"):
+        gc.threshold(COLLECT_AFTER)
     try:
         if not board.link.address:  # on a shared line nobody asked
             board.hello()

@@ -13,7 +13,7 @@ from . import ticks
 CHUNK = 64  # bytes: a USB packet; a pty that can take one byte can take 256
 SLOW_MS = 50  # a write longer than this means that the host does not read
 HOLD_MS = 2000  # and is left alone for so long
-READ_MOST = 256  # bytes in one pass
+READ_MOST = 64  # bytes in one pass
 
 
 class Stdio:
@@ -26,6 +26,7 @@ class Stdio:
         self._writable.register(sys.stdout, select.POLLOUT)
         self._poll_in = getattr(self._readable, "ipoll", self._readable.poll)
         self._poll_out = getattr(self._writable, "ipoll", self._writable.poll)
+        self._byte = bytearray(1)
         self._held_since = None
         self._ended = False
 
@@ -42,11 +43,10 @@ class Stdio:
             return b""
         data = bytearray()
         while len(data) < READ_MOST and _any(self._poll_in(0)):
-            byte = _one(self._in)
-            if not byte:
+            if not self._one():
                 self._ended = True  # nobody can write to a PC's process any more
                 break
-            data.extend(byte)
+            data.append(self._byte[0])
         return data
 
     def write(self, data):
@@ -67,6 +67,12 @@ class Stdio:
         slow = ticks.diff(ticks.now(), now) > SLOW_MS
         self._held_since = now if slow else None
         return sent
+
+    def _one(self):
+        try:
+            return self._in.readinto(self._byte)
+        except OSError:
+            return 0
 
 
 class Uart:
@@ -109,13 +115,6 @@ def _any(events):
     for _ in events:
         return True
     return False
-
-
-def _one(stream):
-    try:
-        return stream.read(1)
-    except OSError:
-        return b""
 
 
 def _raw(stream):

@@ -11,6 +11,7 @@ from headworks.sim.faults.kinds import Aim
 Config = Mapping[str, Any]
 
 DS18B20, NTC = "ds18b20", "ntc"
+CONTACTS = {Aim.SMOKE: "smoke", Aim.LEAK: "leak", Aim.DOOR: "door", Aim.RESET: "reset"}
 _ON_I2C = ("sht31", "sht4x")
 
 
@@ -36,7 +37,7 @@ def aims(boards: Mapping[str, Config]) -> dict[Aim, tuple[str, ...]]:
             if entry["kind"] == DS18B20:
                 found[Aim.DS18B20].append(f"{board}.{name}")
         found[Aim.FAN] += [f"{board}.{fan['name']}" for fan in config.get("tachs", ())]
-    contacts = {aim: _with_contact(boards, aim) for aim in (Aim.SMOKE, Aim.LEAK, Aim.DOOR)}
+    contacts = {aim: _with_contact(boards, name) for aim, name in CONTACTS.items()}
     return {
         Aim.BOARD: tuple(boards),
         **contacts,
@@ -44,11 +45,10 @@ def aims(boards: Mapping[str, Config]) -> dict[Aim, tuple[str, ...]]:
     }
 
 
-def _with_contact(boards: Mapping[str, Config], aim: Aim) -> tuple[str, ...]:
-    """The boards with the contact that an aim is named for."""
-    wanted = aim.name.lower()
+def _with_contact(boards: Mapping[str, Config], name: str) -> tuple[str, ...]:
+    """The boards with a contact of this name."""
     return tuple(
         board
         for board, config in boards.items()
-        if any(contact["name"] == wanted for contact in config.get("contacts", ()))
+        if any(contact["name"] == name for contact in config.get("contacts", ()))
     )

@@ -12,7 +12,7 @@ from headworks.sim.plant import noise
 from headworks.sim.plant.container import Air, exhaust_rh
 from headworks.sim.world import World
 
-_CONTACTS = ("smoke", "leak", "door")
+_FAULT_OF = {"smoke": "smoke", "leak": "leak", "door": "door", "reset": "reset-pressed"}
 _TEMPERATURE_NOISE_C = 0.05  # so that no value is bit-identical for long
 _HUMIDITY_NOISE = 0.4
 _KELVIN = 273.15
@@ -24,8 +24,8 @@ def contacts(world: World, board: str, config: Config) -> dict[str, str]:
     """The levels of a board's contacts, by pin."""
     found = {}
     for contact in config.get("contacts", ()):
-        name = contact["name"]
-        is_active = name in _CONTACTS and world.faults.get(name, board) is not None
+        fault = _FAULT_OF.get(contact["name"])
+        is_active = fault is not None and world.faults.get(fault, board) is not None
         level = int(is_active) ^ int(bool(contact.get("active_low", 0)))
         found[f"pin {contact['pin']}"] = str(level)
     return found

@@ -20,6 +20,7 @@ class Aim(StrEnum):
     SMOKE = "board with a smoke contact"
     LEAK = "board with a leak contact"
     DOOR = "board with a door contact"
+    RESET = "board with a reset button"
     SENSOR = "sensor of a board"
     BUS_SENSOR = "sensor with a checksum"
     DS18B20 = "DS18B20"
@@ -99,6 +100,7 @@ _SENSOR_BOARD = (
     Kind("smoke", Aim.SMOKE, "The smoke contact becomes active."),
     Kind("leak", Aim.LEAK, "The leak contact becomes active."),
     Kind("door", Aim.DOOR, "The door is open."),
+    Kind("reset-pressed", Aim.RESET, "The reset button at the racks is held down."),
     Kind("sensor-absent", Aim.SENSOR, "The sensor is not connected."),
     Kind("sensor-crc", Aim.BUS_SENSOR, "The sensor answers with a wrong checksum."),
     Kind("sensor-por85", Aim.DS18B20, "The sensor gives its power-on value of 85 °C."),

@@ -8,8 +8,10 @@ import os
 import pytest
 from mpremote.transport_serial import SerialTransport
 
+from headworks.cli import sim_print
 from headworks.hardware.sensor import config_crc, load_sensor
 from headworks.model.site import BoardSpec
+from headworks.sim import oracle
 from headworks.sim.boards import python
 from headworks_fw import wire
 from sim import running, sites
@@ -431,3 +433,20 @@ def test_the_tool_that_flashes_meets_a_prompt_like_a_chips(tmp_path):
             assert (tmp_path / "sim.boards/air/a/note.txt").read_bytes() == b"hello"
 
     asyncio.run(go())
+
+
+def test_people_see_what_boards_run_and_how_they_do(tmp_path, capsys):
+    """Serving says the ports and which Python; status says state, outputs, starts, why it ended."""
+
+    async def go():
+        async with played(tmp_path, "pico-safety", on="cpython") as (simulator, peer):
+            said = sim_print.serves(simulator.serves())
+            assert f"serial:{tmp_path}/pico-safety: safety (pico-safety)" in said
+            assert "boards run CPython 3." in said
+            running.answer(simulator, "board-crash", "safety")
+            await running.until(lambda: truth(simulator, "safety").starts == 2)
+            return sim_print.status(oracle.status(simulator.world, simulator.started_s))
+
+    shown = asyncio.run(go())
+    assert "a1          told off, open, its permissive relay is open" in shown
+    assert "safety      run, permit off, 2 starts (reset 1)" in shown

@@ -22,10 +22,6 @@ def serves(told: dict[str, Any]) -> str:
         [
             f"simulating {told['site']}, {told['note']}, speed {told['speed']:g}",
             *ports,
-            *(
-                f"  {board['connect']}: {board['name']} ({board['model']})"
-                for board in told["boards"]
-            ),
             *([f"  {told['boards_run']}"] if told["boards"] else []),
             f"  pins {told['pins']}",
             f"  commands {told['commands']}",

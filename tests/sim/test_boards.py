@@ -439,7 +439,7 @@ def test_people_see_what_boards_run_and_how_they_do(tmp_path, capsys):
     """Serving says the ports and which Python; status says state, outputs, starts, why it ended."""
 
     async def go():
-        async with played(tmp_path, "pico-safety", on="cpython") as (simulator, peer):
+        async with played(tmp_path, "pico-safety", on="cpython") as (simulator, _):
             said = sim_print.serves(simulator.serves())
             assert f"serial:{tmp_path}/pico-safety: safety (pico-safety)" in said
             assert "boards run CPython 3." in said

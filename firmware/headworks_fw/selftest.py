@@ -4,7 +4,7 @@ import os
 
 from . import ticks
 
-_LEAST_HEAP = 20000  # bytes
+_LEAST_HEAP = 10000  # bytes
 _LEAST_FLASH = 100000  # bytes: an update writes the other slot
 
 

@@ -102,6 +102,7 @@ class Board:
         )
         for fd in (slave, world_read, pins_write):
             os.close(fd)
+        os.set_blocking(self.master, False)
 
     def stop(self) -> None:
         """Pull the plug."""
@@ -130,7 +131,17 @@ class Board:
 
     def send(self, kind: str, fields: dict, address: int = 0) -> None:
         """A frame from the host."""
-        os.write(self.master, wire.encode(kind, fields, address))
+        self.pour(wire.encode(kind, fields, address))
+
+    def pour(self, data: bytes) -> None:
+        """Any bytes from the host, as fast as the board takes them; what it says is taken in."""
+        while data:
+            assert self.lives, f"it ended; it said {self.items_text()}"
+            try:
+                data = data[os.write(self.master, data) :]
+            except BlockingIOError:
+                self.look(0.01)
+            self.look()
 
     def look(self, wait_s: float = 0.0, terminal: bool = True) -> bytes:
         """Take in what it said and did; the bytes said. Without `terminal`, only its pins."""

@@ -14,6 +14,7 @@ BOTH = [
     pytest.param(MICROPYTHON, marks=pytest.mark.needs("program:micropython"), id="micropython"),
     pytest.param(CPYTHON, id="cpython"),
 ]
+MARKED = bytes(b"~\n*"[b % 3] if b < 60 else b for b in range(256))  # a quarter of marks and ends
 pytestmark = pytest.mark.needs("linux")
 
 
@@ -122,11 +123,8 @@ def test_a_megabyte_of_noise_is_survived(board):
     _hello(board)
     noise = random.Random(1)
     for _ in range(256):
-        chunk = bytes(noise.choice((126, 10, 42, noise.randrange(256))) for _ in range(4096))
-        sent = 0
-        while sent < len(chunk):
-            sent += os.write(board.master, chunk[sent : sent + 1024])
-            board.look(0.0)
+        chunk = noise.randbytes(4096).translate(MARKED)
+        board.pour(chunk)
     board.send("hi", {"n": 9})
     board.until(lambda: [f for f in board.frames("hello") if f["n"] == 9], "hello", patience_s=30)
     assert "out 15 1" not in board.pins
@@ -263,7 +261,7 @@ def test_the_heap_is_flat_while_it_is_asked(board):
     board.until(lambda: len(board.frames("st")) >= seen + 2, "st")
     last = board.frames("st")[-1]
     assert first["hp"] - last["hp"] <= 2048
-    assert last["hp"] == 0 or last["hp"] > 20000
+    assert last["hp"] == 0 or last["hp"] > 12000
     assert last["gc"] < 100
 
 

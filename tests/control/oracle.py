@@ -5,8 +5,10 @@ Imports nothing of `headworks.control`, so that a rule that is wrong there is no
 
 import math
 from collections import defaultdict
+from collections.abc import Sequence
 
 from headworks.model.live import Action, Snapshot
+from headworks.model.memory import InterlockMemory
 from headworks.model.plan import Plan, RackPlan, RackState, ReasonCode
 from headworks.model.site import FrequencySignal, InterlockAction, RackSpec, Site
 
@@ -61,6 +63,21 @@ class Oracle:
         self._envelope(plan, snapshot)
         self.states = {rack.name: rack.state for rack in plan.racks}
         self.last = plan
+
+    def permitted(self, locks: Sequence[InterlockMemory], permits: frozenset[str]) -> None:
+        """A permissive relay may close unless trips that watch no such relay leave no rack."""
+        relays = {f"{board.name}.{board.permissive}" for board in self.site.boards}
+        gone = {
+            rack
+            for spec, lock in zip(self.site.interlocks, locks, strict=True)
+            if spec.action == InterlockAction.TRIP and spec.when not in relays
+            if lock.tripped or lock.latched
+            for rack in spec.racks
+        }
+        out = self.last is not None and self.last.upstream_trip
+        out = out and self.site.upstream_trip is not None
+        wanted = {board.name for board in self.site.boards if not gone.issuperset(board.zone)}
+        assert permits == (set() if out else wanted), f"{permits} may close, {wanted} should"
 
     def _commands(self, snapshot: Snapshot) -> None:
         for command in snapshot.commands:
@@ -168,9 +185,14 @@ class Oracle:
         for spec in self.site.interlocks:
             seen = snapshot.observations.get(spec.when)
             value = None if seen is None else seen.value
+            if spec.minus:
+                other = snapshot.observations.get(spec.minus)
+                value = None if value is None or other is None else value - other.value
             acts = value is None
             if value is not None and spec.delay_s == 0.0:
-                acts = value > spec.above if spec.above is not None else value is spec.active
+                acts = value is spec.active
+                if spec.active is None:
+                    acts = value > spec.above if spec.above is not None else value < spec.below
             if acts and spec.action == InterlockAction.TRIP:
                 assert not on & set(spec.racks), f"{spec.name} trips, and {on} are on"
             if acts and spec.action != InterlockAction.WARN:

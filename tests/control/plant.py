@@ -36,6 +36,7 @@ KINDS = (
     "setpoint-low", "setpoint-zero", "setpoint-expired", "setpoint-lost", "contact-open",
     "under-frequency", "frequency-lost", "hot", "sensor-lost", "off", "auto", "lock", "unlock",
     "reset", "ack", "nonsense", "pause", "back", "rack-meter-lost", "negative",
+    "leak", "button", "board-lost", "relay-stuck", "damp",
 )  # fmt: skip
 
 
@@ -71,6 +72,7 @@ class Plant:
     readings: dict[str, Reading] = field(default_factory=dict)
     loads: dict[str, Load] = field(default_factory=dict)
     bumps: dict[str, bool] = field(default_factory=dict)
+    permits: frozenset[str] = frozenset()  # boards whose permissive relay was told to close
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)
@@ -182,7 +184,24 @@ class Plant:
             found = {}
         smoke = bool(self._active("hot")) and self.seed % 2 == 0
         found["air.smoke"] = Observation(self.t_s, Quality.GOOD, smoke)
+        for board in self.site.boards:
+            if not self._active("board-lost"):
+                found |= self._of_board(board.name)
         return found
+
+    def _of_board(self, board: str) -> dict[str, Observation]:
+        closed = board in self.permits and not self._active("relay-stuck")
+        values = {
+            "permit": closed,
+            "leak": bool(self._active("leak")),
+            "reset": bool(self._active("button")),
+            "surface_c": 20.0,
+            "dew_c": 19.0 if self._active("damp") else 10.0,
+        }
+        return {
+            f"{board}.{channel}": Observation(self.t_s, Quality.GOOD, value)
+            for channel, value in values.items()
+        }
 
     def _commands(self) -> tuple[Command, ...]:
         names = [*self.loads, "heat", "smoke"]

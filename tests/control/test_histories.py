@@ -13,9 +13,10 @@ from control.build import feeder, meter, rack, site
 from control.oracle import Oracle
 from control.plain import from_plain, to_plain
 from control.plant import KINDS, Plant, Trouble
-from headworks.control.scan import first_memory, resume, scan
+from headworks.control.scan import first_memory, resume, scan, tell, think
 from headworks.model.memory import Memory
 from headworks.model.site import (
+    BoardSpec,
     ContactSignal,
     Control,
     ExportSignal,
@@ -69,6 +70,30 @@ def interlocks() -> tuple[InterlockSpec, ...]:
     )
 
 
+BOARDS = (
+    BoardSpec("safety", "any", "usb:1", zone=ALL, permissive="permit"),
+    BoardSpec("row", "any", "usb:2", zone=("a3", "a4"), permissive="permit"),
+)
+
+
+def of_boards() -> tuple[InterlockSpec, ...]:
+    """A leak in a zone, smoke with a button, a dew point, and both permissive relays."""
+    trip, block = InterlockAction.TRIP, InterlockAction.BLOCK
+    return (
+        InterlockSpec(
+            "smoke", "air.smoke", trip, ALL, active=True, latch=True, local_reset="safety.reset"
+        ),
+        InterlockSpec("heat", "row.leak", trip, ("a3", "a4"), active=True),
+        InterlockSpec("dew", "row.surface_c", block, ALL, below=3.0, minus="row.dew_c"),
+        *(
+            InterlockSpec(
+                f"{board.name}-permissive", f"{board.name}.permit", trip, board.zone, active=False
+            )
+            for board in BOARDS
+        ),
+    )
+
+
 @st.composite
 def sites(draw: st.DrawFn) -> Site:
     """Sites that differ in signals, ramps and minimum times."""
@@ -87,6 +112,7 @@ def sites(draw: st.DrawFn) -> Site:
         start_delay_s=draw(st.sampled_from([0.0, 3.0])),
         stagger_s=draw(st.sampled_from([0.0, 0.5])),
     )
+    boards = draw(st.sampled_from([(), BOARDS]))
     return site(
         *racks(draw(st.sampled_from([0.0, 20.0, 90.0])), draw(st.sampled_from([0.0, 10.0]))),
         control=control,
@@ -97,7 +123,8 @@ def sites(draw: st.DrawFn) -> Site:
             feeder("north", 90.0, "north", "tx"),
             feeder("south", 60.0, None, "tx"),
         ),
-        interlocks=draw(st.sampled_from([(), interlocks()])),
+        boards=boards,
+        interlocks=of_boards() if boards else draw(st.sampled_from([(), interlocks()])),
         upstream_trip=draw(st.sampled_from([None, "hat.7"])),
     )
 
@@ -137,12 +164,16 @@ def history(site: Site, what: list[Trouble], number: int, restart: int) -> None:
             oracle.restarted(plant.t_s)
             plan = None
         snapshot = plant.advance(plan)
-        plan, new = scan(site, memory, snapshot)
+        thought = think(site, memory, snapshot)
+        plan, new = tell(thought)
         oracle.check(snapshot, plan)
+        oracle.permitted(new.interlocks, thought.permits)
+        plant.permits = thought.permits
         if step % 25 == 0:
             same_again(site, memory, snapshot, plan, new)
         memory = new
         steps["scans"] += 1
+        steps["permits"] += len(thought.permits)
         steps["on"] += sum(rack.on for rack in plan.racks)
         steps["starts"] += sum(event.kind == "start" for event in plan.events)
 
@@ -160,6 +191,7 @@ def run(examples: int) -> None:
     steps.clear()
     one()
     assert steps["scans"] >= examples * SCANS
+    assert steps["permits"] > examples
     assert steps["starts"] > examples, "histories in which nothing starts show nothing"
 
 

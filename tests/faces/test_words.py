@@ -141,6 +141,16 @@ GIVEN: list[tuple[str, Mapping[str, float | str], str]] = [
         "No reset yet: the contactor stays closed, or did so until just now; look, then try again.",
     ),
     (
+        "local-only",
+        {"action": "reset", "interlock": "smoke", "contact": "hat.in5"},
+        "Interlock smoke is reset at the racks only: press hat.in5 when its cause is gone.",
+    ),
+    (
+        "local-reset",
+        {"interlock": "smoke", "contact": "hat.in5"},
+        "Interlock smoke was reset by hat.in5.",
+    ),
+    (
         "cause-stays",
         {"action": "reset", "latch": "welded", "wait_s": 7.0},
         "No reset yet: the contactor has moved just now; try again in 7 s.",

@@ -126,11 +126,9 @@ def _compile(site: Site) -> Compiled:
     points = metering_points(site, meters, below)
     point_of = {point.meter: k for k, point in enumerate(points)}
     feeders = tuple(feeder_at(site, f, below, meters, point_of) for f in range(len(site.feeders)))
-    exports = tuple((s, meters[s.meter]) for s in site.signals if isinstance(s, ExportSignal))
-    frequencies = _frequencies(site, meters)
+    exports, frequencies = _exports(site, meters), _frequencies(site, meters)
     common = [m for _, m in exports] + [m for _, m in frequencies]
-    inner_first = inner_first_of(feeders)
-    everywhere = tuple(range(len(site.racks)))
+    inner_first, everywhere = inner_first_of(feeders), tuple(range(len(site.racks)))
     rack_meters = tuple(start_meters(i, feeders, points, common) for i in everywhere)
     return Compiled(
         control=site.control,
@@ -168,6 +166,10 @@ def _shed_ranks(site: Site) -> tuple[int, ...]:
     keys = [(rack.notice_s > 0.0, rack.priority) for rack in site.racks]
     ranks = {key: rank for rank, key in enumerate(sorted(set(keys)))}
     return tuple(ranks[key] for key in keys)
+
+
+def _exports(site: Site, meters: dict[str, int]) -> tuple[tuple[ExportSignal, int], ...]:
+    return tuple((s, meters[s.meter]) for s in site.signals if isinstance(s, ExportSignal))
 
 
 def _frequencies(site: Site, meters: dict[str, int]) -> tuple[tuple[FrequencySignal, int], ...]:

@@ -115,7 +115,8 @@ def _cause(past: InterlockMemory, code: ReasonCode, spec: InterlockSpec, value: 
     """Why it acts; the first value stands as long as the same cause lasts."""
     if past.cause is not None and (past.latched or past.cause.code == code):
         return past.cause
-    values: list[tuple[str, float | str]] = [("interlock", spec.name), ("when", spec.when)]
+    what = f"{spec.when} minus {spec.minus}" if spec.minus else spec.when
+    values: list[tuple[str, float | str]] = [("interlock", spec.name), ("when", what)]
     if isinstance(value, bool):
         values.append(("value", "active" if value else "inactive"))
     elif value is not None:

@@ -94,29 +94,8 @@ def sheets(site: Site) -> Iterator[Sheet]:
         [(s.name, s.model, s.connect or "GPIO") for s in site.switches],
     )
     yield _racks(site)
-    yield Sheet(
-        "Boards",
-        ("name", "model", "where", "address", "zone", "permissive"),
-        [
-            (
-                b.name,
-                b.model,
-                b.connect,
-                str(b.address) if b.address else "-",
-                _some(b.zone, site),
-                b.permissive or "-",
-            )
-            for b in site.boards
-        ],
-    )
-    yield Sheet(
-        "Interlocks",
-        ("name", "cause", "effect", "racks", "from"),
-        [
-            (i.name, _cause(i), _effect(i), _some(i.racks, site), i.origin or "site file")
-            for i in site.interlocks
-        ],
-    )
+    yield _boards(site)
+    yield _interlocks(site)
     yield Sheet("Rules", ("setting", "value"), list(_rules(site)))
 
 
@@ -137,6 +116,35 @@ def _racks(site: Site) -> Sheet:
                 f"{_s(r.min_on_s)}/{_s(r.min_off_s)}",
             )
             for r in site.racks
+        ],
+    )
+
+
+def _boards(site: Site) -> Sheet:
+    return Sheet(
+        "Boards",
+        ("name", "model", "where", "address", "zone", "permissive"),
+        [
+            (
+                b.name,
+                b.model,
+                b.connect,
+                str(b.address) if b.address else "-",
+                _some(b.zone, site),
+                b.permissive or "-",
+            )
+            for b in site.boards
+        ],
+    )
+
+
+def _interlocks(site: Site) -> Sheet:
+    return Sheet(
+        "Interlocks",
+        ("name", "cause", "effect", "racks", "from"),
+        [
+            (i.name, _cause(i), _effect(i), _some(i.racks, site), i.origin or "site file")
+            for i in site.interlocks
         ],
     )
 

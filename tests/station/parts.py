@@ -32,6 +32,14 @@ from headworks.station.loop import Result, ScanLoop
 from headworks.station.notify import Notify
 from headworks.station.outputs import Outputs
 
+
+class NoBoards:
+    """A site without sensor boards."""
+
+    def observations(self) -> Mapping[str, Observation]:
+        return {}
+
+
 REASON = Reason(ReasonCode.NO_SURPLUS, (("need_kw", 41.0), ("never_s", float("-inf"))))
 LIMIT = Limit("export", "", 0.0, REASON)
 
@@ -124,12 +132,13 @@ class Thought(NamedTuple):
 
     on: frozenset[int]
     upstream_trip: bool
+    permits: frozenset[str]
     told: tuple[Plan, Memory]
 
 
 def _thought(plan: Plan, memory: Memory) -> Thought:
     on = frozenset(i for i, rack in enumerate(plan.racks) if rack.on)
-    return Thought(on, plan.upstream_trip, (plan, memory))
+    return Thought(on, plan.upstream_trip, frozenset(), (plan, memory))
 
 
 class Bench:
@@ -149,7 +158,7 @@ class Bench:
         self.loop = ScanLoop(
             site,
             first(site),
-            image=ProcessImage(site, self.switches, NoSignals(), now_s),
+            image=ProcessImage(site, self.switches, NoSignals(), NoBoards(), now_s),
             outputs=self.outputs,
             heart=Heart(site, self.switches, Notify({})),
             think=lambda *seen: _thought(*scan(*seen)),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from headworks.field.boards import Boards
 from headworks.model.live import Action, Command, Quality, Reading, Snapshot
 from headworks.model.memory import Memory
 from headworks.model.plan import Event, Plan, Reason, ReasonCode
@@ -61,7 +62,9 @@ class Office:
         self.journal = Journal(self.log)  # type: ignore[arg-type]
         self.store = MemoryStore(path, site, "boot-1")
         self.site = site
-        self.desk = Desk(site, self.store, self.journal, StationAlarms(), first(site))
+        self.desk = Desk(
+            site, self.store, self.journal, StationAlarms(), first(site), boards=Boards(site, int)
+        )
         self.bench = Bench(site, locking)
         self.desk.attach(self.bench.loop)
         self.replies: asyncio.Queue[dict[str, object]] = asyncio.Queue()
@@ -192,7 +195,7 @@ def test_the_state_is_whole_and_plain_json(tmp_path: Path) -> None:
     state = run(tmp_path, work).state()
     assert set(state) == {
         "t_s", "seq", "time", "version", "uptime_s", "site", "envelope", "drawn_kw", "planned_kw",
-        "surplus_kw", "upstream_trip", "feeders", "meters", "signals", "racks", "alarms", "events",
+        "surplus_kw", "upstream_trip", "feeders", "meters", "signals", "racks", "boards", "alarms", "events",
         "scan", "healthy",
     }  # fmt: skip
     assert state["seq"] == 2

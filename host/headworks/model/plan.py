@@ -65,6 +65,13 @@ class ReasonCode(StrEnum):
     CAUSE_STAYS = "cause-stays"  # no reset while the cause lasts
     LOCAL_ONLY = "local-only"  # no reset but by its contact at the racks
     LOCAL_RESET = "local-reset"  # its contact at the racks was pressed
+    # sensor boards
+    BOARD_UNKNOWN = "board-unknown"  # nothing is known of it: state, cause
+    BOARD_RESTARTED = "board-restarted"  # it started again and nobody asked for it: why
+    BOARD_QUARANTINED = "board-quarantined"  # too many of those: restarts, why
+    BOARD_CRASHED = "board-crashed"  # its console shows a traceback: error
+    BOARD_MOVED = "board-moved"  # the same board at another port: port, uid
+    BOARD_LATCH = "board-latch"  # it opened an output by itself: output, why
     # the station itself
     STORAGE = "storage"  # memory cannot be written: error
     STORAGE_CORRUPT = "storage-corrupt"  # memory was unreadable, set aside as: path

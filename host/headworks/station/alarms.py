@@ -56,6 +56,15 @@ class StationAlarms:
         elif not missing:
             self.end_alarm(t_s, "station", ReasonCode.DEADMAN_HELD)
 
+    def look_at_boards(self, t_s: float, alarms: Iterable[Alarm]) -> None:
+        """Of which sensor boards is nothing known?"""
+        now = {alarm.source: alarm for alarm in alarms}
+        code = ReasonCode.BOARD_UNKNOWN
+        for source in [s for s, c in self._lasting if c is code and s not in now]:
+            self.end_alarm(t_s, source, code)
+        for alarm in now.values():
+            self.raise_alarm(t_s, alarm)
+
     def lasting(self) -> Iterable[Alarm]:
         """All that last now."""
         return tuple(self._lasting.values())

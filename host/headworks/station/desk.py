@@ -12,8 +12,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from headworks import __version__
+from headworks.field.boards import Boards
 from headworks.field.signals.report import StationReport
-from headworks.model.live import Command
+from headworks.model.live import Action, Command
 from headworks.model.memory import Memory
 from headworks.model.plan import Event
 from headworks.model.site import Site
@@ -21,6 +22,8 @@ from headworks.record.durable import changed
 from headworks.record.memory import MemoryStore, StorageError
 from headworks.station import journal
 from headworks.station.alarms import StationAlarms
+from headworks.station.board_desk import BoardDesk, boards_view
+from headworks.station.board_requests import BoardRequest
 from headworks.station.bulletin import Bulletin
 from headworks.station.journal import Journal
 from headworks.station.loop import Result, ScanLoop
@@ -38,12 +41,20 @@ class Desk:
     """Takes every scan's result once its outputs are set."""
 
     def __init__(
-        self, site: Site, store: MemoryStore, log: Journal, alarms: StationAlarms, saved: Memory
+        self,
+        site: Site,
+        store: MemoryStore,
+        log: Journal,
+        alarms: StationAlarms,
+        saved: Memory,
+        *,
+        boards: Boards,
     ) -> None:
         self.bulletin = Bulletin()
         self.known = targets(site)
         self.publish: Callable[[], None] | None = None
         self._site, self._store, self._log, self._alarms = site, store, log, alarms
+        self._boards, self._board_desk = boards, BoardDesk(boards, log)
         self._zone = ZoneInfo(site.timezone)
         self._loop: ScanLoop | None = None
         self._started_s = self._saved_s = time.monotonic()
@@ -68,8 +79,16 @@ class Desk:
         if self._closed or self._loop is None:
             reply({"ok": False, "error": "the station is stopping; its racks are being opened"})
             return
+        if command.action is Action.RESET and command.target in self.known.boards:
+            self._boards.reset(command.target)
+            reply({"ok": True})
+            return
         self._replies[command.id] = reply
         self._loop.submit(command)
+
+    def board(self, request: BoardRequest, uid: int, reply: Reply) -> None:
+        """Hand a request to a sensor board; the reply comes with its answer."""
+        self._board_desk.ask(request, uid, reply)
 
     def note(self, what: str, **fields: object) -> None:
         """A warning for the log."""
@@ -83,7 +102,8 @@ class Desk:
         self._save(result)
         self._alarms.look(t_s, timing, self._store.trouble)
         self._alarms.look_at_outputs(t_s, result.missing)
-        events = [*result.plan.events, *self._alarms.fresh()]
+        self._alarms.look_at_boards(t_s, self._boards.alarms())
+        events = [*result.plan.events, *self._boards.events(), *self._alarms.fresh()]
         for event in events:
             self._journal(event)
         self._healthy_scans += result.healthy
@@ -154,6 +174,9 @@ class Desk:
             "uptime_s": number(plan.t_s - self._started_s),
             "site": site_view(self._site),
             **scan_view(self._site, result.snapshot, plan, result.memory),
+            "boards": boards_view(
+                self._boards.views(), result.snapshot.observations, plan.t_s, number
+            ),
             "alarms": [alarm_view(a) for a in (*plan.alarms, *self._alarms.lasting())],
             "scan": {
                 "last_us": number(timing.last_us()),

@@ -3,18 +3,19 @@
 Keeps and hands out; judges nothing. Times are monotonic seconds of each sample's own arrival.
 """
 
-from headworks.model.live import Command, Observation, Quality, Reading, Snapshot
+from headworks.model.live import Command, Quality, Reading, Snapshot
 from headworks.model.site import ExportSignal, FrequencySignal, Site
-from headworks.station.ports import SignalPort, SwitchPort
+from headworks.station.ports import BoardPort, SignalPort, SwitchPort
 
 
 class ProcessImage:
     """The latest reading of every meter; before any, a reading of quality NEVER."""
 
-    def __init__(self, site: Site, switches: SwitchPort, signals: SignalPort, t_s: float) -> None:
-        self._switches, self._signals = switches, signals
+    def __init__(
+        self, site: Site, switches: SwitchPort, signals: SignalPort, boards: BoardPort, t_s: float
+    ) -> None:
+        self._switches, self._signals, self._boards = switches, signals, boards
         self._deciding = deciding_meters(site)
-        self._observations: dict[str, Observation] = {}
         self.readings = {
             meter.name: Reading(meter.name, t_s, 0, Quality.NEVER) for meter in site.meters
         }
@@ -23,10 +24,6 @@ class ProcessImage:
         """Keep a reading; whether the decision depends on its meter."""
         self.readings[reading.meter] = reading
         return reading.meter in self._deciding
-
-    def observe(self, channel: str, observation: Observation) -> None:
-        """Keep a board's channel, "air.smoke"."""
-        self._observations[channel] = observation
 
     def freeze(
         self, t_s: float, commands: tuple[Command, ...], *, deadman_held: bool = False
@@ -37,7 +34,7 @@ class ProcessImage:
             readings=self.readings.copy(),
             signals=self._signals.values(t_s),
             feedback=self._switches.feedback(),
-            observations={**self._observations, **self._switches.inputs()},
+            observations={**self._boards.observations(), **self._switches.inputs()},
             commands=commands,
             deadman_held=deadman_held,
         )

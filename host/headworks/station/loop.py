@@ -38,6 +38,7 @@ class Result(NamedTuple):
     healthy: bool
     in_time: bool = True
     missing: tuple[str, ...] = ()  # racks whose off was not heard, see `delivered`
+    permits: frozenset[str] = frozenset()  # boards whose permissive relay may be closed
 
 
 class ScanLoop:
@@ -122,7 +123,16 @@ class ScanLoop:
             self._heart.beat(t_s, renew=not missing)
         healthy = in_time and not missing
         self._results.append(
-            Result(self.timing.count, snapshot, plan, self.memory, healthy, in_time, missing)
+            Result(
+                self.timing.count,
+                snapshot,
+                plan,
+                self.memory,
+                healthy,
+                in_time,
+                missing,
+                thought.permits,
+            )
         )
 
     def _turn_over(self) -> None:

@@ -25,6 +25,13 @@ class SwitchPort(Protocol):
         """Renew the dead-man output."""
 
 
+class BoardPort(Protocol):
+    """Sensor boards."""
+
+    def observations(self) -> Mapping[str, Observation]:
+        """Every channel of every board, by "air.intake_c"."""
+
+
 class SignalPort(Protocol):
     """Setpoints, contacts and schedules."""
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from headworks.model.live import Action, Command
 from headworks.model.site import Site
+from headworks.station.board_requests import OPS, BoardRequest, board_request
 
 ROLES = ("operator", "admin")  # may command; everybody at the socket may look
 LONGEST_NOTE = 200
@@ -29,6 +30,7 @@ class Request(NamedTuple):
     op: str
     every_s: float = 0.0  # of a subscription: the least time between two pushes
     command: Command | None = None
+    board: BoardRequest | None = None
 
 
 class Targets(NamedTuple):
@@ -36,12 +38,14 @@ class Targets(NamedTuple):
 
     racks: tuple[str, ...]
     latching: tuple[str, ...]  # interlocks and signals that latch too
+    boards: tuple[str, ...] = ()  # sensor boards; a reset may name them
 
 
 def targets(site: Site) -> Targets:
     """The names of a site that commands may use."""
     latching = (*(i.name for i in site.interlocks), *(s.name for s in site.signals))
-    return Targets(tuple(rack.name for rack in site.racks), latching)
+    racks = tuple(rack.name for rack in site.racks)
+    return Targets(racks, latching, tuple(board.name for board in site.boards))
 
 
 def parse(line: bytes, known: Targets) -> Request:
@@ -54,7 +58,17 @@ def parse(line: bytes, known: Targets) -> Request:
         return Request(fields.get("id"), op, every_s=_every_s(fields.get("every_s", 0.0)))
     if op == "command":
         return Request(fields.get("id"), op, command=_command(fields, known))
-    raise RequestError(f"unknown op {_quoted(op)}; write state, subscribe or command")
+    if isinstance(op, str) and op in OPS:
+        return Request(fields.get("id"), op, board=_board(op, fields, known))
+    words = ", ".join(("state", "subscribe", "command", *OPS))
+    raise RequestError(f"unknown op {_quoted(op)}; write one of {words}")
+
+
+def _board(op: str, fields: Mapping[str, Any], known: Targets) -> BoardRequest:
+    try:
+        return board_request(op, fields, known.boards, _text, lambda: _role(fields))
+    except ValueError as error:
+        raise RequestError(str(error)) from error
 
 
 def request_id(line: bytes) -> object:
@@ -86,9 +100,7 @@ def _every_s(value: object) -> float:
 
 
 def _command(fields: Mapping[str, Any], known: Targets) -> Command:
-    role = _text(fields, "role", LONGEST_NAME)
-    if role not in ROLES:
-        raise RequestError(f"the role {_quoted(role)} may not command; {' or '.join(ROLES)} may")
+    role = _role(fields)
     action = _action(fields.get("action"))
     return Command(
         id=str(next(_ids)),
@@ -100,6 +112,13 @@ def _command(fields: Mapping[str, Any], known: Targets) -> Command:
     )
 
 
+def _role(fields: Mapping[str, Any]) -> str:
+    role = _text(fields, "role", LONGEST_NAME)
+    if role not in ROLES:
+        raise RequestError(f"the role {_quoted(role)} may not command; {' or '.join(ROLES)} may")
+    return role
+
+
 def _action(value: object) -> Action:
     if value in Action.__members__.values():
         return Action(str(value))
@@ -108,6 +127,7 @@ def _action(value: object) -> Action:
 
 def _target(action: Action, name: str, known: Targets) -> str:
     more = known.latching if action in (Action.RESET, Action.ACK) else ()
+    more += known.boards if action is Action.RESET else ()
     if name in known.racks or name in more:
         return name
     what = "nothing" if more else "no rack"

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from headworks.model.live import Command
+from headworks.station.board_requests import BoardRequest
 from headworks.station.bulletin import Bulletin
 from headworks.station.lock import StartError, bind, peer
 from headworks.station.requests import Request, RequestError, Targets, parse, request_id
@@ -37,6 +38,11 @@ class Desk(Protocol):
         self, command: Command, uid: int, reply: Callable[[dict[str, object]], None]
     ) -> None:
         """Carry out a command in the next scan; call `reply` when it is done and durable."""
+
+    def board(
+        self, request: BoardRequest, uid: int, reply: Callable[[dict[str, object]], None]
+    ) -> None:
+        """Carry out a request for a sensor board; call `reply` when it is done."""
 
     def note(self, what: str, **fields: object) -> None:
         """Write a warning to the log."""
@@ -189,6 +195,10 @@ class _Client(asyncio.Protocol):
         if request.command is not None:
             self._command(request.id, request.command)
             return
+        if request.board is not None:
+            self._wait_for_one()
+            self._desk.board(request.board, self._uid, lambda r: self._done(request.id, r))
+            return
         if self._desk.bulletin.empty:
             raise RequestError("the station has not made its first scan yet; ask again")
         entry = self._desk.bulletin.read(None)
@@ -197,10 +207,14 @@ class _Client(asyncio.Protocol):
             self._every_s, self._seen_event = request.every_s, entry.last_event
 
     def _command(self, key: object, command: Command) -> None:
+        self._wait_for_one()
+        self._desk.command(command, self._uid, lambda reply: self._done(key, reply))
+
+    def _wait_for_one(self) -> None:
+        """One more answer is awaited. Raises RequestError where there are too many."""
         if self._waiting >= MAX_WAITING:
             raise RequestError(f"{MAX_WAITING} commands wait already; wait for their answers")
         self._waiting += 1
-        self._desk.command(command, self._uid, lambda reply: self._done(key, reply))
 
     def _done(self, key: object, reply: dict[str, object]) -> None:
         self._waiting -= 1

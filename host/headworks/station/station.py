@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from headworks.control.scan import first_memory, resume, tell, think
+from headworks.field.boards import Boards
 from headworks.field.meters import Meters
 from headworks.field.modbus.links import Links
 from headworks.field.signals import SignalError, Signals, StationReport
@@ -38,6 +39,7 @@ from headworks.station.outputs import Outputs
 from headworks.station.reload import look_again
 from headworks.station.socket import StationSocket
 from headworks.station.starts import WITHIN_S, Starts
+from headworks.station.zones import scanned
 
 EXIT_OK, EXIT_CANNOT_START, EXIT_CRASH_LOOP, EXIT_FAULT = 0, 4, 5, 70
 STOP_S = 8.0  # the longest that opening the racks one after another may take [ours]
@@ -99,9 +101,10 @@ class _Station:
         self._links = Links()  # meters and relay boards may share a line
         self._switches = Switches(site, self._wake, links=self._links)
         self._signals = Signals(site, self._switches.inputs, self._report, self._wake)
+        self._boards = Boards(site, self._wake)
         self._outputs = Outputs(site, self._switches)
         memory = self._recall(self._store.load(first_memory(site, now_s)), now_s)
-        self._desk = Desk(site, self._store, log, self._alarms, memory)
+        self._desk = Desk(site, self._store, log, self._alarms, memory, boards=self._boards)
         self._loop = self._scan_loop(memory, now_s)
         self._meters = Meters(site, self._loop.on_reading, links=self._links)
         self._socket = StationSocket(socket_path, self._desk)
@@ -131,6 +134,7 @@ class _Station:
         """Meters first, so that the first reading is on its way while outputs are claimed."""
         self._store.start()
         self._meters.start()
+        await self._boards.start()
         await self._switches.start()
         await self._signals.start()
         await self._socket.start()
@@ -160,10 +164,11 @@ class _Station:
         self._loop.stop()
         self._outputs.open_all()
         await self._part("switches", self._switches.stop)
+        await self._part("boards", self._boards.stop)  # permissive relays open last
         if self._final is None:
             self._final = resume(self._site, self._loop.memory, time.monotonic())
         self._store.save(self._final)
-        await self._part("memory", self._close_store)
+        await self._part("memory", lambda: asyncio.to_thread(self._store.close, PART_S / 2))
         await self._part("commands", self._desk.settled)
         self._desk.refuse_rest()
         await self._part("socket", self._socket.stop)
@@ -171,9 +176,6 @@ class _Station:
         await self._part("meters", self._meters.stop)
         self._log.write(journal.NOTICE, "stopped", exit=self._exit)
         self._notify.close()
-
-    async def _close_store(self) -> None:
-        await asyncio.to_thread(self._store.close, PART_S / 2)
 
     async def _part(self, name: str, stop: Callable[[], Awaitable[object]]) -> None:
         """Stop one part in its time."""
@@ -212,7 +214,7 @@ class _Station:
         return ScanLoop(
             self._site,
             memory,
-            image=ProcessImage(self._site, self._switches, self._signals, now_s),
+            image=ProcessImage(self._site, self._switches, self._signals, self._boards, now_s),
             outputs=self._outputs,
             heart=Heart(self._site, self._switches, self._notify),
             think=think,
@@ -234,6 +236,7 @@ class _Station:
             self._ready = True
             self._notify.send("READY=1", f"STATUS=site {self._site.name}")
             self._log.write(journal.NOTICE, "ready", site=self._site.name)
+        scanned(self._site, self._boards, result)
         self._desk.after(result)
         self._collect(result.seq)
 

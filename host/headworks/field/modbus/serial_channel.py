@@ -4,6 +4,7 @@ import asyncio
 import os
 import random
 import termios
+from collections.abc import Callable
 from typing import Any
 
 from headworks.field.modbus.channel import Line, Owner, explain
@@ -12,18 +13,29 @@ _CHUNK = 4096
 
 
 class SerialChannel:
-    """A serial line, opened by pyserial and read by the event loop. Works on a pty too."""
+    """A serial line, opened by pyserial and read by the event loop. Works on a pty too.
 
-    def __init__(self, path: str, line: Line, *, retry_s: float) -> None:
+    `find` gives the path anew at each try, where it may change; it raises OSError.
+    """
+
+    def __init__(
+        self, path: str, line: Line, *, retry_s: float, find: Callable[[], str] | None = None
+    ) -> None:
         self.up = False
         self.opens = 0
         self._path = path
+        self._find = find
         self._line = line
         self._retry_s = retry_s
         self._owner: Owner
         self._port: Any = None
         self._fd = -1
         self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def path(self) -> str:
+        """Where it is, or was last."""
+        return self._path
 
     def start(self, owner: Owner) -> None:
         """Open the port; where that fails, try again and again."""
@@ -51,16 +63,23 @@ class SerialChannel:
 
     def _try(self) -> None:
         try:
+            if self._find is not None:
+                self._path = self._find()
             self._port = open_serial(self._path, self._line)
         except OSError as error:  # serial.SerialException is one
             self._schedule()
-            self._owner.closed(explain_serial(error, self._path))
+            self._owner.closed(self._explained(error))
             return
         self._fd = self._port.fileno()
         asyncio.get_running_loop().add_reader(self._fd, self._ready)
         self.up = True
         self.opens += 1
         self._owner.opened()
+
+    def _explained(self, error: OSError) -> str:
+        if self._find is not None and isinstance(error, FileNotFoundError):
+            return str(error.strerror)
+        return explain_serial(error, self._path)
 
     def _schedule(self) -> None:
         delay_s = random.uniform(0.5, 1.0) * self._retry_s

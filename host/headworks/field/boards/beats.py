@@ -1,0 +1,46 @@
+"""Questions for a board's counter, their answers, and so the times of its samples. Pure."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from headworks.field.boards.clock import TickClock
+
+FORGET_S = 5.0  # an answer that comes later tells nothing
+JUMP_S = 1.0  # a counter that is off by more is that of another start
+
+
+class Beats:
+    """The clock of the board's present start; none before its introduction."""
+
+    def __init__(self) -> None:
+        self._clock: TickClock | None = None
+        self._asked_s: dict[int, float] = {}
+
+    def begin(self, wrap_bits: int) -> None:
+        """The board has started; its counter has this many bits."""
+        self._clock, self._asked_s = TickClock(wrap_bits), {}
+
+    def asked(self, number: int, t_s: float) -> bool:
+        """Keep a question; whether there is a clock to ask for."""
+        recent = {n: at_s for n, at_s in self._asked_s.items() if t_s - at_s < FORGET_S}
+        self._asked_s = {**recent, number: t_s}
+        return self._clock is not None
+
+    def answered(self, fields: Mapping[str, Any], t_s: float) -> bool | None:
+        """An answer: True when it fits, None when it is none of ours, False after a new start."""
+        number, ticks = fields.get("i"), fields.get("m")
+        asked_s = self._asked_s.pop(number, None) if isinstance(number, int) else None
+        if asked_s is None or not isinstance(ticks, int) or self._clock is None:
+            return None
+        told_s = self._clock.host_s(ticks, t_s)
+        if told_s is not None and asked_s - told_s > JUMP_S:
+            self._clock = None  # until it introduces itself no sample has a time
+            return False
+        self._clock.answered(asked_s, t_s, ticks)
+        return True
+
+    def at(self, ticks: object, t_s: float) -> float | None:
+        """When a sample of this counter, heard at `t_s`, was taken; None while that is unknown."""
+        if self._clock is None or not isinstance(ticks, int):
+            return None
+        return self._clock.host_s(ticks, t_s)

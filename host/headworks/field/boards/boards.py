@@ -1,0 +1,210 @@
+"""All sensor boards of a site behind one face: what they see, their leases, their consoles.
+
+Use it from one event loop. A board that is not there is no error here; it is unknown.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+
+from headworks.field.boards.doing import Outcome
+from headworks.field.boards.errors import BoardError
+from headworks.field.boards.leases import Lease
+from headworks.field.boards.line import Line
+from headworks.field.boards.session import Session
+from headworks.field.boards.shared_line import SharedLine
+from headworks.field.boards.view import BoardState, BoardView
+from headworks.hardware.sensor import load_sensor
+from headworks.model.live import Observation
+from headworks.model.plan import Alarm, Event, Reason, ReasonCode, Severity
+from headworks.model.site import BoardSpec, Site
+
+ANSWER_S = 5.0  # the longest that a console command may take [ours]
+_RESTARTING = ("maint", "restart")
+
+
+class Boards:
+    """The boards of one site.
+
+    `on_change` is called in the event loop when a contact, an output or a quality has changed.
+    Raises HardwareError for a model that is not there.
+    """
+
+    def __init__(self, site: Site, on_change: Callable[[], None]) -> None:
+        self._on_change = on_change
+        self._sessions: dict[str, Session] = {}
+        self._lines: dict[str, Line] = {}
+        self._returns: dict[str, asyncio.TimerHandle] = {}
+        for spec in site.boards:
+            self._sessions[spec.name] = self._session(spec)
+        for connect, specs in _by_connect(site.boards).items():
+            sessions = [self._sessions[spec.name] for spec in specs]
+            kind = SharedLine if sessions[0].profile.link == "rs485" else Line
+            line = kind(connect, specs[0].baud, sessions, self._look)
+            self._lines.update(dict.fromkeys((spec.name for spec in specs), line))
+        self._leases = {
+            spec.name: Lease(self._sessions[spec.name], spec.permissive, site.scan_s)
+            for spec in site.boards
+            if spec.permissive is not None
+        }
+        self._seen: dict[str, Observation] = {}
+        self._gather()
+
+    def _session(self, spec: BoardSpec) -> Session:
+        def send(kind: str, fields: dict[str, object]) -> None:
+            self._lines[spec.name].send(self._sessions[spec.name], kind, fields)
+
+        # A board answers the same id as before without doing it again; so begin anywhere.
+        return Session(spec, load_sensor(spec.model), send, random.randrange(1 << 30))
+
+    async def start(self) -> None:
+        """Open every port that is there."""
+        for line in self._all_lines():
+            line.start()
+
+    async def stop(self) -> None:
+        """Let every permissive relay open, and close the ports."""
+        for timer in self._returns.values():
+            timer.cancel()
+        for lease in self._leases.values():
+            lease.release(time.monotonic())
+        if self._leases:
+            await asyncio.sleep(0)  # the frames are with the kernel; a lease ends by itself too
+        await asyncio.gather(*(line.stop() for line in self._all_lines()))
+
+    # --- for the scan -----------------------------------------------------------------------
+
+    def observations(self) -> Mapping[str, Observation]:
+        """Every channel of every board, at all times, by "air.intake_c"."""
+        return self._seen
+
+    def scanned(
+        self,
+        seen: Mapping[str, Observation],
+        permits: frozenset[str],
+        open_zones: frozenset[str],
+    ) -> None:
+        """A healthy scan is complete: what it saw is acknowledged, what it permits is renewed."""
+        t_s = time.monotonic()
+        for name, session in self._sessions.items():
+            self._lines[name].guarded(session, partial(session.scanned, seen))
+        for name, lease in self._leases.items():
+            lease.scanned(t_s, granted=name in permits, zone_is_open=name in open_zones)
+
+    # --- for people -------------------------------------------------------------------------
+
+    def views(self) -> list[BoardView]:
+        """How every board does."""
+        return [session.view() for session in self._sessions.values()]
+
+    def events(self) -> list[Event]:
+        """What happened since the last call."""
+        return [event for session in self._sessions.values() for event in session.events()]
+
+    def alarms(self) -> list[Alarm]:
+        """Every board of which nothing is known now."""
+        return [
+            Alarm(
+                session.spec.name,
+                Severity.ALARM,
+                Reason(
+                    ReasonCode.BOARD_UNKNOWN,
+                    (("state", session.state.value), ("cause", session.cause)),
+                ),
+            )
+            for session in self._sessions.values()
+            if session.state is not BoardState.RUNS
+        ]
+
+    def reset(self, board: str) -> None:
+        """A person has looked after a board: end its quarantine, arm what it opened by itself."""
+        t_s = time.monotonic()
+        self._sessions[board].pardon(t_s)
+        lease = self._leases.get(board)
+        if lease is not None:
+            lease.arm(t_s)
+        self._look()
+
+    async def console(self, board: str, line: str) -> list[str]:
+        """Run a line at a board's console; what it answers. Raises BoardError."""
+        session = self._of(board)
+        if self._lines[board].is_lent or session.state in (BoardState.NO_PORT, BoardState.LOST):
+            raise BoardError(f"{board}: {session.cause}")
+        if line.strip().lower() in _RESTARTING:
+            session.expect_restart()
+        outcome = await self._do(session, {"c": "con", "l": line})
+        if not outcome.ok:
+            raise BoardError("\n".join((*outcome.lines, outcome.text or outcome.code)))
+        return list(outcome.lines)
+
+    async def lend(self, board: str, for_s: float) -> str:
+        """Give a board's port away, for `for_s` at most, and return its path. Raises BoardError.
+
+        Everything on that line is unknown until it is back, so its zones are held off.
+        """
+        self._of(board)
+        line = self._lines[board]
+        if line.is_lent:
+            raise BoardError(f"{board}: its port is lent already")
+        for session in line.sessions:
+            session.expect_restart()
+        where = await line.lend("its port is lent, to flash it")
+        timer = asyncio.get_running_loop().call_later(for_s, self.take_back, board)
+        self._returns[board] = timer
+        return where
+
+    def take_back(self, board: str) -> None:
+        """The port is ours again. Raises BoardError."""
+        self._of(board)
+        timer = self._returns.pop(board, None)
+        if timer is not None:
+            timer.cancel()
+        if self._lines[board].is_lent:
+            self._lines[board].start()
+
+    async def _do(self, session: Session, fields: dict[str, object]) -> Outcome:
+        done: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+
+        def finish(outcome: Outcome) -> None:
+            if not done.done():
+                done.set_result(outcome)
+
+        session.doing.want(fields, time.monotonic(), finish)
+        try:
+            return await asyncio.wait_for(done, ANSWER_S)
+        except TimeoutError:
+            raise BoardError(f"{session.spec.name}: no answer for {ANSWER_S:g} s") from None
+
+    def _of(self, board: str) -> Session:
+        if board not in self._sessions:
+            there = ", ".join(self._sessions) or "none"
+            raise BoardError(f"no board is called {board!r}; there are: {there}")
+        return self._sessions[board]
+
+    def _all_lines(self) -> Iterable[Line]:
+        return dict.fromkeys(self._lines.values())
+
+    def _look(self) -> None:
+        """A line has worked: gather what it has seen, and say so where it matters."""
+        self._gather()
+        changed = [session for session in self._sessions.values() if session.readings.changed]
+        for session in changed:
+            session.readings.changed = False
+        if changed:
+            self._on_change()
+
+    def _gather(self) -> None:
+        self._seen = {
+            key: observation
+            for session in self._sessions.values()
+            for key, observation in session.readings.seen.items()
+        }
+
+
+def _by_connect(boards: Iterable[BoardSpec]) -> dict[str, list[BoardSpec]]:
+    found: dict[str, list[BoardSpec]] = {}
+    for spec in boards:
+        found.setdefault(spec.connect, []).append(spec)
+    return found

@@ -1,0 +1,128 @@
+"""Commands to one board, one at a time, asked three times before they are given up. Pure."""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+TRIES = 3
+TRY_S = 0.5
+LONGEST_QUEUE = 16
+
+
+class Outcome(NamedTuple):
+    """What became of a command. `known` False: no answer came, and it may have been done or not."""
+
+    ok: bool
+    known: bool = True
+    code: str = ""
+    text: str = ""
+    lines: tuple[str, ...] = ()
+
+
+UNANSWERED = Outcome(
+    False, False, "unanswered", "the board did not answer; whether it has done it is not known"
+)
+GONE = Outcome(False, True, "gone", "the board is not connected")
+FULL = Outcome(False, True, "busy", "too many commands wait for this board; try again")
+
+
+class _Wish(NamedTuple):
+    fields: dict[str, Any]
+    done: Callable[[Outcome], None]
+
+
+class Doing:
+    """`send(fields)` sends a `do`. `first_id`: ids count from there, new for each process."""
+
+    def __init__(self, send: Callable[[dict[str, Any]], None], first_id: int) -> None:
+        self._send = send
+        self._id = first_id
+        self._queue: deque[_Wish] = deque()
+        self._now: _Wish | None = None
+        self._tries = 0
+        self._sent_s = 0.0
+        self._lines: dict[int, str] = {}
+        self.retries = 0
+
+    def want(
+        self,
+        fields: dict[str, Any],
+        t_s: float,
+        done: Callable[[Outcome], None] = lambda _: None,
+        *,
+        first: bool = False,
+    ) -> None:
+        """Ask for a command. `first`: it goes before all that wait or are under way."""
+        if first:
+            self._interrupt()
+            self._queue.appendleft(_Wish(fields, done))
+        elif len(self._queue) >= LONGEST_QUEUE:
+            done(FULL)
+            return
+        else:
+            self._queue.append(_Wish(fields, done))
+        self._next(t_s)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing waits and nothing is under way."""
+        return self._now is None and not self._queue
+
+    def tick(self, t_s: float) -> None:
+        """Ask again, or give up."""
+        if self._now is None or t_s - self._sent_s < TRY_S:
+            return
+        if self._tries >= TRIES:
+            self._end(UNANSWERED, t_s)
+            return
+        self.retries += 1
+        self._ask(t_s)
+
+    def line(self, fields: dict[str, Any]) -> None:
+        """An `x`: a line of a console command's answer."""
+        number, text = fields.get("k"), fields.get("s")
+        if self._is_current(fields) and isinstance(number, int) and isinstance(text, str):
+            self._lines[number] = text
+
+    def answer(self, ok: bool, fields: dict[str, Any], t_s: float) -> None:
+        """An `ok` or `no`; one of another command is late and counts for nothing."""
+        if self._is_current(fields):
+            lines = tuple(text for _, text in sorted(self._lines.items()))
+            code, text = str(fields.get("e", "")), str(fields.get("s", ""))
+            self._end(Outcome(ok, True, code, text, lines), t_s)
+
+    def gone(self) -> None:
+        """The board is not there any more: what was under way is not known, the rest not done."""
+        waiting, self._queue = self._queue, deque()
+        current, self._now = self._now, None
+        if current is not None:
+            current.done(UNANSWERED)
+        for wish in waiting:
+            wish.done(GONE)
+
+    def _is_current(self, fields: dict[str, Any]) -> bool:
+        return self._now is not None and fields.get("i") == self._id
+
+    def _interrupt(self) -> None:
+        current, self._now = self._now, None
+        if current is not None:
+            current.done(UNANSWERED)
+
+    def _next(self, t_s: float) -> None:
+        if self._now is not None or not self._queue:
+            return
+        self._now = self._queue.popleft()
+        self._id += 1
+        self._tries, self._lines = 0, {}
+        self._ask(t_s)
+
+    def _ask(self, t_s: float) -> None:
+        if self._now is not None:
+            self._tries, self._sent_s = self._tries + 1, t_s
+            self._send({"i": self._id, **self._now.fields})
+
+    def _end(self, outcome: Outcome, t_s: float) -> None:
+        current, self._now = self._now, None
+        self._next(t_s)
+        if current is not None:
+            current.done(outcome)

@@ -1,0 +1,88 @@
+"""What a board's `hello` says, checked against what the site file means. Pure."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from headworks.field.boards.view import BoardState
+from headworks.model.site import BoardSpec
+from headworks.model.text import clean
+from headworks_fw.wire import PROTOCOL
+
+_LONGEST = 40
+_WRAPS = range(20, 63)
+
+
+class Hello(NamedTuple):
+    """A board's introduction, every field a safe text."""
+
+    protocol: str
+    number: int  # of the question it answers; 0: the board has just started
+    firmware: str
+    model: str
+    name: str
+    uid: str
+    boot: str
+    why: str
+    config: str
+    wrap_bits: int
+    state: str
+
+
+class Expected(NamedTuple):
+    """What the site file means by a board."""
+
+    spec: BoardSpec
+    config: str  # CRC of its configuration
+
+
+def hello(fields: Mapping[str, Any]) -> Hello | None:
+    """The introduction in a frame; None where a field that matters makes no sense."""
+    bits, number = fields.get("w"), fields.get("n", 0)
+    if not isinstance(bits, int) or bits not in _WRAPS or not isinstance(number, int):
+        return None
+    texts = [fields.get(key) for key in ("p", "fw", "bd", "nm", "uid", "bt", "why", "cfg", "st")]
+    if not all(isinstance(text, str) for text in texts):
+        return None
+    protocol, firmware, model, name, uid, boot, why, config, state = (
+        clean(str(text))[:_LONGEST] for text in texts
+    )
+    return Hello(
+        protocol, number, firmware, model, name, uid, boot, why, config, bits, state
+    )  # fmt: skip
+
+
+def judge(said: Hello, expected: Expected) -> tuple[BoardState, str]:
+    """Where the board stands after its introduction, and why, with what to do."""
+    spec = expected.spec
+    flash = f"headworks board flash --name {spec.name}"
+    if said.protocol.partition(".")[0] != PROTOCOL.partition(".")[0]:
+        return BoardState.PROTOCOL, (
+            f"it speaks protocol {said.protocol}, this station {PROTOCOL}; "
+            f"update this board: {flash}"
+        )
+    wrong = _other(said, spec)
+    if wrong:
+        return BoardState.OTHER_BOARD, wrong
+    if said.state != "run":
+        return BoardState.SAFE_MODE, (
+            f"its firmware {said.firmware} does not start and only talks; flash it again: {flash}"
+        )
+    if said.config != expected.config:
+        return BoardState.OTHER_CONFIG, (
+            f"its configuration {said.config} is not the site file's {expected.config}; "
+            f"flash it again: {flash}"
+        )
+    return BoardState.RUNS, ""
+
+
+def _other(said: Hello, spec: BoardSpec) -> str:
+    """Why this is not the board that is meant; empty where it is."""
+    if spec.uid and said.uid.lower() != spec.uid.lower():
+        return f"the board at this port is {said.uid}, the site file means {spec.uid}; swap them"
+    if (said.name, said.model) != (spec.name, spec.model):
+        return (
+            f"the board at this port is {said.name!r}, model {said.model}; the site file means "
+            f"{spec.name!r}, model {spec.model}: swap the boards, or flash this one with "
+            f"headworks board flash --name {spec.name}"
+        )
+    return ""

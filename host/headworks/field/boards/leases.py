@@ -1,0 +1,52 @@
+"""The lease of a board's permissive relay, renewed by healthy scans and by no timer. Pure."""
+
+from headworks.field.boards.session import Session
+from headworks.field.boards.view import BoardState
+
+LEAST_MS = 3000
+SCANS = 5  # a lease outlives this many scan periods
+RENEW_S = 0.5
+LATCH = "lease"  # what a board calls the end of a lease
+
+
+class Lease:
+    """One board's permissive relay."""
+
+    def __init__(self, session: Session, output: str, scan_s: float) -> None:
+        self._session, self._output = session, output
+        most_s = next(
+            entry["lease_most_s"]
+            for entry in session.profile.data["output"]
+            if entry["name"] == output
+        )
+        self._ms = round(min(most_s * 1000, max(LEAST_MS, SCANS * scan_s * 1000)))
+        self._told_s = float("-inf")
+
+    def scanned(self, t_s: float, *, granted: bool, zone_is_open: bool) -> None:
+        """A healthy scan is complete. A relay that is open closes only while its racks are off."""
+        if self._session.state is not BoardState.RUNS or self._output not in self._session.outputs:
+            return
+        on, latch = self._session.outputs[self._output]
+        if not granted:
+            if on and t_s - self._told_s >= RENEW_S:
+                self._told_s = t_s
+                self._want(t_s, {"c": "out", "on": 0}, first=True)
+        elif self._session.doing.is_idle and t_s - self._told_s >= RENEW_S:
+            if latch == LATCH and zone_is_open:
+                self._told_s = t_s
+                self._want(t_s, {"c": "arm"})
+            elif not latch and (on or zone_is_open):
+                self._told_s = t_s
+                self._want(t_s, {"c": "out", "on": 1, "ms": self._ms})
+
+    def release(self, t_s: float) -> None:
+        """The station ends in order: open it now."""
+        if self._session.state is BoardState.RUNS:
+            self._want(t_s, {"c": "out", "on": 0}, first=True)
+
+    def arm(self, t_s: float) -> None:
+        """A person has reset a trip of the board's own."""
+        self._want(t_s, {"c": "arm"})
+
+    def _want(self, t_s: float, fields: dict[str, object], *, first: bool = False) -> None:
+        self._session.doing.want({**fields, "o": self._output}, t_s, first=first)

@@ -1,0 +1,313 @@
+"""The protocol with one board: bytes and time in; frames, samples and events out. Pure.
+
+Reads no clock and opens no port. See firmware/LINK.md for the words.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from headworks.field.boards.beats import Beats
+from headworks.field.boards.doing import Doing
+from headworks.field.boards.greeting import Expected, Hello, hello, judge
+from headworks.field.boards.readings import Readings
+from headworks.field.boards.restarts import Restarts
+from headworks.field.boards.sequence import Sequence
+from headworks.field.boards.texts import Texts
+from headworks.field.boards.view import BoardState, BoardView, Counters
+from headworks.hardware.sensor import SensorProfile, config_crc
+from headworks.model.live import Quality
+from headworks.model.plan import Event, Reason, ReasonCode
+from headworks.model.site import BoardSpec
+from headworks_fw.wire import Bad, Frame, Text
+
+ASK_S = 1.0  # between two questions, who are you or how late is it
+WHO_EACH = 5  # every so many questions is who are you, in case a restart was not heard
+LOST_S = 5.0  # without a sign of life
+_FIGURES = {
+    "hp": "heap_least_bytes",
+    "gc": "gc_longest_ms",
+    "lp": "loop_longest_ms",
+    "ce": "board_refused_frames",
+    "dr": "board_dropped_frames",
+}
+_UNASKED = ("watchdog", "crash", "unknown", "power-on")
+Send = Callable[[str, dict[str, Any]], None]
+
+
+class Session:
+    """One board. `send(kind, fields)` puts a frame on its line; `first_id` is new each process."""
+
+    def __init__(self, spec: BoardSpec, profile: SensorProfile, send: Send, first_id: int) -> None:
+        self.spec, self.profile = spec, profile
+        self.readings = Readings(spec.name, profile.channels)
+        self.doing = Doing(lambda fields: self._say("do", fields), first_id)
+        self.outputs: dict[str, tuple[bool, str]] = {}  # on, and why latched; as last told
+        self.heard_frames = 0  # that had something to say
+        self.state, self.cause = BoardState.NO_PORT, "its port has not been opened yet"
+        self.port = spec.connect
+        self._send = send
+        self._expected = Expected(spec, config_crc(profile, spec.name, spec.address))
+        self._hello: Hello | None = None
+        self._restarts, self._texts = Restarts(), Texts()
+        self._is_open = False
+        self._may_restart = False  # somebody has asked for a restart, or the port was closed
+        self._heard_s: float | None = None
+        self._asked_s = float("-inf")
+        self._number = first_id
+        self._beats, self._sequence = Beats(), Sequence()
+        self._acked: set[tuple[str, int]] = set()
+        self._fresh: list[Event] = []
+        self._counts = dict.fromkeys(("crc_errors", "reconnects"), 0)
+        self._figures: dict[str, int] = {}
+
+    # --- the port ---------------------------------------------------------------------------
+
+    def opened(self, t_s: float, port: str) -> None:
+        """Its port is open; `port` is where it really is."""
+        self._counts["reconnects"] += 1
+        if self._hello is not None and port != self.port:
+            self._tell(t_s, ReasonCode.BOARD_MOVED, port=port, uid=self._hello.uid)
+        self.port, self._is_open, self._may_restart = port, True, True
+        self._heard_s = t_s
+        if self.state is not BoardState.QUARANTINED:
+            self._become(t_s, BoardState.NO_ANSWER, f"nobody has answered at {port} yet")
+        self._ask(t_s)
+
+    def closed(self, t_s: float, cause: str, state: BoardState = BoardState.NO_PORT) -> None:
+        """Its port is closed, or there is none."""
+        self._is_open = False
+        self.doing.gone()
+        if self.state is not BoardState.QUARANTINED:
+            self._become(t_s, state, cause)
+        else:
+            self.readings.unknown(t_s, Quality.SILENT, self.cause)
+
+    # --- what comes -------------------------------------------------------------------------
+
+    def received(self, items: Iterable[Frame | Text | Bad], t_s: float) -> None:
+        """What the line has given."""
+        for item in items:
+            if isinstance(item, Frame):
+                self._frame(item, t_s)
+            elif isinstance(item, Text):
+                self._text(item.text, t_s)
+            else:
+                self._counts["crc_errors"] += 1
+
+    def tick(self, t_s: float) -> None:
+        """Time goes by: ask, ask again, notice silence. A few times a second."""
+        if not self._is_open:
+            return
+        self.doing.tick(t_s)
+        if t_s - self._asked_s >= ASK_S:
+            self._ask(t_s)
+        silent_s = t_s - (self._heard_s if self._heard_s is not None else t_s)
+        if silent_s >= LOST_S and self.state in (BoardState.RUNS, BoardState.NO_ANSWER):
+            self._become(t_s, BoardState.LOST, _lost(self._hello, self.port))
+
+    def _frame(self, frame: Frame, t_s: float) -> None:
+        fields = frame.fields
+        self.heard_frames += frame.kind not in ("idle", "beat")
+        if frame.kind == "hello":
+            self._greeted(fields, t_s)
+        elif frame.kind == "beat":
+            self._beat(fields, t_s)
+        elif frame.kind in ("ok", "no"):
+            self.doing.answer(frame.kind == "ok", fields, t_s)
+        elif frame.kind == "x":
+            self.doing.line(fields)
+        elif frame.kind in ("t", "st", "log") and self._sequence.is_next(fields.get("q")):
+            self._news(frame.kind, fields, t_s)
+        elif frame.kind == "ev":
+            self._event(fields, t_s)
+
+    def _news(self, kind: str, fields: Mapping[str, Any], t_s: float) -> None:
+        if kind == "log":
+            self._text(str(fields.get("s", "")), t_s)
+            return
+        at_s = self._beats.at(fields.get("m"), t_s)
+        if kind == "st":
+            self._heard_s = t_s
+            self._status(fields, t_s, at_s)
+        elif self.state is BoardState.RUNS and at_s is not None:
+            self.readings.take(at_s, fields.get("v"), fields.get("f"))
+
+    def _status(self, fields: Mapping[str, Any], t_s: float, at_s: float | None) -> None:
+        self._figures.update(
+            {
+                ours: fields[key]
+                for key, ours in _FIGURES.items()
+                if isinstance(fields.get(key), int)
+            }
+        )
+        if self.state is BoardState.LOST:
+            self._ask(t_s, hello=True)  # it speaks again: who is it now?
+        outputs = fields.get("o")
+        for name in self.profile.outputs:
+            told = outputs.get(name) if isinstance(outputs, dict) else None
+            if isinstance(told, list) and len(told) == 2 and at_s is not None:
+                self._output(name, told[0] == 1, str(told[1])[:20], t_s, at_s)
+
+    def _output(self, name: str, on: bool, latch: str, t_s: float, at_s: float) -> None:
+        before = self.outputs.get(name, (False, ""))
+        self.outputs[name] = (on, latch)
+        if latch and latch != before[1]:
+            self._tell(t_s, ReasonCode.BOARD_LATCH, output=name, why=latch)
+        if self.state is BoardState.RUNS:
+            self.readings.output(name, at_s, on)
+
+    def _event(self, fields: Mapping[str, Any], t_s: float) -> None:
+        """A contact became active. It is acknowledged once a scan has seen it."""
+        number, channel = fields.get("e"), fields.get("c")
+        if self._hello is None or not isinstance(number, int) or not isinstance(channel, str):
+            return
+        if (self._hello.boot, number) in self._acked:
+            self._ack(number)  # our word was lost
+        elif self.state is BoardState.RUNS:
+            at_s = self._beats.at(fields.get("m"), t_s)
+            if not self.readings.event(channel, number, t_s if at_s is None else at_s):
+                self._ack(number)  # no contact of ours; it would be told for ever
+
+    def scanned(self, observations: Mapping[str, Any]) -> None:
+        """A scan is complete that saw these observations."""
+        if self._hello is not None:
+            for number in self.readings.scanned(observations):
+                self._acked.add((self._hello.boot, number))
+                self._ack(number)
+
+    def _ack(self, number: int) -> None:
+        if self._hello is not None:
+            self._say("ack", {"e": number, "bt": self._hello.boot})
+
+    # --- who it is --------------------------------------------------------------------------
+
+    def _greeted(self, fields: Mapping[str, Any], t_s: float) -> None:
+        said = hello(fields)
+        if said is None:
+            self._counts["crc_errors"] += 1
+            return
+        self._heard_s = t_s
+        if self._hello is None or said.boot != self._hello.boot:
+            self._new_boot(said, t_s)
+        self._hello, self._may_restart = said, False
+        if self.state is not BoardState.QUARANTINED:
+            state, cause = judge(said, self._expected)
+            self._become(t_s, state, cause)
+
+    def _new_boot(self, said: Hello, t_s: float) -> None:
+        """It has started since we last knew it. Unless that was asked for, it is told."""
+        is_known, expected = self._hello is not None, self._may_restart
+        self._beats.begin(said.wrap_bits)
+        self._sequence.begin()
+        self._acked.clear()
+        self.doing.gone()
+        self.readings.unknown(t_s, Quality.NEVER, "the board has just started")
+        unasked = said.why in _UNASKED and (not expected or said.why in ("watchdog", "crash"))
+        if is_known and unasked:
+            self._tell(t_s, ReasonCode.BOARD_RESTARTED, why=said.why)
+            if self._restarts.happened(t_s):
+                self._quarantine(t_s, said.why)
+        self._ask(t_s)
+
+    def _quarantine(self, t_s: float, why: str) -> None:
+        cause = (
+            f"it restarted {self._restarts.count} times by itself, last because of {why}; "
+            f"find the cause, then: headworks reset {self.spec.name}"
+        )
+        self._tell(t_s, ReasonCode.BOARD_QUARANTINED, restarts=float(self._restarts.count), why=why)
+        self._become(t_s, BoardState.QUARANTINED, cause)
+
+    def pardon(self, t_s: float) -> bool:
+        """A person has looked after the board: end its quarantine. Whether there was one."""
+        self._restarts.forget()
+        if self.state is not BoardState.QUARANTINED:
+            return False
+        state = BoardState.NO_ANSWER if self._is_open else BoardState.NO_PORT
+        self._become(t_s, state, f"nobody has answered at {self.port} yet")
+        if self._is_open:
+            self._ask(t_s, hello=True)
+        return True
+
+    def expect_restart(self) -> None:
+        """The next start is one that was asked for."""
+        self._may_restart = True
+
+    def _become(self, t_s: float, state: BoardState, cause: str) -> None:
+        if state is self.state and cause == self.cause:
+            return
+        was, self.state, self.cause = self.state, state, cause
+        if state is not BoardState.RUNS:
+            self.outputs.clear()
+            self.readings.unknown(t_s, Quality.SILENT, cause)
+        elif was is not BoardState.RUNS:
+            self.readings.unknown(t_s, Quality.NEVER, "the board has just answered")
+
+    # --- questions --------------------------------------------------------------------------
+
+    def _ask(self, t_s: float, *, hello: bool = False) -> None:
+        """Who are you, until that is known; how late is it, from then on."""
+        self._asked_s = t_s
+        self._number += 1
+        knows = self.state is BoardState.RUNS and self._number % WHO_EACH and not hello
+        if not knows or self._hello is None:
+            self._say("hi", {"n": self._number})
+        if self._beats.asked(self._number, t_s):
+            self._say("beat", {"i": self._number})
+
+    def _beat(self, fields: Mapping[str, Any], t_s: float) -> None:
+        fits = self._beats.answered(fields, t_s)
+        if fits is not None:
+            self._heard_s = t_s
+        if fits is False:
+            self._ask(t_s, hello=True)
+
+    # --- what it tells ----------------------------------------------------------------------
+
+    def _text(self, text: str, t_s: float) -> None:
+        error = self._texts.line(text)
+        if error is not None:
+            self._tell(t_s, ReasonCode.BOARD_CRASHED, error=error)
+
+    def _say(self, kind: str, fields: dict[str, Any]) -> None:
+        if self._is_open:
+            self._send(kind, fields)
+
+    def _tell(self, t_s: float, code: ReasonCode, **values: float | str) -> None:
+        self._fresh.append(Event(t_s, self.spec.name, "board", Reason(code, tuple(values.items()))))
+
+    def events(self) -> list[Event]:
+        """What happened since the last call."""
+        fresh, self._fresh = self._fresh, []
+        return fresh
+
+    def view(self) -> BoardView:
+        """How it does now."""
+        said = self._hello
+        counters = Counters(
+            lost_frames=self._sequence.lost,
+            retries=self.doing.retries,
+            restarts=self._restarts.count,
+            refused_values=self.readings.refused,
+            **self._counts,
+            **self._figures,
+        )
+        return BoardView(
+            self.spec.name,
+            self.spec.model,
+            self.state,
+            self.cause,
+            self.port,
+            said.firmware if said else "",
+            said.uid if said else "",
+            said.why if said else "",
+            self._heard_s,
+            tuple((name, latch) for name, (_, latch) in self.outputs.items() if latch),
+            tuple(self._texts.lines),
+            counters,
+        )
+
+
+def _lost(said: Hello | None, port: str) -> str:
+    if said is None:
+        return f"nobody answers at {port}; is it a flashed board? see: headworks board list"
+    return f"silent for more than {LOST_S:g} s; check its cable and supply"

@@ -1,0 +1,108 @@
+"""A line of RS-485 with several boards: the host asks, and one board answers, one frame each.
+
+Boards are asked in turn. One that does not answer is asked less and less often, so that it does
+not slow the others; what waits for a board goes before the question whether it has news.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+from headworks.field.boards.line import Item, Line
+from headworks.field.boards.session import Session
+from headworks_fw.wire import Frame
+
+ANSWER_S = 0.1  # the longest frame takes 22 ms at 115200 baud [ours]
+ROUND_S = 0.05  # a pause when no board had anything to say
+SLOWEST_S = 2.0  # a dead board is asked this often
+_QUEUED = 32  # frames that may wait for one board
+
+
+class _Station:
+    """What the master keeps of one board."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.waiting: deque[bytes] = deque(maxlen=_QUEUED)
+        self.missed = 0
+        self.due_s = 0.0
+
+
+class SharedLine(Line):
+    """One port with its boards, by their addresses."""
+
+    def __init__(
+        self, connect: str, baud: int, sessions: Sequence[Session], changed: Callable[[], None]
+    ) -> None:
+        super().__init__(connect, baud, sessions, changed)
+        self._stations = {session.spec.address: _Station(session) for session in sessions}
+        self._asked: _Station | None = None
+        self._answer = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Open the port and begin to ask around."""
+        super().start()
+        self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """Ask no more."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+        await super().stop()
+
+    def send(self, session: Session, kind: str, fields: dict[str, Any]) -> None:
+        """A frame waits for its board's turn."""
+        data = self.framed(session, kind, fields)
+        if data and kind != "ack":
+            self._stations[session.spec.address].waiting.append(data)
+        elif data:
+            self.write(data)  # it gets no answer
+
+    def take(self, items: list[Item], t_s: float) -> None:
+        """A frame is for the board that it comes from; noise counts for the one that was asked."""
+        for item in items:
+            is_frame = isinstance(item, Frame)
+            station = self._stations.get(item.address) if isinstance(item, Frame) else self._asked
+            if station is None:
+                continue
+            session = station.session
+            self.guarded(session, partial(session.received, [item], t_s))
+            if is_frame and station is self._asked:
+                self._answer.set()
+
+    async def _run(self) -> None:
+        """Ask around for ever."""
+        while True:
+            idle = True
+            for station in self._stations.values():
+                if time.monotonic() >= station.due_s:
+                    idle = await self._turn(station) and idle
+            if idle:
+                await asyncio.sleep(ROUND_S)
+
+    async def _turn(self, station: _Station) -> bool:
+        """One question to one board; whether it had nothing to say."""
+        had = bool(station.waiting)
+        session = station.session
+        question = station.waiting.popleft() if had else self.framed(session, "poll", {})
+        before = session.heard_frames
+        self._asked = station
+        self._answer.clear()
+        self.write(question)
+        try:
+            await asyncio.wait_for(self._answer.wait(), ANSWER_S)
+        except TimeoutError:
+            station.missed += 1
+            pause_s = min(SLOWEST_S, ROUND_S * 2.0**station.missed)
+            station.due_s = time.monotonic() + pause_s
+            return True
+        finally:
+            self._asked = None
+        station.missed, station.due_s = 0, 0.0
+        return not had and session.heard_frames == before

@@ -1,0 +1,90 @@
+"""Carries out what clients ask of sensor boards, and says how the boards do.
+
+Nothing here is on the way from a sample to a switch.
+"""
+
+import asyncio
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from headworks.field.boards import BoardError, Boards, BoardView
+from headworks.model.live import Observation
+from headworks.station import journal
+from headworks.station.board_requests import BoardRequest
+from headworks.station.journal import Journal
+from headworks.station.socket import Reply
+
+Json = dict[str, Any]
+
+
+class BoardDesk:
+    """The boards, for the socket."""
+
+    def __init__(self, boards: Boards, log: Journal) -> None:
+        self._boards, self._log = boards, log
+        self._running: set[asyncio.Future[None]] = set()
+
+    def ask(self, request: BoardRequest, uid: int, reply: Reply) -> None:
+        """Do it, and reply when it is done."""
+        if request.changes:
+            r = request
+            self._log.write(
+                journal.NOTICE, "board", op=r.op, board=r.board, line=r.line, actor=r.actor,
+                role=r.role, uid=uid,
+            )  # fmt: skip
+        task = asyncio.ensure_future(self._do(request, reply))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def _do(self, request: BoardRequest, reply: Reply) -> None:
+        try:
+            reply({"ok": True, **await self._done(request)})
+        except BoardError as error:
+            reply({"ok": False, "error": str(error)})
+
+    async def _done(self, request: BoardRequest) -> Json:
+        if request.op == "board":
+            return {"lines": await self._boards.console(request.board, request.line)}
+        if request.op == "lend":
+            return {"port": await self._boards.lend(request.board, request.for_s)}
+        self._boards.take_back(request.board)
+        return {}
+
+
+def boards_view(
+    views: list[BoardView], seen: Mapping[str, Observation], t_s: float, number: Callable[..., Any]
+) -> list[Json]:
+    """Every board as JSON-ready data, with its channels."""
+    return [_board(view, seen, t_s, number) for view in views]
+
+
+def _board(
+    view: BoardView, seen: Mapping[str, Observation], t_s: float, number: Callable[..., Any]
+) -> Json:
+    prefix = f"{view.name}."
+    return {
+        "name": view.name,
+        "model": view.model,
+        "state": view.state.value,
+        "cause": view.cause,
+        "port": view.port,
+        "firmware": view.firmware,
+        "uid": view.uid,
+        "reset_reason": view.reset_reason,
+        "age_s": None if view.heard_s is None else number(t_s - view.heard_s),
+        "latches": dict(view.latches),
+        "console": list(view.console),
+        "counters": view.counters._asdict(),
+        "channels": {
+            key.removeprefix(prefix): _channel(one, t_s, number)
+            for key, one in seen.items()
+            if key.startswith(prefix)
+        },
+    }
+
+
+def _channel(one: Observation, t_s: float, number: Callable[..., Any]) -> Json:
+    value = number(one.value) if isinstance(one.value, float) else one.value
+    age_s = None if math.isinf(one.t_s) else number(t_s - one.t_s)
+    return {"value": value, "quality": one.quality.value, "age_s": age_s, "cause": one.cause}

@@ -1,0 +1,180 @@
+"""The clock's mapping, commands one at a time, frame numbers, leases."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from field.boards.talks import Talk
+from headworks.field.boards.clock import TickClock
+from headworks.field.boards.doing import LONGEST_QUEUE, TRIES, TRY_S, Doing, Outcome
+from headworks.field.boards.leases import RENEW_S, Lease
+
+
+@given(
+    st.integers(0, (1 << 30) - 1),
+    st.lists(
+        st.tuples(st.floats(0.5, 500.0), st.floats(0.0, 0.4), st.floats(0.0, 1.0)), min_size=1
+    ),
+    st.floats(-100e-6, 100e-6),
+)
+def test_times_are_right_within_the_round_trip_and_the_drift(start, answers, drift):
+    """Over wraps of the counter, slow answers and crystals that run away."""
+    clock, host_s = TickClock(30), 1000.0
+
+    def ticks(at_s: float) -> int:
+        return (start + round((at_s - 1000.0) * 1000 * (1 + drift))) % (1 << 30)
+
+    best = 0.4
+    for pause_s, trip_s, share in answers:
+        host_s += pause_s
+        best = min(best + 300e-6 * pause_s, trip_s / 2)
+        clock.answered(host_s, host_s + trip_s, ticks(host_s + share * trip_s))
+        host_s += trip_s
+        best += 300e-6 * trip_s
+        told_s = clock.host_s(ticks(host_s - 0.3), host_s)
+        assert told_s is not None
+        assert told_s == pytest.approx(host_s - 0.3, abs=best + 0.003)
+        assert told_s <= host_s
+
+
+def test_no_sample_comes_from_the_future():
+    """A counter ahead of its mapping is now, not later."""
+    clock = TickClock(30)
+    clock.answered(10.0, 10.1, 1000)
+    assert clock.host_s(9000, 11.0) == 11.0
+
+
+class Desk:
+    def __init__(self) -> None:
+        self.sent: list[dict[str, object]] = []
+        self.done: list[tuple[str, Outcome]] = []
+        self.doing = Doing(self.sent.append, 41)
+
+    def want(self, name: str, t_s: float, **how: bool) -> None:
+        self.doing.want({"c": name}, t_s, lambda outcome: self.done.append((name, outcome)), **how)
+
+
+def test_commands_go_one_at_a_time_with_growing_ids():
+    """The second waits for the first one's answer."""
+    desk = Desk()
+    desk.want("one", 0.0)
+    desk.want("two", 0.0)
+    assert [sent["i"] for sent in desk.sent] == [42]
+    desk.doing.line({"i": 42, "k": 1, "s": "b"})
+    desk.doing.line({"i": 42, "k": 0, "s": "a"})
+    desk.doing.line({"i": 7, "k": 0, "s": "of another"})
+    desk.doing.answer(True, {"i": 42}, 0.1)
+    assert desk.done == [("one", Outcome(True, lines=("a", "b")))]
+    assert [sent["i"] for sent in desk.sent] == [42, 43]
+
+
+def test_a_command_is_asked_three_times_and_then_not_known():
+    """With the same id, so that the board does it once at most."""
+    desk = Desk()
+    desk.want("one", 0.0)
+    for n in range(1, TRIES + 1):
+        desk.doing.tick(n * TRY_S)
+    assert [sent["i"] for sent in desk.sent] == [42] * TRIES
+    (_, outcome), *_ = desk.done
+    assert (outcome.ok, outcome.known) == (False, False)
+    assert "not known" in outcome.text
+
+
+def test_a_late_answer_is_not_anothers():
+    """The answer to a command that was given up counts for nothing."""
+    desk = Desk()
+    desk.want("one", 0.0)
+    for n in range(1, TRIES + 1):
+        desk.doing.tick(n * TRY_S)
+    desk.want("two", 2.0)
+    desk.doing.answer(True, {"i": 42}, 2.1)
+    assert [name for name, _ in desk.done] == ["one"]
+
+
+def test_what_takes_power_away_goes_first():
+    """It overtakes what waits and what is under way; that one is not known."""
+    desk = Desk()
+    desk.want("long", 0.0)
+    desk.want("later", 0.0)
+    desk.want("off", 0.1, first=True)
+    assert desk.sent[-1]["c"] == "off"
+    assert [(name, outcome.known) for name, outcome in desk.done] == [("long", False)]
+
+
+def test_the_queue_has_an_end_and_a_lost_board_answers_all():
+    """Too many are refused; when the board goes, nobody waits for ever."""
+    desk = Desk()
+    for n in range(LONGEST_QUEUE + 2):
+        desk.want(str(n), 0.0)
+    assert [outcome.code for _, outcome in desk.done] == ["busy"]
+    desk.doing.gone()
+    assert len(desk.done) == LONGEST_QUEUE + 2
+    assert desk.doing.is_idle
+
+
+class Relay:
+    """A lease on the bench, with what it asks of the board."""
+
+    def __init__(self) -> None:
+        self.talk = Talk().ready().status()
+        self.lease = Lease(self.talk.session, "permit", 1.0)
+
+    def scan(self, granted: bool = True, open_zone: bool = True) -> list[dict[str, object]]:
+        self.talk.sent.clear()
+        self.lease.scanned(self.talk.t_s, granted=granted, zone_is_open=open_zone)
+        asked = self.talk.asked("do")
+        for fields in asked:
+            self.talk.say("ok", i=fields["i"])
+        self.talk.wait(RENEW_S)
+        return [{k: v for k, v in fields.items() if k not in ("i", "o")} for fields in asked]
+
+
+ON = {"c": "out", "on": 1, "ms": 5000}
+
+
+def test_a_lease_is_renewed_by_scans_alone():
+    """One a scan, no more often than it is wanted; without scans nothing is sent."""
+    relay = Relay()
+    assert relay.scan() == [ON]
+    relay.talk.status(on=1)
+    assert relay.scan(open_zone=False) == [ON]
+    relay.talk.wait(-RENEW_S)
+    assert relay.scan() == []
+    relay.talk.sent.clear()
+    relay.talk.pass_s(3)
+    assert relay.talk.asked("do") == []
+
+
+def test_an_open_relay_closes_only_while_its_racks_are_off():
+    """Else their contactors would close on to a running load."""
+    relay = Relay()
+    assert relay.scan(open_zone=False) == []
+    assert relay.scan(open_zone=True) == [ON]
+
+
+def test_what_is_not_granted_is_opened_at_once():
+    """Before anything else that waits for the board."""
+    relay = Relay()
+    relay.scan()
+    relay.talk.status(on=1).wait(RENEW_S)
+    assert relay.scan(granted=False) == [{"c": "out", "on": 0}]
+
+
+def test_a_lease_that_ended_is_armed_by_the_host_and_a_trip_by_a_person():
+    """And only while the racks behind it are off."""
+    relay = Relay()
+    relay.talk.status(0, "lease")
+    assert relay.scan(open_zone=False) == []
+    assert relay.scan() == [{"c": "arm"}]
+    relay.talk.status(0, "smoke")
+    assert relay.scan() == []
+    relay.talk.sent.clear()
+    relay.lease.arm(relay.talk.t_s)
+    assert relay.talk.asked("do")[0]["c"] == "arm"
+
+
+def test_nothing_is_asked_of_a_board_that_does_not_run():
+    """Not introduced, refused, lost: no lease."""
+    relay = Relay()
+    relay.talk.session.closed(relay.talk.t_s, "gone")
+    assert relay.scan() == []

@@ -1,0 +1,310 @@
+"""The protocol with one board, as a table of what is said and what becomes of it."""
+
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from field.boards.talks import AIR, Talk
+from headworks.field.boards.session import LOST_S
+from headworks.field.boards.view import BoardState
+from headworks.model.live import Quality
+
+
+def test_nothing_is_known_before_the_introduction():
+    """Samples of a board that has not said who it is are no observations."""
+    talk = Talk().open().readings(smoke=0)
+    assert talk.seen("smoke").value is None
+    assert talk.session.state is BoardState.NO_ANSWER
+    assert talk.asked("hi")
+
+
+def test_a_board_that_fits_gives_values():
+    """Introduced and with a clock, contacts are bools and outputs are what the board tells."""
+    talk = Talk().ready().readings(smoke=0, leak=1, fan1_rpm=1500).status(on=1)
+    assert talk.session.state is BoardState.RUNS
+    assert talk.seen("smoke")[1:3] == (Quality.GOOD, False)
+    assert talk.seen("leak")[1:3] == (Quality.GOOD, True)
+    assert talk.seen("fan1_rpm")[1:3] == (Quality.GOOD, 1500.0)
+    assert talk.seen("permit")[1:3] == (Quality.GOOD, True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "state", "says"),
+    [
+        (
+            {"p": "2.0"},
+            BoardState.PROTOCOL,
+            "update this board: headworks board flash --name safety",
+        ),
+        ({"p": "1.7"}, BoardState.RUNS, ""),
+        ({"nm": "air"}, BoardState.OTHER_BOARD, "the board at this port is 'air'"),
+        ({"bd": "pico-air"}, BoardState.OTHER_BOARD, "model pico-air"),
+        ({"cfg": "00000000"}, BoardState.OTHER_CONFIG, "flash it again"),
+        ({"st": "safe"}, BoardState.SAFE_MODE, "does not start"),
+        ({"fw": "0.1.0"}, BoardState.RUNS, ""),
+    ],
+)
+def test_only_the_board_that_is_meant_is_listened_to(changes, state, says):
+    """Another protocol, board or configuration is refused with what to do; an older firmware is not."""
+    talk = Talk().open().hello(**changes).beat().readings(smoke=0)
+    assert talk.session.state is state
+    assert says in talk.session.cause
+    assert (talk.seen("smoke").value is False) == (state is BoardState.RUNS)
+
+
+def test_another_board_s_uid_is_refused():
+    """The site file may name the very board."""
+    talk = Talk(AIR.__class__("air", "pico-air", "serial:x", uid="AB01")).open()
+    assert "swap them" in talk.hello(uid="cd02").session.cause
+    assert talk.hello(uid="ab01").session.state is BoardState.RUNS
+
+
+@pytest.mark.parametrize("wrong", [{"w": 4}, {"w": "x"}, {"bt": 7}, {"nm": None}, {"n": "x"}])
+def test_a_senseless_introduction_is_none(wrong):
+    """It counts as a bad frame."""
+    talk = Talk().open().hello(**wrong)
+    assert talk.session.state is BoardState.NO_ANSWER
+    assert talk.session.view().counters.crc_errors == 1
+
+
+def test_silence_is_unknown_after_five_seconds():
+    """No last value is kept, and a sign of life alone does not bring it back: who is it now?"""
+    talk = Talk().ready().readings(smoke=0).status()
+    talk.pass_s(LOST_S + 0.5)
+    assert talk.session.state is BoardState.LOST
+    assert talk.seen("smoke")[1:3] == (Quality.SILENT, None)
+    talk.sent.clear()
+    talk.status().readings(smoke=0)
+    assert talk.seen("smoke").value is None
+    assert talk.asked("hi")
+    talk.hello().beat().readings(smoke=0)
+    assert talk.seen("smoke").value is False
+
+
+def test_a_closed_port_is_unknown_at_once():
+    """Unplugged: every channel, in the same call."""
+    talk = Talk().ready().readings(smoke=0)
+    talk.session.closed(talk.t_s, "the port is gone; was it unplugged?")
+    assert {one.value for one in talk.session.readings.seen.values()} == {None}
+    assert talk.session.view().cause == "the port is gone; was it unplugged?"
+
+
+def test_the_same_board_at_another_port_is_told():
+    """Re-enumerated: with its uid and the new port."""
+    talk = Talk().ready()
+    talk.session.closed(talk.t_s, "gone")
+    talk.open("/dev/ttyY").hello()
+    assert talk.codes() == ["board-moved"]
+
+
+def test_a_restart_that_nobody_asked_for_is_told():
+    """By its new boot id; values of before are gone until it has sampled anew."""
+    talk = Talk().ready().readings(smoke=0)
+    talk.boot = "feedf00d"
+    talk.hello(why="watchdog")
+    assert talk.codes() == ["board-restarted"]
+    assert talk.seen("smoke").value is None
+
+
+@pytest.mark.parametrize("why", ["restart", "update", "maint"])
+def test_a_restart_that_was_asked_for_is_not_told(why):
+    """The board says its reason itself."""
+    talk = Talk().ready()
+    talk.boot = "feedf00d"
+    assert talk.hello(why=why).codes() == []
+
+
+def test_a_boot_loop_ends_in_quarantine_until_a_person_resets():
+    """Four restarts in ten minutes: nothing it says counts any more."""
+    talk = Talk().ready()
+    for n in range(4):
+        talk.pass_s(10)
+        talk.boot = f"0000000{n}"
+        talk.hello(why="crash").beat()
+    assert talk.session.state is BoardState.QUARANTINED
+    assert "headworks reset safety" in talk.session.cause
+    talk.hello().beat().readings(smoke=0)
+    assert talk.seen("smoke").value is None
+    assert talk.session.pardon(talk.t_s)
+    talk.hello().beat().readings(smoke=0)
+    assert talk.seen("smoke").value is False
+
+
+def test_restarts_far_apart_are_no_boot_loop():
+    """One in a while is told, and the board stays in use."""
+    talk = Talk().ready()
+    for n in range(6):
+        talk.t_s += 400
+        talk.boot = f"0000000{n}"
+        talk.hello(why="watchdog").beat()
+    assert talk.session.state is BoardState.RUNS
+
+
+def test_a_traceback_is_a_crash_in_plain_words():
+    """Console text is never data, and the last line of a traceback is what it says."""
+    talk = Talk().ready()
+    talk.text("Traceback (most recent call last):", '  File "x.py", line 1', "OSError: 19", "MPY")
+    events = talk.session.events()
+    assert [event.reason for event in events] == [("board-crashed", (("error", "OSError: 19"),))]
+    assert talk.session.view().console[-1] == "MPY"
+
+
+def test_gaps_duplicates_and_late_frames_are_counted_or_ignored():
+    """A missing number is a lost frame; one that comes twice or late changes nothing."""
+    talk = Talk().ready().readings(fan1_rpm=100)
+    talk.q += 3
+    talk.readings(fan1_rpm=200)
+    assert talk.session.view().counters.lost_frames == 3
+    talk.q -= 2
+    talk.readings(fan1_rpm=300)
+    talk.say("t", q=talk.q, m=talk.ticks, v={"fan1_rpm": 400}, f={})
+    assert talk.seen("fan1_rpm").value == 200.0
+
+
+def test_numbers_of_frames_wrap():
+    """65535 is followed by 0."""
+    talk = Talk().ready()
+    talk.q = 65534
+    talk.readings(fan1_rpm=1).readings(fan1_rpm=2)
+    assert talk.seen("fan1_rpm").value == 2.0
+    assert talk.session.view().counters.lost_frames == 0
+
+
+@pytest.mark.parametrize(
+    ("code", "quality"),
+    [
+        ("ABSENT", Quality.NOT_AVAILABLE),
+        ("POR85", Quality.NOT_AVAILABLE),
+        ("CRC", Quality.ERROR),
+        ("RANGE", Quality.IMPLAUSIBLE),
+        ("STUCK", Quality.FROZEN),
+        ("STALE", Quality.SILENT),
+        ("NEW", Quality.ERROR),
+    ],
+)
+def test_a_fault_code_is_never_a_number(code, quality):
+    """Each has its quality, its own word as cause, and no value."""
+    talk = Talk(AIR).ready().readings(intake_c=25.0)
+    talk.news("t", v={}, f={"intake_c": code})
+    assert talk.seen("intake_c")[1:] == (quality, None, code)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, 1e9, -300, "25", None, True, [], {}])
+def test_what_is_no_plausible_number_is_refused(value):
+    """Not finite, out of range or of another type: no value."""
+    talk = Talk(AIR).ready().readings(intake_c=value)
+    assert talk.seen("intake_c")[1:3] == (Quality.IMPLAUSIBLE, None)
+
+
+@pytest.mark.parametrize("value", [2, -1, 0.5, "1", None])
+def test_a_contact_is_0_or_1(value):
+    """Anything else is unknown."""
+    talk = Talk().ready().readings(smoke=value)
+    assert talk.seen("smoke").value is None
+
+
+def test_an_unknown_channel_is_counted():
+    """It is no observation, and an output cannot be told as a sample."""
+    talk = Talk().ready().readings(fire=1, permit=1)
+    assert talk.session.view().counters.refused_values == 2
+    assert talk.seen("permit").value is None
+
+
+def test_a_short_alarm_holds_until_a_scan_has_seen_it():
+    """Smoke for a moment: active until a scan saw it, and only then acknowledged."""
+    talk = Talk().ready().readings(smoke=0)
+    talk.say("ev", e=7, m=talk.ticks, c="smoke", on=1).readings(smoke=0)
+    assert talk.seen("smoke").value is True
+    assert talk.asked("ack") == []
+    seen = dict(talk.session.readings.seen)
+    talk.session.scanned({})
+    assert talk.asked("ack") == []
+    talk.session.scanned(seen)
+    assert talk.asked("ack") == [{"e": 7, "bt": "0badcafe"}]
+    assert talk.wait(1).readings(smoke=0).seen("smoke").value is False
+
+
+def test_an_event_that_is_told_again_after_the_word_was_lost_is_no_new_one():
+    """It is acknowledged once more, and the contact stays as it is."""
+    talk = Talk().ready()
+    talk.say("ev", e=7, m=talk.ticks, c="smoke", on=1)
+    talk.session.scanned(dict(talk.session.readings.seen))
+    talk.wait(1).readings(smoke=0)
+    talk.say("ev", e=7, m=talk.ticks, c="smoke", on=1)
+    assert len(talk.asked("ack")) == 2
+    assert talk.seen("smoke").value is False
+
+
+def test_samples_have_the_time_they_were_taken_at():
+    """Through the board's counter; a frame that lay in a buffer is old."""
+    talk = Talk(AIR).ready()
+    taken_s, ticks = talk.t_s, talk.ticks
+    talk.wait(2.0).news("t", m=ticks, v={"intake_c": 25.0}, f={})
+    assert talk.seen("intake_c").t_s == pytest.approx(taken_s, abs=0.01)
+
+
+def test_without_a_clock_a_sample_has_no_time_and_does_not_count():
+    """Between introduction and the first answer nothing is known."""
+    talk = Talk().open().hello().readings(smoke=0)
+    assert talk.seen("smoke").value is None
+
+
+def test_a_counter_that_jumped_is_a_start_that_was_not_heard():
+    """Its introduction was lost: nothing has a time until it introduces itself."""
+    talk = Talk(AIR).ready().readings(intake_c=25.0).pass_s(2)
+    talk.ticks = 10
+    talk.beat()
+    before = len(talk.asked("hi"))
+    talk.q = 0
+    talk.readings(intake_c=26.0)
+    assert before >= 2
+    assert talk.seen("intake_c").value == 25.0
+    talk.boot = "feedf00d"
+    talk.hello(why="unknown").beat().readings(intake_c=27.0)
+    assert talk.seen("intake_c").value == 27.0
+
+
+def test_an_output_that_went_off_by_itself_is_told_with_its_cause():
+    """Once, however often the board repeats it."""
+    talk = Talk().ready().status(on=1).status(0, "smoke").status(0, "smoke")
+    assert [event.reason.values for event in talk.session.events()] == [
+        (("output", "permit"), ("why", "smoke"))
+    ]
+    assert talk.session.view().latches == (("permit", "smoke"),)
+
+
+def test_the_boards_own_figures_are_shown():
+    """Heap, collection and loop, as last told."""
+    counters = Talk().ready().status(hp=41000, gc=7, lp=19, ce=2, dr=1).session.view().counters
+    assert counters.heap_least_bytes == 41000
+    assert (counters.gc_longest_ms, counters.loop_longest_ms) == (7, 19)
+    assert (counters.board_refused_frames, counters.board_dropped_frames) == (2, 1)
+
+
+FIELDS = st.dictionaries(
+    st.sampled_from(["q", "m", "v", "f", "o", "e", "c", "on", "i", "k", "s", "n", "w", "bt", "p"]),
+    st.one_of(
+        st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5),
+        st.dictionaries(st.text(max_size=5), st.one_of(st.integers(), st.text(max_size=3))),
+        st.lists(st.integers(), max_size=3),
+    ),
+)  # fmt: skip
+KINDS = st.sampled_from(["hello", "t", "st", "ev", "ok", "no", "x", "beat", "log", "idle", "zz"])
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(KINDS, FIELDS), max_size=20))
+def test_no_frame_raises_or_makes_a_value_of_nothing(frames):
+    """Whatever fields a frame has, every channel stays known by name, and values have their type."""
+    talk = Talk().ready()
+    for kind, fields in frames:
+        talk.say(kind, **fields)
+        talk.pass_s(0.25)
+    for observation in talk.session.readings.seen.values():
+        if observation.quality is Quality.GOOD:
+            assert isinstance(observation.value, float | bool)
+            assert math.isfinite(observation.value)
+        else:
+            assert observation.value is None

@@ -58,7 +58,7 @@ def _difference(spec: InterlockSpec, snapshot: Snapshot, now: float) -> float | 
     """What `when` is above `minus`; None where either is no known number."""
     value = _observed(spec, spec.when, snapshot, now)
     minus = _observed(spec, spec.minus, snapshot, now)
-    if value is None or minus is None or not finite(value) or not finite(minus):
+    if not finite(value) or not finite(minus):
         return None
     return value - minus
 

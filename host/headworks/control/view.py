@@ -3,7 +3,7 @@
 Decides nothing about racks. Ages are taken by the snapshot's own monotonic time.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from headworks.control.compiled import Compiled
 from headworks.control.make import maker
@@ -38,7 +38,7 @@ class Sight(NamedTuple):
 _sight = maker(Sight)
 
 
-def finite(value: float | None) -> bool:
+def finite(value: float | None) -> TypeGuard[float]:
     """Whether a value is a number that can be reckoned with; a contact's True is not."""
     return value is not None and not isinstance(value, bool) and -BOUND < value < BOUND
 

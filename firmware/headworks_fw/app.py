@@ -1,10 +1,8 @@
 """Puts the board together from its configuration and runs the loop."""
 
-import sys
-
 import machine
 
-from . import config, files, parts, power, ticks
+from . import files, modules, parts, power, ticks
 from .board import Board
 from .hal import Hal, output_pin
 from .health import Health
@@ -16,15 +14,13 @@ CONFIRM_MS = 60000
 
 def run(root="", slot="a", confirm_ms=CONFIRM_MS):
     """Runs until a reset. An exception leaves with all outputs off."""
-    path = root + slot + "/"
     why = power.reason(root)
     try:
-        settings, crc = config.load(path + "config.json")
+        settings, crc = modules.load("config").load(root + slot + "/config.json")
         board = build(root, slot, settings, crc, why)
-    except config.ConfigError as error:
-        from . import safe
-
-        return safe.run(root, slot, str(error), why)
+    except ValueError as error:
+        return modules.load("safe").run(root, slot, str(error), why)
+    modules.drop("config")
     board.every(confirm_ms, lambda _: confirm(root, slot, board.greeted))
     return parts.loop(board, root)
 
@@ -51,18 +47,16 @@ def build(root, slot, settings, crc, why):
 
 
 def driver(kind, entry, hal):
-    """The sensor that the module of this name makes."""
-    name = kind.replace("-", "_")
-    package = __name__.rsplit(".", 1)[0] + ".sensors"
-    place = "%s %s" % (kind, entry.get("name", ""))
+    """The sensor that the module of this name makes. ValueError in a plain sentence."""
     try:
-        __import__(package + "." + name)
+        module = modules.load("sensors." + kind.replace("-", "_"))
     except ImportError:
-        raise config.ConfigError("sensors: there is no driver for %s" % kind) from None
+        raise ValueError("sensors: there is no driver for %s" % kind) from None
     try:
-        return sys.modules[package + "." + name].make(entry, hal)
+        return module.make(entry, hal)
     except (ValueError, KeyError, TypeError) as error:
-        raise config.ConfigError("%s: %s" % (place.strip(), error)) from None
+        place = "%s %s" % (kind, entry.get("name", ""))
+        raise ValueError("%s: %s" % (place.strip(), error)) from None
 
 
 def confirm(root, slot, greeted):

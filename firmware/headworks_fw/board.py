@@ -1,13 +1,11 @@
 """One board: its parts, and one pass of its loop. Reads no file and resets nothing by itself."""
 
-from . import ticks, wire
+from . import modules, ticks, wire
 from .commands import Commands
 from .events import Events
 from .health import Task
 from .link import plain
 from .outputs import Refused
-from .selftest import selftest
-from .shell import Shell
 
 PASS_MS = 20  # longest pause between two looks at the outputs
 SECOND_MS = 1000
@@ -26,11 +24,11 @@ class Board:
         self.sensors = []
         self.contacts = []
         self.greeted = False  # a host has asked who this is
+        self.asked = None  # what the console waits to have confirmed
         self.leaving = None  # the reason, once a restart is due
         self._latching: tuple[str, ...] = ()
         self._hear = self._heard  # bound once, as each look at it makes an object
-        self._shell = Shell(self)
-        self._commands = Commands(self, self._shell)
+        self._commands = Commands(self)
         self._events = Events(identity["bt"])
         now = ticks.now()
         self._began = now
@@ -92,9 +90,15 @@ class Board:
         self.outputs.locked = "the board is about to restart"
         self.leaving = why
 
-    def selftest(self):
-        """Lines on how everything does; moves no output."""
-        return selftest(self)
+    def console(self, line):
+        """What a person typed, as lines to show. Raises Refused."""
+        try:
+            return modules.load("shell").Shell(self).run(line)
+        except MemoryError:
+            raise Refused("busy", "there is no memory free for this; try again") from None
+        finally:
+            modules.drop("shell")
+            modules.drop("selftest")
 
     def all_sensors(self):
         """Sensors, tachs and contacts."""
@@ -172,7 +176,7 @@ class Board:
 
     def _typed(self, line):
         try:
-            lines = self._shell.run(line)
+            lines = self.console(line)
         except Refused as refused:
             lines = [str(refused)]
         for text in lines:

@@ -10,9 +10,8 @@ LINE_LENGTH = 150  # letters of an `x` line, so that it fits with its quotes esc
 class Commands:
     """`board` is what the commands act on."""
 
-    def __init__(self, board, shell):
+    def __init__(self, board):
         self._board = board
-        self._shell = shell
         self._number = None
         self._answer = []
 
@@ -58,7 +57,7 @@ class Commands:
             line = fields.get("l")
             if not isinstance(line, str):
                 raise Refused("form", "con needs a line l")
-            return self._shell.run(line)
+            return board.console(line)
         elif command == "blink":
             board.light.blink(_milliseconds(fields), now)
         elif command in ("maint", "restart"):

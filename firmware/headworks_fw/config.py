@@ -11,7 +11,7 @@ _OUTPUT_ROOM = 120  # bytes of `st` for outputs and their latches
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789_-"
 
 
-class ConfigError(Exception):
+class ConfigError(ValueError):
     """config.json cannot be used; the text says where and why."""
 
 

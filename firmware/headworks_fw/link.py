@@ -194,10 +194,11 @@ class Link:
 
 def plain(text):
     """Printable ASCII, with question marks for all the rest."""
-    for letter in text:
-        if not " " <= letter <= "~":
-            return "".join([one if " " <= one <= "~" else "?" for one in text])
-    return text
+    data = bytearray(text.encode("utf-8", "replace"))
+    for at, byte in enumerate(data):
+        if not 32 <= byte < 127:
+            data[at] = 63
+    return data.decode()
 
 
 def _finite(number):

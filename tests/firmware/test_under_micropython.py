@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from firmware.process import compiled
 from firmware.pythons import MICROPYTHON, ROOT
 
 UNITS = sorted(Path(__file__).parent.glob("units/test_*.py"))
-PATHS = (ROOT / "firmware", ROOT / "tests", ROOT / "host/headworks/sim/boards/shim", ".frozen")
+PATHS = (ROOT / "tests", ROOT / "host/headworks/sim/boards/shim", ".frozen")
 
 
 @pytest.mark.needs("program:micropython")
@@ -21,7 +22,7 @@ def test_unit_passes_under_micropython(file):
     module = f"firmware.units.{file.stem}"
     done = subprocess.run(
         [*MICROPYTHON, runner, module],
-        env={**os.environ, "MICROPYPATH": ":".join(map(str, PATHS))},
+        env={**os.environ, "MICROPYPATH": ":".join(map(str, (compiled().parent, *PATHS)))},
         capture_output=True,
         text=True,
         timeout=60,

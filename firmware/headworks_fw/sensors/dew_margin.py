@@ -3,7 +3,9 @@
 Computed from other sensors' last readings; without one of them it has the same fault.
 """
 
-from ..sampling import ABSENT, Sampled
+from ..sampling import Sampled
+
+SOON_MS = 100
 
 
 def make(entry, hal):
@@ -21,11 +23,13 @@ class DewMargin(Sampled):
 
     def step(self, now):
         """Takes the difference."""
-        faults = self._hal.faults
-        surface, dew = self._hal.values.get(self._surface), self._hal.values.get(self._dew)
-        if surface is None or dew is None:
-            missing = self._surface if surface is None else self._dew
-            self.done([faults.get(missing, ABSENT)])
-        else:
-            self.done([round(surface - dew, 2)])
+        values, faults = self._hal.values, self._hal.faults
+        for source in (self._surface, self._dew):
+            if source not in values and source not in faults:
+                return SOON_MS  # it has not been read yet
+        for source in (self._surface, self._dew):
+            if source in faults:
+                self.done([faults[source]])
+                return self.every_ms
+        self.done([round(values[self._surface] - values[self._dew], 2)])
         return self.every_ms

@@ -35,6 +35,7 @@ class Ds18b20(Sampled):
         self._stuck = [Stuck(entry.get("stuck_s", 0)) for _ in names]
         self._roms = self._learned()
         self._looked = None
+        self._told = None  # how many there were when that was last told
         self._next = None  # place to read next; None: no conversion under way
         self._found = []
 
@@ -85,8 +86,12 @@ class Ds18b20(Sampled):
         return within(celsius, self._span)
 
     def _look(self, now):
-        """Searches the string, now and then; learns the order where none is known."""
-        if self._looked is not None and ticks.diff(now, self._looked) < _LOOK_MS:
+        """Searches the string; once its order is known, only now and then."""
+        if (
+            self._roms is not None
+            and self._looked is not None
+            and ticks.diff(now, self._looked) < _LOOK_MS
+        ):
             return
         self._looked = now
         try:
@@ -105,6 +110,9 @@ class Ds18b20(Sampled):
     def _take(self, roms):
         wanted = len(self.channels)
         if len(roms) != wanted:
+            if len(roms) == self._told:
+                return
+            self._told = len(roms)
             self._hal.log("%d of %d sensors on pin %d" % (len(roms), wanted, self._pin))
             return
         self._roms = roms

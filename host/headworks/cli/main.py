@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("demo", "a simulated substation and the real station, live in this terminal"),
     "sim": ("sim", "the simulated substation: serve it, inject faults, see its true state"),
     "meter": ("meter", "list, read and identify meters"),
+    "board": ("board", "list, flash and update sensor boards, and talk to them"),
     "init": ("init", "write a commented site file to start from"),
     "check": ("check", "check a site file and name every mistake in it"),
     "doctor": ("doctor", "check this machine: ports, GPIO, watchdog, clock, disk"),

@@ -1,7 +1,7 @@
 """What a person should know of: conditions that last, with an event at begin and end."""
 
 from headworks.control.compiled import Compiled
-from headworks.control.sources import NOBODY, silent_yet
+from headworks.control.sources import FIRST_S, NOBODY, silent_yet
 from headworks.control.view import MeterView, Sight
 from headworks.model.live import Snapshot
 from headworks.model.memory import InterlockMemory, RackMemory
@@ -45,16 +45,19 @@ def alarms(
             or (rack.on and sight.aux is False)
         ):
             found += _of_rack(c, i, rack, sight, early and _not_seen_yet(c, i, rack, age_s))
-    return found + _of_interlocks(c, interlocks, silent)
+    return found + _of_interlocks(c, interlocks, silent, snapshot.t_s)
 
 
 def _of_interlocks(
-    c: Compiled, interlocks: tuple[InterlockMemory, ...], silent: frozenset[str]
+    c: Compiled, interlocks: tuple[InterlockMemory, ...], silent: frozenset[str], now: float
 ) -> list[Alarm]:
     found = []
     for guard, memory in zip(c.guards, interlocks, strict=True):
         if guard.spec.name in silent and not memory.latched:
             continue
+        since_s = memory.active_since_s
+        if guard.own_relay and since_s is not None and now - since_s < FIRST_S:
+            continue  # a relay that is to close is open for a scan or two
         if (memory.tripped or memory.latched) and memory.cause is not None:
             warn = guard.spec.action == InterlockAction.WARN
             severity = Severity.WARNING if warn else Severity.ALARM

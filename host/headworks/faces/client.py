@@ -101,6 +101,13 @@ class StationClient:
         what = {"action": action, "target": target, "actor": actor, "role": role, "note": note}
         return await self._ask({"op": "command", **what})
 
+    async def board(
+        self, op: str, board: str, *, actor: str = "", role: str = "operator", **more: Any
+    ) -> dict[str, Any]:
+        """Ask something of a sensor board: op is board, lend or return. Raises RefusedError."""
+        what = {"op": op, "board": board, "actor": actor, "role": role, **more}
+        return await self._ask({key: value for key, value in what.items() if value != ""})
+
     async def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
         if self._writer is None:
             raise StationError("not connected")

@@ -69,6 +69,8 @@ def _board(
         "state": view.state.value,
         "cause": view.cause,
         "port": view.port,
+        "zone": list(view.zone),
+        "address": view.address,
         "firmware": view.firmware,
         "uid": view.uid,
         "reset_reason": view.reset_reason,

@@ -138,4 +138,16 @@ def test_a_margin_has_its_sources_fault():
     assert margin(air, {"surface_c": "RANGE"}) == ({}, {"dew_margin_k": "RANGE"})
     surface = {"surface_c": 18.0}
     assert margin(surface, {"intake_dew_point_c": "CRC"}) == ({}, {"dew_margin_k": "CRC"})
-    assert margin({}, {}) == ({}, {"dew_margin_k": "ABSENT"})
+
+
+def test_a_margin_waits_for_its_sources():
+    """Before both have been read there is neither a margin nor a fault to tell."""
+    entry = {"name": "dew", "surface": "surface_c", "air": "intake", "every_ms": 2000}
+    hal = Hal()
+    sensor = dew_margin.make(entry, hal)
+    hal.values["surface_c"] = 20.0
+    assert sensor.step(0) < 1000
+    assert not sensor.fresh
+    hal.values["intake_dew_point_c"] = 15.0
+    assert sensor.step(100) == 2000
+    assert sensor.fresh

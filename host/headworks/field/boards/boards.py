@@ -13,7 +13,7 @@ from headworks.field.boards.doing import Outcome
 from headworks.field.boards.errors import BoardError
 from headworks.field.boards.leases import Lease
 from headworks.field.boards.line import Line
-from headworks.field.boards.session import Session
+from headworks.field.boards.session import LOST_S, Session
 from headworks.field.boards.shared_line import SharedLine
 from headworks.field.boards.view import BoardState, BoardView
 from headworks.hardware.sensor import load_sensor
@@ -50,6 +50,7 @@ class Boards:
             if spec.permissive is not None
         }
         self._seen: dict[str, Observation] = {}
+        self._began_s = time.monotonic()
         self._gather()
 
     def _session(self, spec: BoardSpec) -> Session:
@@ -104,7 +105,8 @@ class Boards:
         return [event for session in self._sessions.values() for event in session.events()]
 
     def alarms(self) -> list[Alarm]:
-        """Every board of which nothing is known now."""
+        """Every board of which nothing is known now; at the start they may take their time."""
+        early = time.monotonic() - self._began_s < LOST_S
         return [
             Alarm(
                 session.spec.name,
@@ -115,7 +117,7 @@ class Boards:
                 ),
             )
             for session in self._sessions.values()
-            if session.state is not BoardState.RUNS
+            if session.state is not BoardState.RUNS and (session.is_known or not early)
         ]
 
     def reset(self, board: str) -> None:

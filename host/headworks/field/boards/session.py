@@ -228,6 +228,11 @@ class Session:
             self._ask(t_s, hello=True)
         return True
 
+    @property
+    def is_known(self) -> bool:
+        """Whether it has introduced itself since the start of the station."""
+        return self._hello is not None
+
     def expect_restart(self) -> None:
         """The next start is one that was asked for."""
         self._may_restart = True
@@ -238,7 +243,8 @@ class Session:
         was, self.state, self.cause = self.state, state, cause
         if state is not BoardState.RUNS:
             self.outputs.clear()
-            self.readings.unknown(t_s, Quality.SILENT, cause)
+            quality = Quality.NEVER if self._hello is None else Quality.SILENT
+            self.readings.unknown(t_s, quality, cause)
         elif was is not BoardState.RUNS:
             self.readings.unknown(t_s, Quality.NEVER, "the board has just answered")
 
@@ -297,6 +303,8 @@ class Session:
             self.state,
             self.cause,
             self.port,
+            self.spec.zone,
+            self.spec.address,
             said.firmware if said else "",
             said.uid if said else "",
             said.why if said else "",

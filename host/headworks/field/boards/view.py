@@ -47,6 +47,8 @@ class BoardView(NamedTuple):
     state: BoardState
     cause: str
     port: str
+    zone: tuple[str, ...] = ()
+    address: int = 0
     firmware: str = ""
     uid: str = ""
     reset_reason: str = ""

@@ -1,0 +1,94 @@
+"""`headworks board console`: a board's own words, with help, completion and history.
+
+What a word does is the board's affair; what energises it wants to be confirmed there. On a pipe
+or with --command there is no prompt.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterable
+
+from headworks.cli.board_reach import Ask, add_reach, console, one_of
+from headworks.flash.errors import FlashError
+from headworks.model.text import clean
+
+WORDS = (
+    "help", "info", "sensors", "outputs", "selftest", "log", "counters", "identify", "maint",
+    "restart", "set", "confirm", "exit",
+)  # fmt: skip
+_ENDS = ("exit", "quit")
+_ASKS = {
+    "maint": "its outputs go off and its firmware ends until a reset; what it watches is unknown",
+    "restart": "its outputs go off and what it watches is unknown for some seconds",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of `headworks board console`."""
+    parser.add_argument("name", nargs="?", metavar="NAME", help="the only board, unless given")
+    parser.add_argument("--command", dest="line", metavar="WORDS", help="run this one line and end")
+    add_reach(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """0 when all lines were carried out, 1 when one was refused or the board went away."""
+    name = one_of(args, args.name)
+    with console(args, name) as ask:
+        if args.line is not None:
+            return _each([args.line], ask)
+        if not sys.stdin.isatty() or not sys.stdout.isatty():
+            return _each(sys.stdin, ask)
+        return _interactive(name, ask)
+
+
+def _each(lines: Iterable[str], ask: Ask) -> int:
+    """Lines without a person: all of them, whatever one of them says."""
+    code = 0
+    for line in lines:
+        if line.strip() in _ENDS:
+            break
+        if line.strip():
+            code |= _one(line.strip(), ask)
+    return code
+
+
+def _one(line: str, ask: Ask) -> int:
+    try:
+        for text in ask(line):
+            print(clean(text))
+    except FlashError as error:
+        for text in str(error).splitlines():
+            print(clean(text), file=sys.stderr)
+        return 1
+    return 0
+
+
+def _interactive(name: str, ask: Ask) -> int:
+    from prompt_toolkit import PromptSession
+    from prompt_toolkit.completion import WordCompleter
+
+    session: PromptSession[str] = PromptSession(completer=WordCompleter(list(WORDS)))
+    print(f"{clean(name)}: help lists the words, Tab completes, exit or Ctrl-D ends")
+    while True:
+        try:
+            line = session.prompt(f"{clean(name)}> ").strip()
+        except KeyboardInterrupt:
+            continue
+        except EOFError:
+            return 0
+        if line in _ENDS:
+            return 0
+        if line and _meant(line, session):
+            _one(line, ask)
+
+
+def _meant(line: str, session: "PromptSession[str]") -> bool:  # type: ignore[name-defined]  # noqa: F821
+    """Whether a word that takes the board away is really meant."""
+    what = _ASKS.get(line.lower())
+    if what is None:
+        return True
+    try:
+        answer: str = session.prompt(f"{what}. Type yes to go on: ")
+    except (KeyboardInterrupt, EOFError):
+        return False
+    return answer.strip().lower() == "yes"

@@ -1,0 +1,200 @@
+"""`headworks board flash`: firmware for one board, or for all boards of a site."""
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from headworks.cli.board_ports import SerialPort, candidates, port_of, site_or_none, spec_of
+from headworks.cli.board_show import shown
+from headworks.field.boards.port import find_usb
+from headworks.flash import esp32, uf2, work
+from headworks.flash.build import Slot
+from headworks.flash.contents import Contents
+from headworks.flash.errors import FlashError
+from headworks.flash.plan import Plan
+from headworks.hardware.sensor import SensorProfile, load_sensor
+from headworks.model.site import BoardSpec
+
+_APPEARS_S = 30.0  # a board's port after its image was written
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of `headworks board flash`."""
+    add = parser.add_argument
+    add("--name", help="the board's name, as in the site file")
+    add("--model", help="such as pico-air; the site file's, unless given")
+    add("--port", help="where it is; the site file's, or the only board there is, unless given")
+    add("--address", type=int, metavar="N", help="on a shared RS-485 line; else the site file's")
+    add("--all", action="store_true", help="every board of the site file")
+    add("--site", type=Path, metavar="SITE", help="default: site.toml, if there")
+    add(
+        "--uf2", type=Path, metavar="FILE", help="MicroPython for an empty Pico: a file or a folder"
+    )
+    add("--volume", type=Path, metavar="DIR", help="the empty Pico's volume, if it is not found")
+    add("--image", type=Path, metavar="FILE", help="MicroPython for an ESP32, written by esptool")
+    add("--dry-run", action="store_true", help="say what would happen, and change nothing")
+    add("--force", action="store_true", help="send everything, even if it is there already")
+    add("--downgrade", action="store_true", help="allow an older firmware than the board's")
+    add("--json", action="store_true", help="one JSON object a board, for tools")
+
+
+def run(args: argparse.Namespace) -> int:
+    """0 when every board is verified; the first failure ends it."""
+    for target in _targets(args):
+        _image(args, target)
+        if args.dry_run:
+            _tell_plan(target, args)
+        else:
+            with shown(target.name, quiet=args.json) as show:
+                done = work.flash(target, show, force=args.force, downgrade=args.downgrade)
+            tell_done(done, args)
+    return 0
+
+
+def _targets(args: argparse.Namespace) -> list[work.Target]:
+    site = site_or_none(args.site)
+    if args.all:
+        if site is None or not site.boards:
+            raise FlashError("--all wants a site file with boards; name it with --site")
+        return [_target(args, spec) for spec in site.boards]
+    if args.name and site is not None and not args.model:
+        return [_target(args, spec_of(site, args.name))]
+    if not args.name or not args.model:
+        raise FlashError(
+            "say which board: --name air, from the site file; or --name air --model pico-air"
+        )
+    spec = BoardSpec(args.name, args.model, "", address=args.address or 0)
+    return [_target(args, spec)]
+
+
+def _target(args: argparse.Namespace, spec: BoardSpec) -> work.Target:
+    profile = load_sensor(args.model or spec.model)
+    address = spec.address if args.address is None else args.address
+    if profile.link == "rs485" and not 1 <= address <= 247:
+        raise FlashError(f"{spec.name}: {profile.model} wants --address 1 to 247")
+    return work.Target(spec.name, profile, address, _finder(args, spec, profile), spec.uid)
+
+
+def _finder(args: argparse.Namespace, spec: BoardSpec, profile: SensorProfile) -> Callable[[], str]:
+    """How to find the board's port again and again: it may come back under another name."""
+    if args.port:
+        serial = next((p.serial for p in candidates() if _same(p, args.port)), "")
+        return lambda: _again(args.port, serial)
+    if spec.connect and profile.link == "usb":
+        return lambda: port_of(spec)
+    return lambda: _only(profile)
+
+
+def _same(port: SerialPort, path: str) -> bool:
+    return os.path.realpath(path) == os.path.realpath(port.device)
+
+
+def _again(path: str, serial: str) -> str:
+    """The port that was named, or where that device is now."""
+    if os.path.exists(path):
+        return path
+    if serial:
+        try:
+            return find_usb(f"usb:{serial}")
+        except FileNotFoundError as error:
+            raise FlashError(str(error.strerror)) from error
+    raise FlashError(f"{path} is not there; plug the board in, or see: headworks board list")
+
+
+def _only(profile: SensorProfile) -> str:
+    found = [port.device for port in candidates() if port.usb in profile.usb]
+    if len(found) == 1:
+        return found[0]
+    what = (
+        f"{len(found)} boards are plugged in ({', '.join(found)})" if found else "no board is there"
+    )
+    raise FlashError(f"{what}; name one with --port, see: headworks board list")
+
+
+def _image(args: argparse.Namespace, target: work.Target) -> None:
+    """MicroPython for an empty board, where a file was named."""
+    if args.image is not None:
+        chip = target.profile.mcus[0]
+        if args.dry_run:
+            esp32.check_image(args.image)
+            print(f"{target.name}: would erase the {chip} and write {args.image.name}")
+            return
+        print(f"{target.name}: erasing the {chip} and writing {args.image.name}", file=sys.stderr)
+        esp32.write_image(target.find(), chip, args.image)
+        _await_port(target)
+    if args.uf2 is not None:
+        image = uf2.choose(args.uf2, target.profile.mcus)
+        waiting = [args.volume] if args.volume else uf2.volumes()
+        if len(waiting) != 1:
+            told = ", ".join(map(str, waiting)) or "none"
+            raise FlashError(
+                f"one board must wait for an image, there are: {told}. Hold BOOTSEL while you plug "
+                "it in and mount its volume, or name it with --volume"
+            )
+        if args.dry_run:
+            print(f"{target.name}: would copy {image.path.name} to {waiting[0]}")
+            return
+        uf2.copy(image, waiting[0])
+        print(f"{target.name}: {image.path.name} is copied; its volume vanishes now, which is "
+              "normal", file=sys.stderr)  # fmt: skip
+        _await_port(target)
+
+
+def _await_port(target: work.Target) -> None:
+    end_s = time.monotonic() + _APPEARS_S
+    while True:
+        try:
+            target.find()
+            return
+        except FlashError as error:
+            if time.monotonic() > end_s:
+                raise FlashError(
+                    f"{target.name}: no port has appeared ({error}); is the image the right one?"
+                ) from error
+        time.sleep(0.2)
+
+
+def _tell_plan(target: work.Target, args: argparse.Namespace) -> None:
+    with shown(target.name, quiet=args.json) as show:
+        found, slot, plan = work.examine(target, show, force=args.force)
+        work.restart(target)
+    there = _held(found)
+    if args.json:
+        _json(target.name, "dry-run", there, slot, plan)
+        return
+    version = ".".join(map(str, found.version))
+    print(f"{target.name}: MicroPython {version} on {found.machine or '?'}")
+    print(f"{target.name}: holds {'Headworks ' + there if there else 'no firmware of ours'}")
+    if not plan.steps:
+        print(f"{target.name}: holds v{slot.version} already; nothing would be sent")
+    else:
+        print(
+            f"{target.name}: would send {plan.sent} files ({plan.bytes_to_send / 1000:.0f} kB) "
+            f"for v{slot.version} to slot {plan.slot}, keep {plan.kept}, "
+            f"copy {plan.copied} on the board"
+        )
+
+
+def tell_done(done: work.Done, args: argparse.Namespace) -> None:
+    """The last line: what is now known to run."""
+    name, version = done.target.name, done.slot.version
+    if args.json:
+        _json(name, "verified", _held(done.contents), done.slot, done.plan)
+    else:
+        print(f"{name}: verified v{version}")
+
+
+def _held(found: Contents) -> str:
+    """The firmware that a board held before."""
+    return found.firmware(found.active) if found.active else ""
+
+
+def _json(name: str, result: str, before: str, slot: Slot, plan: Plan) -> None:
+    told = {"name": name, "result": result, "before": before, "version": slot.version}
+    print(
+        json.dumps({**told, "files_sent": plan.sent, "bytes_sent": plan.bytes_to_send}), flush=True
+    )

@@ -1,0 +1,100 @@
+"""The way to a board's console: through the running station, else straight at its port."""
+
+import argparse
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from headworks.cli.board_ports import near, port_of, site_or_none, spec_of
+from headworks.cli.station_client import actor, add_actor, add_socket
+from headworks.faces.client import RefusedError, StationClient, StationError
+from headworks.flash.errors import FlashError
+from headworks.flash.talk import Talk
+from headworks.hardware.sensor import load_sensor
+
+Ask = Callable[[str], list[str]]  # a console line -> what it answers; raises FlashError
+
+
+def add_reach(parser: argparse.ArgumentParser) -> None:
+    """The options that say where boards are."""
+    parser.add_argument("--site", type=Path, metavar="SITE", help="default: site.toml, if there")
+    parser.add_argument("--port", help="the board's port, where no station runs")
+    add_actor(parser)
+    add_socket(parser)
+
+
+def names(args: argparse.Namespace) -> list[str]:
+    """Every board that can be meant: the running station's, else the site file's."""
+    boards = _station(args)
+    if boards is not None:
+        return [board["name"] for board in boards]
+    site = site_or_none(args.site)
+    return [spec.name for spec in site.boards] if site else []
+
+
+def one_of(args: argparse.Namespace, name: str | None) -> str:
+    """The board that is meant; the only one there is, unless it is named. Raises FlashError."""
+    known = names(args)
+    if name is None and args.port:
+        return args.port  # type: ignore[no-any-return]
+    if name is None:
+        if len(known) == 1:
+            return known[0]
+        raise FlashError(f"which board? {', '.join(known) or 'there is none; name a --port'}")
+    if known and name not in known and not args.port:
+        raise FlashError(f"no board is called {name!r}{near(name, known)}")
+    return name
+
+
+@contextmanager
+def console(args: argparse.Namespace, name: str) -> Iterator[Ask]:
+    """The console of one board. Raises FlashError."""
+    if not args.port and _station(args) is not None:
+        yield lambda line: asyncio.run(_through_station(args, name, line))
+        return
+    site = site_or_none(args.site)
+    if args.port:
+        port, baud, address = args.port, 115200, 0
+    elif site is None:
+        raise FlashError("no station runs and there is no site file; name the board's --port")
+    else:
+        spec = spec_of(site, name)
+        profile = load_sensor(spec.model)
+        port, baud, address = port_of(spec), profile.baud, spec.address
+    with Talk(port, baud, address) as talk:
+        if talk.hello() is None:
+            raise FlashError(f"{port}: no board answers; is it flashed? see: headworks board list")
+        yield lambda line: _straight(talk, line)
+
+
+def _straight(talk: Talk, line: str) -> list[str]:
+    why, lines = talk.command(c="con", l=line)
+    if why:
+        raise FlashError("\n".join((*lines, why)))
+    return lines
+
+
+async def _through_station(args: argparse.Namespace, name: str, line: str) -> list[str]:
+    try:
+        async with StationClient(args.socket) as client:
+            reply = await client.board("board", name, line=line, actor=actor(args.actor))
+            lines: list[str] = reply["lines"]
+            return lines
+    except RefusedError as error:
+        raise FlashError(str(error)) from error
+
+
+def _station(args: argparse.Namespace) -> list[dict[str, Any]] | None:
+    """The boards of a running station, None where none runs."""
+
+    async def ask() -> list[dict[str, Any]]:
+        async with StationClient(args.socket) as client:
+            found: list[dict[str, Any]] = (await client.state()).get("boards", [])
+            return found
+
+    try:
+        return asyncio.run(ask())
+    except StationError:
+        return None

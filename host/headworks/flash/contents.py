@@ -1,0 +1,107 @@
+"""What is on a board: read by one script at its prompt. Parses; sends nothing itself."""
+
+import json
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from headworks.flash.errors import FlashError
+
+MARK = "HEADWORKS "
+# Runs on the board. Paths are relative: the prompt stands in the root of the file system.
+SCRIPT = """
+import os, sys, json, hashlib, binascii
+def _sum(p):
+    h = hashlib.sha256(); b = bytearray(512)
+    with open(p, 'rb') as f:
+        while True:
+            n = f.readinto(b)
+            if not n: break
+            h.update(memoryview(b)[:n])
+    return binascii.hexlify(h.digest()).decode()
+def _walk(d, out):
+    for e in os.ilistdir(d or '.'):
+        p = (d + '/' if d else '') + e[0]
+        if e[1] & 0x4000:
+            _walk(p, out)
+        elif d or e[0] == 'main.py':
+            out[p] = _sum(p)
+def _read(p):
+    try:
+        with open(p) as f: return f.read()
+    except Exception: return ''
+_files = {}
+for _d in ('a', 'b'):
+    try: _walk(_d, _files)
+    except OSError: pass
+try: _files['main.py'] = _sum('main.py')
+except OSError: pass
+_s = os.statvfs('.')
+try: _u = binascii.hexlify(__import__('machine').unique_id()).decode()
+except Exception: _u = ''
+print('HEADWORKS ' + json.dumps({'mpy': getattr(sys.implementation, '_mpy', 0),
+  'version': list(sys.implementation.version[:3]), 'platform': sys.platform,
+  'machine': getattr(sys.implementation, '_machine', ''), 'uid': _u, 'slot': _read('slot').strip(),
+  'tries': _read('tries').strip(), 'files': _files, 'free': _s[0] * _s[3],
+  'manifests': {d: _read(d + '/manifest.json') for d in ('a', 'b')}}))
+"""
+
+
+class Contents(NamedTuple):
+    """A board's MicroPython and its files. `files`: path → sha256. `version`: of MicroPython."""
+
+    mpy: int
+    version: tuple[int, ...]
+    platform: str
+    machine: str
+    uid: str
+    slot: str
+    tries: str
+    files: Mapping[str, str]
+    free_bytes: int
+    manifests: Mapping[str, str]
+
+    def complete(self, slot: str) -> Mapping[str, str] | None:
+        """The manifest's files of a slot that holds all of them whole, else None."""
+        try:
+            listed = json.loads(self.manifests.get(slot, ""))["files"]
+        except (ValueError, KeyError, TypeError):
+            return None
+        if not isinstance(listed, dict) or not listed:
+            return None
+        whole = all(self.files.get(f"{slot}/{path}") == digest for path, digest in listed.items())
+        return listed if whole else None
+
+    def firmware(self, slot: str) -> str:
+        """The version that a slot's manifest names; empty where there is none."""
+        try:
+            return str(json.loads(self.manifests.get(slot, ""))["fw"])
+        except (ValueError, KeyError, TypeError):
+            return ""
+
+    @property
+    def active(self) -> str:
+        """The slot that runs: the pointer's, if it is whole; empty where none is."""
+        pointed = self.slot if self.slot in ("a", "b") else "a"
+        other = "b" if pointed == "a" else "a"
+        return next((slot for slot in (pointed, other) if self.complete(slot)), "")
+
+
+def parse(output: str) -> Contents:
+    """What the script has printed. Raises FlashError."""
+    line = next((one for one in output.splitlines() if one.startswith(MARK)), None)
+    try:
+        found = json.loads((line or "").removeprefix(MARK))
+        return Contents(
+            int(found["mpy"]),
+            tuple(found["version"]),
+            str(found["platform"]),
+            str(found["machine"]),
+            str(found["uid"]),
+            str(found["slot"]),
+            str(found["tries"]),
+            dict(found["files"]),
+            int(found["free"]),
+            dict(found["manifests"]),
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise FlashError(f"the board's answer makes no sense ({error}); try again") from error

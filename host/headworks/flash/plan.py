@@ -1,0 +1,116 @@
+"""Which steps bring a board from what it holds to what it shall hold. Pure.
+
+The slot that runs is never touched. In the other one the manifest goes first and comes last; each
+file is written beside its old self, checked, and renamed over it; the pointer is renamed last of
+all. Cut anywhere, the board starts the old firmware or the new one.
+"""
+
+from typing import NamedTuple
+
+from headworks.flash.build import MANIFEST, PACKAGE, Slot, sha256
+from headworks.flash.contents import Contents
+from headworks.flash.errors import FlashError
+
+NEW = ".new"
+_ROOM = 1.3  # a file system wants more than the bytes
+_FOLDERS = ("", PACKAGE, f"{PACKAGE}/sensors")
+
+
+class Step(NamedTuple):
+    """One step at the board. `do`: mkdir, remove, copy, send, rename, check or reset.
+
+    `path` is what it is about, `other` the source of a copy or the target of a rename, `data`
+    what is sent, `digest` the sha256 that a check wants.
+    """
+
+    do: str
+    path: str
+    other: str = ""
+    data: bytes = b""
+    digest: str = ""
+
+
+class Plan(NamedTuple):
+    """The steps, and what they mean for people. No steps: nothing is to be done."""
+
+    steps: tuple[Step, ...]
+    slot: str
+    kept: int  # files that lie there already
+    copied: int  # from the running slot
+    sent: int
+    bytes_to_send: int
+
+
+def plan(found: Contents, wanted: Slot, loader: bytes, *, force: bool = False) -> Plan:
+    """The steps for a board. Raises FlashError where there is no room."""
+    sums = {path: sha256(data) for path, data in wanted.files.items()}
+    active = found.active
+    is_there = (
+        active == found.slot and found.complete(active) == sums and not found.tries.strip("0")
+    )
+    has_loader = found.files.get("main.py") == sha256(loader)
+    if is_there and has_loader and not force:
+        return Plan((), active, len(sums), 0, 0, 0)
+    if is_there and not force:
+        steps = [*_whole("main.py", loader), Step("reset", "")]
+        return Plan(tuple(steps), active, len(sums), 0, 1, len(loader))
+    return _other_slot(found, wanted, sums, active, () if has_loader else _whole("main.py", loader))
+
+
+def _other_slot(
+    found: Contents, wanted: Slot, sums: dict[str, str], active: str, loader: tuple[Step, ...]
+) -> Plan:
+    target = "b" if active == "a" else "a"
+    steps = [Step("remove", f"{target}/{MANIFEST}"), Step("remove", f"{target}/{MANIFEST}{NEW}")]
+    steps += [Step("mkdir", f"{target}/{folder}".rstrip("/")) for folder in _FOLDERS]
+    steps += [
+        Step("remove", path)
+        for path in sorted(found.files)
+        if path.startswith(f"{target}/") and path.partition("/")[2] not in sums
+    ]
+    kept = copied = 0
+    for path, data in sorted(wanted.files.items()):
+        whole = f"{target}/{path}"
+        if found.files.get(whole) == sums[path]:
+            kept += 1
+        elif active and found.files.get(f"{active}/{path}") == sums[path]:
+            copied += 1
+            steps += [
+                Step("copy", whole + NEW, f"{active}/{path}"),
+                Step("check", whole + NEW, digest=sums[path]),
+                Step("rename", whole + NEW, whole),
+            ]
+        else:
+            steps += _whole(whole, data)
+    steps += [Step("check", f"{target}/{path}", digest=digest) for path, digest in sums.items()]
+    steps += _whole(f"{target}/{MANIFEST}", wanted.manifest)
+    steps += loader
+    steps += [Step("remove", "tries"), *_whole("why", b"update"), *_whole("slot", target.encode())]
+    steps.append(Step("reset", ""))
+    sent = [step for step in steps if step.do == "send"]
+    size = sum(len(step.data) for step in sent)
+    _check_room(found, sum(map(len, wanted.files.values())) - _held(found, target, wanted, sums))
+    return Plan(tuple(steps), target, kept, copied, len(sent), size)
+
+
+def _whole(path: str, data: bytes) -> tuple[Step, ...]:
+    """A file that is old or new at every moment."""
+    return (
+        Step("send", path + NEW, data=data),
+        Step("check", path + NEW, digest=sha256(data)),
+        Step("rename", path + NEW, path),
+    )
+
+
+def _held(found: Contents, target: str, wanted: Slot, sums: dict[str, str]) -> int:
+    """Bytes that lie in the target already."""
+    there = (p for p in sums if found.files.get(f"{target}/{p}") == sums[p])
+    return sum(len(wanted.files[path]) for path in there)
+
+
+def _check_room(found: Contents, size: int) -> None:
+    if found.free_bytes < size * _ROOM:
+        raise FlashError(
+            f"the board has {found.free_bytes // 1024} kB free, {round(size * _ROOM) // 1024} kB "
+            "are needed; remove files of others from it (mpremote fs rm), or erase its flash"
+        )

@@ -1,0 +1,94 @@
+"""A short talk with the firmware at a port: who are you, and the way to the prompt. Blocking.
+
+Used where no station runs. One question, one answer; `headworks.field.boards` does the rest.
+"""
+
+import random
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+import serial
+
+from headworks.flash.errors import FlashError
+from headworks.flash.holders import holder
+from headworks_fw.wire import Frame, Reader, Text, encode
+
+HELLO_S = 1.2  # a running board answers within a second
+
+
+class Talk:
+    """A port with frames. Use it with `with`. Raises FlashError."""
+
+    def __init__(self, port: str, baud: int = 115200, address: int = 0) -> None:
+        self.port, self._address = port, address
+        try:
+            self._serial = serial.Serial(port, baud, timeout=0.05, write_timeout=2, exclusive=True)
+        except (OSError, ValueError) as error:
+            who = holder(port)
+            text = f"{port} is used by {who}; stop that first" if who else f"{port}: {error}"
+            raise FlashError(text) from error
+        self._reader = Reader()
+        self._id = random.randrange(1 << 30)
+        self.texts: list[str] = []
+
+    def __enter__(self) -> "Talk":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with suppress(OSError):
+            self._serial.close()
+
+    def hello(self, within_s: float = HELLO_S) -> Mapping[str, Any] | None:
+        """The introduction of whoever runs there; None where nobody answers in time."""
+        end_s = time.monotonic() + within_s
+        while time.monotonic() < end_s:
+            self._send("hi", {"n": 1})
+            for frame in self._frames(min(0.4, within_s)):
+                if frame.kind == "hello":
+                    return frame.fields
+        return None
+
+    def command(self, within_s: float = 3.0, **fields: Any) -> tuple[str, list[str]]:
+        """Carry out a `do`: "" or why not, and the lines of its answer."""
+        self._id += 1
+        lines: dict[int, str] = {}
+        end_s = time.monotonic() + within_s
+        while time.monotonic() < end_s:
+            self._send("do", {"i": self._id, **fields})
+            for frame in self._frames(1.0):
+                if frame.fields.get("i") != self._id:
+                    continue
+                if frame.kind == "x":
+                    lines[int(frame.fields.get("k", 0))] = str(frame.fields.get("s", ""))  # type: ignore[call-overload]
+                elif frame.kind in ("ok", "no"):
+                    told = [text for _, text in sorted(lines.items())]
+                    why = str(frame.fields.get("s", "refused")) if frame.kind == "no" else ""
+                    return why, told
+        raise FlashError(f"{self.port}: the board does not answer; it may have done it or not")
+
+    def _send(self, kind: str, fields: dict[str, Any]) -> None:
+        try:
+            self._serial.write(encode(kind, fields, self._address))
+        except OSError as error:
+            raise FlashError(f"{self.port}: the board went away ({error})") from error
+
+    def _frames(self, within_s: float) -> "list[Frame]":
+        """Frames of the next while; ends early with an answer."""
+        found: list[Frame] = []
+        end_s = time.monotonic() + within_s
+        while time.monotonic() < end_s and not any(f.kind in _ANSWERS for f in found):
+            try:
+                data = self._serial.read(256)
+            except OSError as error:
+                raise FlashError(f"{self.port}: the board went away ({error})") from error
+            for item in self._reader.feed(data):
+                if isinstance(item, Frame) and item.address == self._address:
+                    found.append(item)
+                elif isinstance(item, Text):
+                    self.texts.append(item.text)
+        return found
+
+
+_ANSWERS = ("hello", "ok", "no")

@@ -1,0 +1,190 @@
+"""One board from whatever it holds to the firmware of this program, verified. Blocking.
+
+Reaches its prompt, plans, carries out, resets, and waits for a healthy introduction.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+from headworks.flash.build import Slot, build_slot, loader
+from headworks.flash.contents import Contents
+from headworks.flash.errors import FlashError
+from headworks.flash.plan import Plan, Step, plan
+from headworks.flash.repl import Prompt
+from headworks.flash.talk import Talk
+from headworks.hardware.mcu import load_mcu
+from headworks.hardware.sensor import SensorProfile, config_crc
+
+AWAY_S = 20.0  # the longest that a board may take to come back after a reset
+_LOOK_S = 0.2
+_RESET = Step("reset", "")
+_PC = ("linux", "darwin")  # a simulated board, which fits every chip
+
+
+class Target(NamedTuple):
+    """A board that shall be flashed. `find` gives its port now; it may move while it restarts."""
+
+    name: str
+    profile: SensorProfile
+    address: int
+    find: Callable[[], str]
+    uid: str = ""
+
+
+class Show(NamedTuple):
+    """What people see: a sentence, and bytes sent of so many."""
+
+    say: Callable[[str], None]
+    progress: Callable[[int, int], None]
+
+
+class Done(NamedTuple):
+    """How it ended. `plan` says what was sent."""
+
+    target: Target
+    contents: Contents
+    slot: Slot
+    plan: Plan
+    hello: Mapping[str, Any]
+
+
+def examine(target: Target, show: Show, *, force: bool = False) -> tuple[Contents, Slot, Plan]:
+    """What is on the board and what would be done. Leaves it at its prompt. Raises FlashError."""
+    port = target.find()
+    _to_prompt(target, port, show)
+    with Prompt(target.find()) as prompt:
+        found = prompt.contents()
+    _check(target, found)
+    slot = build_slot(target.profile, target.name, target.address, found.mpy)
+    return found, slot, plan(found, slot, loader(), force=force)
+
+
+def flash(target: Target, show: Show, *, force: bool = False, downgrade: bool = False) -> Done:
+    """Bring a board up to date. Raises FlashError; the old firmware then still runs."""
+    found, slot, steps = examine(target, show, force=force)
+    _check_version(found, slot, downgrade=downgrade)
+    if not steps.steps:
+        show.say(f"{target.name}: holds this firmware already; restarting it")
+        restart(target)
+    else:
+        _carry_out(target, steps, show)
+    hello = verify(target, slot)
+    return Done(target, found, slot, steps, hello)
+
+
+def restart(target: Target) -> None:
+    """Leave the prompt: start the firmware that is there."""
+    with suppress(FlashError), Prompt(target.find()) as prompt:
+        prompt.run("try:\n import os\n os.remove('maint')\nexcept OSError: pass")
+        prompt.carry_out(_RESET, lambda _: None)
+
+
+def _carry_out(target: Target, steps: Plan, show: Show) -> None:
+    sent = 0
+
+    def progress(count: int) -> None:
+        nonlocal sent
+        sent += count
+        show.progress(sent, steps.bytes_to_send)
+
+    with Prompt(target.find()) as prompt:
+        prompt.contents()  # defines what checks need
+        for step in steps.steps:
+            prompt.carry_out(step, progress)
+
+
+def verify(target: Target, slot: Slot) -> Mapping[str, Any]:
+    """Wait for the introduction of the new firmware. Raises FlashError."""
+    expected = {
+        "fw": slot.version,
+        "nm": target.name,
+        "bd": target.profile.model,
+        "cfg": config_crc(target.profile, target.name, target.address),
+        "st": "run",
+    }
+    hello: Mapping[str, Any] | None = None
+    end_s = time.monotonic() + AWAY_S
+    while time.monotonic() < end_s:
+        hello = _hello(target) or hello
+        if hello is not None and all(hello.get(key) == value for key, value in expected.items()):
+            return hello
+        time.sleep(_LOOK_S)
+    if hello is None:
+        raise FlashError(
+            f"{target.name}: everything was sent, but the board does not answer; look at it with "
+            f"headworks board console {target.name}, or flash it again"
+        )
+    wrong = ", ".join(
+        f"{k} is {hello.get(k)}, not {v}" for k, v in expected.items() if hello.get(k) != v
+    )
+    raise FlashError(f"{target.name}: it runs, but {wrong}; flash it again")
+
+
+def _hello(target: Target) -> Mapping[str, Any] | None:
+    try:
+        with Talk(target.find(), target.profile.baud, _asked_at(target)) as talk:
+            return talk.hello()
+    except FlashError:
+        return None
+
+
+def _asked_at(target: Target) -> int:
+    return target.address if target.profile.link == "rs485" else 0
+
+
+def _to_prompt(target: Target, port: str, show: Show) -> None:
+    """A running firmware is asked to step aside: its watchdog would bite in the middle."""
+    with Talk(port, target.profile.baud, _asked_at(target)) as talk:
+        hello = talk.hello()
+        if hello is None:
+            return
+        uid = str(hello.get("uid", ""))
+        if target.uid and uid and uid.lower() != target.uid.lower():
+            raise FlashError(f"{port}: the board there is {uid}, not {target.uid}; swap them")
+        show.say(f"{target.name}: runs {hello.get('fw')}; outputs off, going to its prompt")
+        talk.command(c="maint")
+    _await_away(target)
+
+
+def _await_away(target: Target) -> None:
+    """Wait until the board is at its prompt: it does not introduce itself any more."""
+    end_s = time.monotonic() + AWAY_S
+    while time.monotonic() < end_s:
+        time.sleep(_LOOK_S)
+        with (
+            suppress(FlashError),
+            Talk(target.find(), target.profile.baud, _asked_at(target)) as talk,
+        ):
+            if talk.hello(0.6) is None:
+                return
+    raise FlashError(
+        f"{target.name}: it does not go to its prompt; unplug it, plug it in, try again"
+    )
+
+
+def _check(target: Target, found: Contents) -> None:
+    """The chip is one that the model fits."""
+    if found.platform in _PC:
+        return
+    names = {mcu: load_mcu(mcu).name.split()[-1] for mcu in target.profile.mcus}
+    told = found.machine.upper().replace("-", "")
+    if not any(name.upper().replace("-", "") in told for name in names.values()):
+        raise FlashError(
+            f"{target.name}: {target.profile.model} is for {' or '.join(names.values())}, and this "
+            f"board is a {found.machine!r}; choose another --model"
+        )
+
+
+def _check_version(found: Contents, slot: Slot, *, downgrade: bool) -> None:
+    there = found.firmware(found.active) if found.active else ""
+    if there and _number(there) > _number(slot.version) and not downgrade:
+        raise FlashError(
+            f"the board runs {there}, newer than {slot.version} of this program; update this "
+            "program, or add --downgrade"
+        )
+
+
+def _number(version: str) -> tuple[int, ...]:
+    return tuple(int(part) if part.isdigit() else 0 for part in version.split("."))

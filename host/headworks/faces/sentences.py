@@ -6,9 +6,11 @@ which `words` adds. Data only.
 
 from collections.abc import Mapping
 
+from headworks.faces.board_sentences import BOARDS
 from headworks.model.plan import RackState, ReasonCode
 
 FORMS: Mapping[str, tuple[str, ...]] = {
+    **BOARDS,
     # limits
     ReasonCode.EXPORT: (
         "{flow}, racks use {own_kw}, reserve {reserve_kw}.",
@@ -212,31 +214,6 @@ FORMS: Mapping[str, tuple[str, ...]] = {
         "reset at the racks.",
     ),
     # the station itself
-    ReasonCode.BOARD_UNKNOWN: (
-        "nothing is known from board {subject}: {cause}.",
-        "nothing is known from this board.",
-    ),
-    ReasonCode.BOARD_RESTARTED: (
-        "board {subject} restarted by itself; it says: {why}.",
-        "the board restarted by itself.",
-    ),
-    ReasonCode.BOARD_QUARANTINED: (
-        "board {subject} is not listened to any more: it restarted {restarts} times by itself, "
-        "last because of {why}. Find the cause, then reset it.",
-        "the board restarts again and again and is not listened to any more.",
-    ),
-    ReasonCode.BOARD_CRASHED: (
-        "board {subject} crashed: {error}.",
-        "the board crashed.",
-    ),
-    ReasonCode.BOARD_MOVED: (
-        "board {subject} is back at {port}.",
-        "the board is at another port.",
-    ),
-    ReasonCode.BOARD_LATCH: (
-        "board {subject} opened {output} by itself because of {why}.",
-        "the board opened an output by itself.",
-    ),
     ReasonCode.STORAGE: (
         "the memory cannot be written: {error}.",
         "the memory cannot be written; check the disk.",

@@ -86,3 +86,15 @@ def _other(said: Hello, spec: BoardSpec) -> str:
             f"headworks board flash --name {spec.name}"
         )
     return ""
+
+
+def said_by(said: Hello | None) -> tuple[str, str, str]:
+    """Firmware, uid and reset reason, for a view."""
+    return (said.firmware, said.uid, said.why) if said is not None else ("", "", "")
+
+
+def lost(said: Hello | None, port: str, after_s: float) -> str:
+    """Why nothing is known of a silent board, and what to do."""
+    if said is None:
+        return f"nobody answers at {port}; is it a flashed board? see: headworks board list"
+    return f"silent for more than {after_s:g} s; check its cable and supply"

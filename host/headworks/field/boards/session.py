@@ -8,7 +8,7 @@ from typing import Any
 
 from headworks.field.boards.beats import Beats
 from headworks.field.boards.doing import Doing
-from headworks.field.boards.greeting import Expected, Hello, hello, judge
+from headworks.field.boards.greeting import Expected, Hello, hello, judge, lost, said_by
 from headworks.field.boards.readings import Readings
 from headworks.field.boards.restarts import Restarts
 from headworks.field.boards.sequence import Sequence
@@ -60,8 +60,6 @@ class Session:
         self._counts = dict.fromkeys(("crc_errors", "reconnects"), 0)
         self._figures: dict[str, int] = {}
 
-    # --- the port ---------------------------------------------------------------------------
-
     def opened(self, t_s: float, port: str) -> None:
         """Its port is open; `port` is where it really is."""
         self._counts["reconnects"] += 1
@@ -82,8 +80,6 @@ class Session:
         else:
             self.readings.unknown(t_s, Quality.SILENT, self.cause)
 
-    # --- what comes -------------------------------------------------------------------------
-
     def received(self, items: Iterable[Frame | Text | Bad], t_s: float) -> None:
         """What the line has given."""
         for item in items:
@@ -103,7 +99,7 @@ class Session:
             self._ask(t_s)
         silent_s = t_s - (self._heard_s if self._heard_s is not None else t_s)
         if silent_s >= LOST_S and self.state in (BoardState.RUNS, BoardState.NO_ANSWER):
-            self._become(t_s, BoardState.LOST, _lost(self._hello, self.port))
+            self._become(t_s, BoardState.LOST, lost(self._hello, self.port, LOST_S))
 
     def _frame(self, frame: Frame, t_s: float) -> None:
         fields = frame.fields
@@ -179,8 +175,6 @@ class Session:
         if self._hello is not None:
             self._say("ack", {"e": number, "bt": self._hello.boot})
 
-    # --- who it is --------------------------------------------------------------------------
-
     def _greeted(self, fields: Mapping[str, Any], t_s: float) -> None:
         said = hello(fields)
         if said is None:
@@ -248,8 +242,6 @@ class Session:
         elif was is not BoardState.RUNS:
             self.readings.unknown(t_s, Quality.NEVER, "the board has just answered")
 
-    # --- questions --------------------------------------------------------------------------
-
     def _ask(self, t_s: float, *, hello: bool = False) -> None:
         """Who are you, until that is known; how late is it, from then on."""
         self._asked_s = t_s
@@ -266,8 +258,6 @@ class Session:
             self._heard_s = t_s
         if fits is False:
             self._ask(t_s, hello=True)
-
-    # --- what it tells ----------------------------------------------------------------------
 
     def _text(self, text: str, t_s: float) -> None:
         error = self._texts.line(text)
@@ -288,15 +278,8 @@ class Session:
 
     def view(self) -> BoardView:
         """How it does now."""
-        said = self._hello
-        counters = Counters(
-            lost_frames=self._sequence.lost,
-            retries=self.doing.retries,
-            restarts=self._restarts.count,
-            refused_values=self.readings.refused,
-            **self._counts,
-            **self._figures,
-        )
+        counts = {"lost_frames": self._sequence.lost, "retries": self.doing.retries}
+        counts |= {"restarts": self._restarts.count, "refused_values": self.readings.refused}
         return BoardView(
             self.spec.name,
             self.spec.model,
@@ -305,17 +288,9 @@ class Session:
             self.port,
             self.spec.zone,
             self.spec.address,
-            said.firmware if said else "",
-            said.uid if said else "",
-            said.why if said else "",
+            *(said_by(self._hello)),
             self._heard_s,
             tuple((name, latch) for name, (_, latch) in self.outputs.items() if latch),
             tuple(self._texts.lines),
-            counters,
+            Counters(**self._counts, **counts, **self._figures),
         )
-
-
-def _lost(said: Hello | None, port: str) -> str:
-    if said is None:
-        return f"nobody answers at {port}; is it a flashed board? see: headworks board list"
-    return f"silent for more than {LOST_S:g} s; check its cable and supply"

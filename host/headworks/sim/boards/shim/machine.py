@@ -1,112 +1,21 @@
 """A microcontroller that is not there: pins, buses and timers of a simulated world.
 
-The world says what acts on the pins, a line each, through the file that HEADWORKS_SHIM_IN names;
-what the pins do goes to the one that HEADWORKS_SHIM_OUT names. What nobody has spoken of floats:
-a contact reads its pull, and no sensor answers. Lines from the world:
-
-    pin 5 1                  level of a pin            adc 26 32768     an analogue input, u16
-    hz 6 50.0                pulses a second           sht 0 68 23.5 41.0 | crc | gone
-    ow 22 ROM 23.5 | por85 | crc | gone                crash            raise an error now
-and to it: `out PIN LEVEL`, `led PIN LEVEL`, `de PIN LEVEL`, `wdt feed`, `reset KIND`.
+What nobody has spoken of floats: a contact reads its pull, and no sensor answers. What acts on
+the pins, and where what they do is told, is `shim_world`'s affair.
 """
 
 import os
 import select
 import sys
-import time
+
+from shim_world import WORLD as _world
+from shim_world import clock_ms
 
 PWRON_RESET, HARD_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = 1, 2, 3, 4, 5
 _CAUSES = {"power-on": PWRON_RESET, "watchdog": WDT_RESET, "soft": SOFT_RESET}
 _RESET, _WATCHDOG, _REPL = 3, 4, 5  # exit codes
 _FEED_MS = 100  # the world is told of a feeding at most this often
 _I2C_GONE = 19  # ENODEV, as a bus without an answer gives
-
-
-class _World:
-    """What was last said of everything outside, by pin, bus address or 1-Wire address."""
-
-    def __init__(self):
-        self.levels, self.adc, self.hz, self.sht, self.wire = {}, {}, {}, {}, {}
-        self.handlers = {}
-        self._counted_ms = {}
-        self._in, self._out = _open("HEADWORKS_SHIM_IN", "rb"), _open("HEADWORKS_SHIM_OUT", "wb")
-        self._line = b""
-        if self._in is not None:
-            self._poll = select.poll()
-            self._poll.register(self._in, select.POLLIN)
-
-    def look(self):
-        """Take in what the world has said since the last look, and let the pulses come."""
-        while self._in is not None and self._poll.poll(0):
-            byte = self._in.read(1)
-            if not byte:
-                self._in = None
-            elif byte == b"\n":
-                line, self._line = self._line, b""
-                self._take(line.decode().split())
-            else:
-                self._line += byte
-        for number in self.handlers:
-            self._pulse(number)
-
-    def say(self, *words):
-        """Tell the world. Nobody may be there to hear it."""
-        if self._out is not None:
-            try:
-                self._out.write((" ".join([str(word) for word in words]) + "\n").encode())
-            except OSError:
-                self._out = None
-
-    def _take(self, words):
-        kind = words[0] if words else ""
-        if kind == "pin":
-            self._level(int(words[1]), int(words[2]))
-        elif kind == "adc":
-            self.adc[int(words[1])] = int(words[2])
-        elif kind == "hz":
-            self.hz[int(words[1])] = float(words[2])
-        elif kind == "sht":
-            self.sht[(int(words[1]), int(words[2]))] = words[3:]
-        elif kind == "ow":
-            self.wire.setdefault(int(words[1]), {})[words[2]] = words[3]
-        elif kind == "crash":
-            raise RuntimeError("the simulator asked for a crash")
-
-    def _level(self, number, level):
-        fell = self.levels.get(number) == 1 and level == 0
-        self.levels[number] = level
-        if fell and number in self.handlers:
-            self.handlers[number](Pin(number))
-
-    def _pulse(self, number):
-        now = _ms()
-        since = self._counted_ms.setdefault(number, now)
-        hz = self.hz.get(number, 0.0)
-        count = int((now - since) * hz / 1000)
-        if not hz:
-            self._counted_ms[number] = now
-        elif count:
-            self._counted_ms[number] = since + count * 1000 / hz  # a begun pulse is not lost
-        for _ in range(count):
-            self.handlers[number](None)
-
-
-def _open(name, mode):
-    path = os.getenv(name)
-    if not path:
-        return None
-    if sys.implementation.name == "micropython":
-        return open(path, mode)
-    return open(path, mode, buffering=0)
-
-
-def _ms():
-    if hasattr(time, "ticks_ms"):
-        return time.ticks_ms()
-    return time.monotonic_ns() // 1000000
-
-
-_world = _World()
 
 
 def _end(code, kind):
@@ -312,12 +221,12 @@ class WDT:
 
     def __init__(self, id=0, timeout=5000):
         self._timeout_ms = timeout
-        self._fed_ms = self._told_ms = _ms()
+        self._fed_ms = self._told_ms = clock_ms()
         _world.say("wdt", "feed")
 
     def feed(self):
         """Sign of life."""
-        now = _ms()
+        now = clock_ms()
         if now - self._fed_ms > self._timeout_ms:
             _end(_WATCHDOG, "watchdog")
         self._fed_ms = now

@@ -98,9 +98,12 @@ class Crew:
         status: Json = ask(self.sim_socket, "status")["status"]
         return status
 
-    def inject(self, name: str, target: str = "", value: float | None = None) -> float:
+    def inject(
+        self, name: str, target: str = "", value: float | None = None, for_s: float | None = None
+    ) -> float:
         """Put a fault in; the monotonic time at which it began."""
-        reply = ask(self.sim_socket, "fault", name=name, target=target, value=value)
+        more = {"value": value, "for_s": for_s}
+        reply = ask(self.sim_socket, "fault", name=name, target=target, **more)
         return float(self.truth()["started_s"] + reply["faults"][0]["since_s"])
 
     def clear(self, name: str | None = None, target: str = "") -> None:

@@ -13,7 +13,8 @@ from endtoend.crew import Crew, Json, Line
 
 RACKS = ("a1", "a2", "a3", "g1", "g2")
 RATED_KW = 36.0
-STEADY_S = 12.0  # until all racks run again; a retry pause and settling are in it
+STEADY_S = 15.0  # until all racks run again; a board's start, retries and settling are in it
+PRESS_S = 0.6  # a hand on a button
 BAND_S = 2.0  # a good reading must lie within what was true for so long
 TOLERANCE_KW = 25.0  # inrush between two looks; racks differ by more
 
@@ -132,6 +133,12 @@ class Play:
         assert not reply["ok"], f"{action} {target} was carried out"
         return str(reply["code"])
 
+    def press(self) -> None:
+        """Somebody at the racks presses the reset button and lets go."""
+        self.crew.inject("reset-pressed", "safety")
+        self.always(lambda _: True, PRESS_S, "held")
+        self.crew.clear("reset-pressed", "safety")
+
     def steady(self) -> None:
         """End every fault, reset what has latched, and see all racks run, started in order."""
         self.crew.clear()
@@ -156,8 +163,16 @@ class Play:
                 self._line.command("reset", rack["name"])  # refused while its cause lasts
             if rack["off_by"]:
                 self._line.command("auto", rack["name"])
-        if "interlock" in self.last.codes("emergency-stop"):
-            self._line.command("reset", "emergency-stop")
+        for name in ("emergency-stop", "air-intake-trip"):
+            if "interlock" in self.last.codes(name):
+                self._line.command("reset", name)
+        for board in self.last.state["boards"]:
+            if board["latches"] or board["state"] == "quarantined":
+                self._line.command("reset", board["name"])
+            if board["state"] == "safe-mode":  # a power-up lets it try again
+                self.crew.inject("board-unplugged", board["name"], for_s=0.3)
+        if "interlock" in self.last.codes("safety-smoke"):
+            self.press()
 
     def _seen(self, state: Json) -> Look:
         look = Look(state, self.crew.truth())

@@ -8,7 +8,7 @@ injection to the last outlet that was told, as the simulator saw it. The expecta
 from collections.abc import Callable
 from typing import NamedTuple
 
-from endtoend import expect
+from endtoend import expect, expect_boards
 from endtoend.play import Play
 
 POLL_S, TIMEOUT_S, SCAN_S = 0.06, 0.2, 0.2  # of site.toml
@@ -16,6 +16,9 @@ SLACK_S = 0.4  # [ours] two busy cores share three processes
 SEEN_S = POLL_S + SLACK_S  # a bad value is seen at the next poll
 SILENT_S = 2 * POLL_S + TIMEOUT_S + SLACK_S  # within 2 polls and one timeout
 AGED_S = 0.6 + SCAN_S + SLACK_S  # max_age and a scan
+CONTACT_S = 0.1 + SCAN_S + SLACK_S  # debounced, sent at once, seen in the next scan
+SAMPLE_S = 2.0 + CONTACT_S  # of temperatures and humidities
+LOST_S = 5.0 + SCAN_S + SLACK_S  # a board that says nothing
 FROZEN_S = 1.0 + 0.2 + POLL_S + SLACK_S  # frozen_s, ten polls
 
 
@@ -188,6 +191,35 @@ _BOARDS = (
     ),
 )
 
+_SENSOR_BOARDS = (
+    Row("smoke", "safety", "Smoke opens all, and only the button at the racks ends it.", expect_boards.smoke, CONTACT_S),
+    Row("leak", "safety", "A leak takes its zone off.", expect_boards.off_and_told, 0.2 + CONTACT_S),
+    Row("door", "safety", "An open door is a warning.", expect_boards.warned),
+    Row("reset-pressed", "safety", "A button that is held resets and stops nothing.", expect.rides_through),
+    Row("board-unplugged", "safety", "An unplugged board's zone is off.", expect_boards.relay_opens, LOST_S),
+    Row("board-unplugged", "thermal", "What an unplugged board watched is unknown.", expect_boards.off_and_told, LOST_S),
+    Row("board-mute", "safety", "A board that says nothing is lost.", expect_boards.off_and_told, LOST_S),
+    Row("board-mute", "air", "A silent board on a shared line is lost.", expect_boards.off_and_told, LOST_S),
+    Row("board-crash", "safety", "A crash opens the relay; the board restarts and the racks come back.",
+        expect_boards.crashed, 1.0 + CONTACT_S),
+    Row("board-crash", "thermal", "A board that restarts again and again is left alone.", expect_boards.quarantined),
+    Row("board-hang", "safety", "A board that stands still is lost until its watchdog has bitten.", expect_boards.hung, LOST_S),
+    Row("board-boot-loop", "safety", "A board whose firmware does not start drives nothing.", expect_boards.boot_loop, LOST_S),
+    Row("wrong-config", "thermal", "Another configuration is not the site's: its values are unknown.",
+        expect_boards.off_and_told, LOST_S),
+    Row("board-noise", "safety", "Garbled bytes cost frames and no rack.", expect.rides_through, value=0.2),
+    Row("board-lost-frames", "safety", "Lost frames are asked for again and cost no rack.", expect.rides_through, value=10.0),
+    Row("sensor-absent", "air.intake", "A sensor that is gone is unknown, never a number.", expect_boards.off_and_told, SAMPLE_S),
+    Row("sensor-crc", "air.intake", "A wrong checksum is unknown, never a number.", expect_boards.off_and_told, SAMPLE_S),
+    Row("sensor-por85", "thermal.row1", "A power-on value of 85 °C is unknown, never a number.",
+        expect_boards.off_and_told, 1.0 + SAMPLE_S),
+    Row("sensor-stuck", "air.intake", "A value that stands still counts until it has stood too long.", expect.rides_through),
+    Row("fan-stopped", "safety.fan1", "A fan that stands sheds its zone after the delay.",
+        expect_boards.off_and_told, 1.0 + 0.5 + 1.0 + CONTACT_S),
+    Row("hot-intake", "", "Far too hot: all off, latched, and back one by one.", expect_boards.too_hot, SAMPLE_S),
+    Row("humid", "", "Humid air lets nothing start and stops nothing.", expect_boards.no_start, SAMPLE_S),
+)  # fmt: skip
+
 _SITE = (
     Row("contact-open", "permit", "An open contact takes all off at once.", expect.all_off, 0.05 + SLACK_S),
     Row("input-active", "hat.in8", "An emergency stop latches until a person resets it.", expect.emergency_stop),
@@ -200,4 +232,4 @@ _SITE = (
     Row("deadman-stuck", "", "Harmless while the station lives.", expect.rides_through),
 )  # fmt: skip
 
-ROWS: tuple[Row, ...] = (*_TCP, *_BUS, *_RACKS, *_BOARDS, *_SITE)
+ROWS: tuple[Row, ...] = (*_TCP, *_BUS, *_RACKS, *_BOARDS, *_SENSOR_BOARDS, *_SITE)

@@ -12,6 +12,7 @@ from endtoend.play import RACKS, Play
 
 SLACK_S = 0.4
 HEARTBEAT_S = 2.0  # of site.toml
+LEASE_S = 5.0  # of boards/sensor/pico-safety.toml, the longest there is
 
 
 def until_true(crew: Crew, what: Callable[[Json], Any], within_s: float) -> float:
@@ -42,6 +43,12 @@ def closed(truth: Json) -> set[str]:
 
 def drawing(truth: Json) -> set[str]:
     return {rack["name"] for rack in truth["racks"] if rack["power_kw"] > 0.0}
+
+
+def permit(truth: Json) -> bool:
+    """Whether the permissive relay of the board is truly closed."""
+    safety = next(board for board in truth["boards"] if board["name"] == "safety")
+    return bool(safety["on"]["permit"])
 
 
 def told(truth: Json) -> set[str]:
@@ -95,6 +102,16 @@ def test_killed_station_and_a_dead_man_that_sticks(crew: Crew, play: Play) -> No
     assert opened == {name: before[name] + 1 for name in BOX}, "opened, and closed again"
 
 
+def test_killed_station_and_its_permissive_relay(crew: Crew, play: Play) -> None:
+    """SIGKILL: the board opens its relay when its lease is over, and latches; it all comes back."""
+    gone = crew.kill("station")
+    seen = until_true(crew, lambda truth: not permit(truth), LEASE_S + 2.0)
+    assert seen - gone < LEASE_S + SLACK_S
+    assert not any(rack["permitted"] for rack in crew.truth()["racks"])
+    start_again(crew, play)
+    play.until(lambda look: look.told_on() == set(RACKS), 8.0, "all racks run again")
+
+
 def test_terminated_station(crew: Crew, play: Play) -> None:
     """SIGTERM: every contactor is truly open when the process has ended, by the station's order."""
     before = crew.truth()
@@ -105,6 +122,7 @@ def test_terminated_station(crew: Crew, play: Play) -> None:
     assert max(times[name] for name in ROW_A) < min(times[name] for name in BOX)
     assert min(times.values()) > before["started_s"] + before["t_s"]
     until_true(crew, lambda truth: not closed(truth), 1.0)
+    until_true(crew, lambda truth: not permit(truth), 1.0)
     start_again(crew, play)
 
 

@@ -87,7 +87,7 @@ class Life:
         self._watch(self._run)
         if t_s - self._analogue_s >= _ANALOGUE_S:
             self._analogue_s = t_s
-            self._analogue |= wires.analogue(self._world, self.spec.name, self._config)
+            self._sense()
         self._tell(self._run)
 
     def hurry(self) -> None:
@@ -114,6 +114,7 @@ class Life:
         self._run = run
         self._truth.state = "repl" if is_repl else "run"
         self._truth.starts += not is_repl
+        self._sense()
         self._tell(run)
         try:
             code = await run.wait()
@@ -198,6 +199,10 @@ class Life:
         run.read_pins()
         if time.monotonic() - self._fed_s >= self._wdt_s:
             self._kill("watchdog")
+
+    def _sense(self) -> None:
+        """What its sensors see now; a stuck one keeps what it saw."""
+        self._analogue |= wires.analogue(self._world, self.spec.name, self._config)
 
     def _tell(self, run: Run) -> None:
         """What is new at the pins; what finds no room is told again in the next step."""

@@ -3,7 +3,7 @@
 from typing import Any
 
 from endtoend.expect import HOLD_S, SEE_S, _in_time, _inject, _switchings, all_off
-from endtoend.play import RACKS, Look, Play
+from endtoend.play import RACKS, Look, Play, started_in_order
 
 BACK_S = 12.0  # a board's start, its greeting, and all racks one after another
 
@@ -117,6 +117,7 @@ def too_hot(play: Play, row: Any) -> None:
     play.always(lambda look: not look.told_on(), 3.0, "latched, though it has cooled")
     play.command("reset", "air-intake-trip")
     play.until(lambda look: look.drawing() == set(RACKS), BACK_S, "all racks are back")
+    started_in_order(play.last, RACKS)
 
 
 def no_start(play: Play, row: Any) -> None:

@@ -153,7 +153,7 @@ class Play:
                 self._reset()
             self.look()
         self.honest = True
-        _started_in_order(self.last, [n for n in RACKS if self.last.told_s(n) > began_s])
+        started_in_order(self.last, [n for n in RACKS if self.last.told_s(n) > began_s])
 
     def _reset(self) -> None:
         if self.last.truth["breaker_open"] and not self.last.state["upstream_trip"]:
@@ -198,7 +198,7 @@ def _points(truth: Json) -> dict[str, float]:
     return {meter["name"]: meter["power_kw"] for meter in truth["meters"]}
 
 
-def _started_in_order(look: Look, names: Iterable[str]) -> None:
+def started_in_order(look: Look, names: Iterable[str]) -> None:
     """No two racks closed together: the stagger was kept, whatever had happened."""
     times = sorted(look.told_s(name) for name in names)
     gaps = [later - earlier for earlier, later in pairwise(times)]

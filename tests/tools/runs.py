@@ -15,7 +15,7 @@ ENDS_S = 40.0
 
 
 class Demo:
-    """A running demo. `children` are its simulator and station once `until` has seen a state."""
+    """A running demo. `children` are simulator, station and boards once `until` has seen a state."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self.process = process
@@ -34,7 +34,9 @@ class Demo:
     def until(self, seen: Any) -> dict[str, Any]:
         """The first state for which `seen` holds. Fails when the demo ends before."""
         for state in self.lines():
-            self.children = self.children or psutil.Process(self.process.pid).children()
+            self.children = self.children or psutil.Process(self.process.pid).children(
+                recursive=True
+            )
             if seen(state):
                 return state
         raise AssertionError(f"the demo ended first, exit code {self.process.wait(ENDS_S)}")
@@ -43,7 +45,7 @@ class Demo:
         """Return as soon as it has started a process. Fails when it ends before."""
         while not self.children:
             assert self.process.poll() is None, "the demo ended first"
-            self.children = psutil.Process(self.process.pid).children()
+            self.children = psutil.Process(self.process.pid).children(recursive=True)
 
     def rest(self) -> dict[str, Any]:
         """Its last line, which must be the summary."""

@@ -29,7 +29,11 @@ def test_demo_shows_racks_on_surplus(folder):
         assert demo.ended() == 0
         assert state["envelope"]["binding"]["code"]
         assert all(rack["code"] for rack in state["racks"])
+        assert {board["name"]: board["state"] for board in state["boards"]} == dict.fromkeys(
+            ("air", "thermal", "safety"), "runs"
+        )
         assert last["event"] == "summary"
+        assert last["boards_run"].startswith(("boards run real MicroPython", "boards run CPython"))
         assert last["used_kwh"] > 0
         assert sum(last["switchings"].values()) > 0
         assert last["closed_at_end"] == []
@@ -99,6 +103,7 @@ def test_killed_demo_takes_its_processes_along(folder):
     with running(folder) as demo:
         demo.until(some_rack_on)
         station, sim = named(demo, "run"), named(demo, "serve")
+        assert len(demo.children) == 5, "three of them are boards"
         demo.process.kill()
         sim.wait(ENDS_S)
         assert not station.is_running()

@@ -1,7 +1,7 @@
 """One board: its parts, and one pass of its loop. Reads no file and resets nothing by itself."""
 
 from . import modules, ticks, wire
-from .commands import Commands
+from .commands import NO_MEMORY, Commands
 from .events import Events
 from .health import Task
 from .link import plain
@@ -9,6 +9,7 @@ from .outputs import Refused
 
 PASS_MS = 20  # longest pause between two looks at the outputs
 SECOND_MS = 1000
+CONSOLE_MS = 10000  # after a line the console's words leave memory again
 LEAVE_MS = 300  # for the answer to reach the host
 STALE_TIMES = 3  # a sensor's period
 _OWN_KINDS = ("hello", "t", "st", "ev", "log", "ok", "no", "x", "idle")
@@ -27,6 +28,7 @@ class Board:
         self.asked = None  # what the console waits to have confirmed
         self.leaving = None  # the reason, once a restart is due
         self._latching: tuple[str, ...] = ()
+        self._console_ms: int | None = None  # the last line, while the words are in memory
         self._hear = self._heard  # bound once, as each look at it makes an object
         self._commands = Commands(self)
         self._events = Events(identity["bt"])
@@ -95,10 +97,9 @@ class Board:
         try:
             return modules.load("shell").Shell(self).run(line)
         except MemoryError:
-            raise Refused("busy", "there is no memory free for this; try again") from None
+            raise Refused("busy", NO_MEMORY) from None
         finally:
-            modules.drop("shell")
-            modules.drop("selftest")
+            self._console_ms = ticks.now()
 
     def all_sensors(self):
         """Sensors, tachs and contacts."""
@@ -128,6 +129,11 @@ class Board:
         self.link.readings(m, sensor.channels, self.hal.values, self.hal.faults)
 
     def _second(self, now):
+        if self._console_ms is not None and ticks.diff(now, self._console_ms) > CONSOLE_MS:
+            self._console_ms = None
+            modules.drop("shell")
+            modules.drop("selftest")
+            self._commands.rest()
         fields = self.health.figures()
         fields["m"] = now
         fields["ce"], fields["dr"] = self.link.refused, self.link.dropped

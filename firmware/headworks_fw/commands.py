@@ -4,6 +4,7 @@ from . import ticks
 from .link import plain
 from .outputs import Refused
 
+NO_MEMORY = "there is no memory free for this; try again"
 LINE_LENGTH = 150  # letters of an `x` line, so that it fits with its quotes escaped
 
 
@@ -32,7 +33,16 @@ class Commands:
                 link.again(frame)
         else:
             self._number = number
-            self._answer = self._carry_out(number, fields, link)
+            self._answer = []
+            try:
+                self._answer = self._carry_out(number, fields, link)
+            except MemoryError:
+                link.forget()  # lines of an answer that has no room
+                self._answer = [link.reply("no", {"i": number, "e": "busy", "s": NO_MEMORY})]
+
+    def rest(self):
+        """The host has had its three tries: of a long answer the end is enough."""
+        self._answer = self._answer[-1:]
 
     def _carry_out(self, number, fields, link):
         frames: list[object] = []

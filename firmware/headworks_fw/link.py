@@ -4,11 +4,13 @@ Answers go before news; when news pile up the oldest are dropped and counted. On
 (`address` is not 0) nothing is sent but one frame by `answer()`. Knows what no message means.
 """
 
-from . import wire
+from . import ticks, wire
 
 NEWS = 16  # frames
 ANSWERS = 4096  # bytes; the longest answer of the console is shorter
 ROOM = wire.LONGEST - 56  # bytes for the readings in a frame of them, beside all the rest
+HOST_MS = 30000  # without a frame from it there is no host
+QUIET_MS = 10000  # after a key, so that news do not tear a person's screen apart
 TYPED = 80  # letters of a typed line; a longer one is noise
 EACH = 32  # bytes that an answer costs beside its own
 _RUBOUT = (8, 127)
@@ -64,6 +66,8 @@ class Link:
         self._news = []
         self._under_way = None
         self._sent = 0
+        self._heard_ms = ticks.add(ticks.now(), -HOST_MS)  # the last frame from a host
+        self._typed_ms = ticks.add(ticks.now(), -QUIET_MS)  # the last key of a person
 
     def receive(self, handle):
         """Calls handle(item) for each Frame for this board and each Text that has come."""
@@ -89,6 +93,8 @@ class Link:
 
     def news(self, kind, fields):
         """Queues a frame that nobody asked for; `t`, `st` and `log` are counted by `q`."""
+        if self._is_console():
+            return
         if kind != "ev":
             fields["q"] = self._q
             self._q = (self._q + 1) & 0xFFFF
@@ -172,11 +178,20 @@ class Link:
             if not self.address and _is_typed(item.text):
                 handle(item)
         elif item.address == self.address:
+            self._heard_ms = ticks.now()
             handle(item)
 
     def _show(self, typed):
         if typed and self._waiting < ANSWERS // 4:
             self.again(bytes(typed))
+            self._typed_ms = ticks.now()
+
+    def _is_console(self):
+        now = ticks.now()
+        if ticks.diff(now, self._typed_ms) >= QUIET_MS:
+            self._typed_ms = ticks.add(now, -QUIET_MS)  # so that it does not come again by the wrap
+            return False
+        return ticks.diff(now, self._heard_ms) >= HOST_MS
 
     def _next(self):
         if self._answers:

@@ -8,7 +8,9 @@ _PACKAGE = __name__.rsplit(".", 1)[0]
 
 def load(name):
     """The module of this package. ImportError where there is none."""
-    __import__(_PACKAGE + "." + name)
+    if _PACKAGE + "." + name not in sys.modules:
+        gc.collect()  # what stays of it should not lie between garbage
+        __import__(_PACKAGE + "." + name)
     return sys.modules[_PACKAGE + "." + name]
 
 
@@ -16,4 +18,3 @@ def drop(name):
     """Forgets a module; what nobody else holds of it is garbage."""
     if sys.modules.pop(_PACKAGE + "." + name, None) is not None:
         delattr(sys.modules[_PACKAGE], name)
-        gc.collect()

@@ -3,41 +3,26 @@
 They read; what could energise something says what it will do and wants to be confirmed.
 """
 
-from . import ticks
+from . import modules, ticks
 from .outputs import Refused
-from .selftest import selftest
 
 CONFIRM_MS = 10000
 IDENTIFY_MS = 10000
-WORDS = (
-    ("help", "this list"),
-    ("info", "what this board is and runs"),
-    ("sensors", "every reading and fault"),
-    ("outputs", "every output, its latch, and the contacts that trip it"),
-    ("selftest", "checks sensors, memory and flash; moves no output"),
-    ("log", "the last lines worth keeping"),
-    ("counters", "figures on memory, loop and link"),
-    ("identify", "the board's light blinks for 10 s"),
-    ("maint", "outputs off, then a restart to the MicroPython prompt"),
-    ("restart", "outputs off, then a restart"),
-    ("set", "set OUTPUT off | on | arm"),
-    ("confirm", "confirm OUTPUT: does what set has announced"),
-)
-
-
-INFO = (  # fields of `hello`, and their words for people
-    ("nm", "name"),
-    ("bd", "model"),
-    ("st", "state"),
-    ("fw", "firmware"),
-    ("sha", "manifest"),
-    ("cfg", "config"),
-    ("uid", "uid"),
-    ("sl", "slot"),
-    ("why", "last reset"),
-    ("bt", "boot id"),
-    ("p", "protocol"),
-)
+HELP = """\
+help      this list
+info      what this board is and runs
+sensors   every reading and fault
+outputs   every output, its latch, and the contacts that trip it
+selftest  checks sensors, memory and flash; moves no output
+log       the last lines worth keeping
+counters  figures on memory, loop and link
+identify  the board's light blinks for 10 s
+maint     outputs off, then a restart to the MicroPython prompt
+restart   outputs off, then a restart
+set       set OUTPUT off | on | arm
+confirm   confirm OUTPUT: does what set has announced"""
+INFO = "nm name,bd model,st state,fw firmware,sha manifest,cfg config,uid uid,sl slot,"
+INFO += "why reset by,bt boot id,p protocol"  # fields of `hello`, and their words for people
 
 
 class Shell:
@@ -52,16 +37,17 @@ class Shell:
         if not words:
             return []
         name = "help" if words[0] == "?" else words[0].lower()
-        if name not in [word for word, _ in WORDS]:
+        if name not in _words():
             raise Refused("unknown", "there is no word %s; %s" % (name[:16], _nearest(name)))
         return getattr(self, "_" + name)(words[1:])
 
     def _help(self, _):
-        return ["%-9s %s" % word for word in WORDS]
+        return HELP.split("\n")
 
     def _info(self, _):
         identity = self._board.identity
-        return ["%-10s %s" % (word, identity[key]) for key, word in INFO]
+        pairs = [pair.split(" ", 1) for pair in INFO.split(",")]
+        return ["%-10s %s" % (word, identity[key]) for key, word in pairs]
 
     def _sensors(self, _):
         hal = self._board.hal
@@ -78,7 +64,7 @@ class Shell:
         return lines or ["this board has no outputs"]
 
     def _selftest(self, _):
-        return selftest(self._board)
+        return modules.load("selftest").selftest(self._board)
 
     def _log(self, _):
         now = ticks.now()
@@ -135,8 +121,12 @@ class Shell:
         return ["%s is on for %d ms" % (output.name, output.max_ms)]
 
 
+def _words():
+    return [line.split()[0] for line in HELP.split("\n")]
+
+
 def _nearest(name):
-    near = [word for word, _ in WORDS if _distance(word, name[:16]) <= 2 or word.startswith(name)]
+    near = [word for word in _words() if _distance(word, name[:16]) <= 2 or word.startswith(name)]
     return "did you mean %s?" % " or ".join(near) if near else "help lists them all"
 
 

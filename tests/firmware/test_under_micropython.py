@@ -1,4 +1,4 @@
-"""Every file of units/ once more under the real MicroPython, with 100 KB of heap."""
+"""Every file of units/ once more under the real MicroPython, in a small heap."""
 
 import os
 import re

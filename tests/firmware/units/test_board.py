@@ -207,6 +207,21 @@ def test_a_polled_board_drops_the_oldest_news():
         assert bench.board.link.dropped > 0
 
 
+def test_a_person_at_the_terminal_is_not_talked_into():
+    """Without a host news pause while keys are pressed; with one they never do."""
+    with Clock() as clock:
+        bench = Bench(clock)
+        bench.type("out")
+        bench.run(5000)
+        assert bench.stream.frames() == []
+        bench.run(8000)
+        assert len(bench.stream.frames("st")) == 3
+        bench.ask("hi", {"n": 1})
+        bench.type("out")
+        bench.run(5000)
+        assert len(bench.stream.frames("st")) >= 4
+
+
 def test_the_steady_loop_allocates_within_its_bound():
     """A minute of a safety board costs no more than the stated bytes a second."""
     with Clock() as clock:

@@ -87,12 +87,18 @@ def quarantined(play: Play, row: Any) -> None:
 def _restarted(play: Play, row: Any) -> None:
     """One crash, and one power-up, without which the loader would go to its safe mode."""
     name, starts = row.target, board(play.last, row.target)["starts"]
+    counted = _counted(play.last, name)
     _inject(play, row)
-    play.until(lambda look: board(look, name)["starts"] == starts + 1, SEE_S, "it restarts")
+    play.until(lambda look: _counted(look, name) > counted, 2 * SEE_S, "it restarts, as is seen")
     play.crew.clear(row.fault, name)
     play.crew.inject("board-unplugged", name, for_s=0.3)
     play.until(lambda look: board(look, name)["starts"] == starts + 2, SEE_S, "it is plugged in")
     play.until(lambda look: seen(look, name)["state"] in ("runs", "quarantined"), BACK_S, "seen")
+
+
+def _counted(look: Look, name: str) -> int:
+    """The restarts that the station has seen."""
+    return int(seen(look, name)["counters"]["restarts"])
 
 
 def smoke(play: Play, row: Any) -> None:

@@ -96,7 +96,8 @@ class Play:
         self._line.close()
 
     def rejoin(self) -> None:
-        """Watch a station that was started anew."""
+        """Watch a station that was started anew; what was true before it is not known here."""
+        self.honest = False
         self._line.close()
         self._line = Line(self.crew.socket)
         self.last = self._seen(self._line.subscribe())

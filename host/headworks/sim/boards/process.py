@@ -56,6 +56,8 @@ class Run:
         finally:
             for fd in ends:
                 os.close(fd)
+        with suppress(ProcessLookupError):  # it has ended already
+            self._fds["process"] = os.pidfd_open(self._process.pid)
         loop = asyncio.get_running_loop()
         loop.add_reader(master, self._read_bytes)
         loop.add_reader(pins_read, self.read_pins)
@@ -127,9 +129,10 @@ class Run:
         return False
 
     def _signal(self, number: signal.Signals) -> None:
-        if self._process is not None and self._process.returncode is None:
+        """By its own handle: asyncio's way would take the exit code from the one who waits."""
+        if "process" in self._fds:
             with suppress(ProcessLookupError):
-                self._process.send_signal(number)
+                signal.pidfd_send_signal(self._fds["process"], number)
 
     def _close(self) -> None:
         loop = asyncio.get_running_loop()

@@ -234,6 +234,8 @@ class WDT:
             self._told_ms = now
             _world.say("wdt", "feed")
         _world.look()
+        if _world.crash:
+            raise RuntimeError("the simulator asked for a crash")
 
 
 def onewire_of(number):

@@ -66,7 +66,7 @@ def _board(
     return {
         "name": view.name,
         "model": view.model,
-        "state": view.state.value,
+        "state": view.state_at(t_s).value,
         "cause": view.cause,
         "port": view.port,
         "zone": list(view.zone),

@@ -69,8 +69,9 @@ class Boards:
         """Let every permissive relay open, and close the ports."""
         for timer in self._returns.values():
             timer.cancel()
-        for lease in self._leases.values():
-            lease.release(time.monotonic())
+        for name, lease in self._leases.items():
+            release = partial(lease.release, time.monotonic())
+            self._lines[name].guarded(self._sessions[name], release)
         if self._leases:
             await asyncio.sleep(0)  # the frames are with the kernel; a lease ends by itself too
         await asyncio.gather(*(line.stop() for line in self._all_lines()))
@@ -92,7 +93,10 @@ class Boards:
         for name, session in self._sessions.items():
             self._lines[name].guarded(session, partial(session.scanned, seen))
         for name, lease in self._leases.items():
-            lease.scanned(t_s, granted=name in permits, zone_is_open=name in open_zones)
+            renew = partial(
+                lease.scanned, t_s, granted=name in permits, zone_is_open=name in open_zones
+            )
+            self._lines[name].guarded(self._sessions[name], renew)
 
     # --- for people -------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ from headworks_fw.wire import Bad, Frame, Reader, Text, WireError, encode
 
 log = logging.getLogger("headworks.boards")
 TICK_S = 0.25
+AGAIN_S = 5.0  # after an error in its handling a board is asked anew [ours]
 Item = Frame | Text | Bad
 
 
@@ -31,6 +32,8 @@ class Line:
         self._connect, self._baud = connect, baud
         self._port: Port | None = None
         self._reader = Reader()
+        self._is_open = False
+        self._again_s: dict[Session, float] = {}  # those whose handling failed, until then
         self._timer: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
@@ -49,6 +52,7 @@ class Line:
         """Close the port; every board of it is unknown from now on."""
         if self._timer is not None:
             self._timer.cancel()
+        self._shut()
         port, self._port = self._port, None
         if port is not None:
             await port.stop()
@@ -93,6 +97,9 @@ class Line:
 
     def tick(self, t_s: float) -> None:
         """Time goes by."""
+        for session in [one for one, again_s in self._again_s.items() if t_s >= again_s]:
+            del self._again_s[session]
+            self.guarded(session, partial(session.opened, t_s, session.port))
         for session in self.sessions:
             self.guarded(session, partial(session.tick, t_s))
 
@@ -102,19 +109,27 @@ class Line:
             work()
         except Exception as error:  # noqa: BLE001 - a board must never reach a scan
             log.error("%s: error in its handling: %r", session.spec.name, error)
-            session.closed(time.monotonic(), f"an error of this program: {error!r}")
+            t_s = time.monotonic()
+            session.closed(t_s, f"an error of this program: {error!r}")
+            if self._is_open:
+                self._again_s[session] = t_s + AGAIN_S
 
     def _opened(self, where: str) -> None:
-        self._reader = Reader()
+        self._reader, self._is_open = Reader(), True
         t_s = time.monotonic()
         for session in self.sessions:
             self.guarded(session, partial(session.opened, t_s, where))
         self._changed()
 
     def _closed(self, cause: str) -> None:
+        self._shut()
         for session in self.sessions:
             session.closed(time.monotonic(), cause)
         self._changed()
+
+    def _shut(self) -> None:
+        self._is_open = False
+        self._again_s.clear()
 
     def _received(self, data: bytes) -> None:
         items = self._reader.feed(data)

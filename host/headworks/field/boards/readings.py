@@ -69,7 +69,9 @@ class Readings:
             self.refused += 1
             return False
         self._events[name] = number
-        self._put(channel, t_s, Quality.GOOD, True)
+        # A newer sample may have come first; a short alarm is seen all the same.
+        newest_s = max(t_s, self.seen[f"{self._board}.{name}"].t_s)
+        self._put(channel, newest_s, Quality.GOOD, True)
         return True
 
     def scanned(self, observations: Mapping[str, Observation]) -> list[int]:

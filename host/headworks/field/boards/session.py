@@ -81,8 +81,8 @@ class Session:
             self.readings.unknown(t_s, Quality.SILENT, self.cause)
 
     def received(self, items: Iterable[Frame | Text | Bad], t_s: float) -> None:
-        """What the line has given."""
-        for item in items:
+        """What the line has given; nobody is heard at a closed port."""
+        for item in items if self._is_open else ():
             if isinstance(item, Frame):
                 self._frame(item, t_s)
             elif isinstance(item, Text):

@@ -19,6 +19,7 @@ ANSWER_S = 0.1  # the longest frame takes 22 ms at 115200 baud [ours]
 ROUND_S = 0.05  # a pause when no board had anything to say
 SLOWEST_S = 2.0  # a dead board is asked this often
 _QUEUED = 32  # frames that may wait for one board
+_MOST_ACKS = 1024  # bytes; an event whose word is lost is told again
 
 
 class _Station:
@@ -27,6 +28,7 @@ class _Station:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.waiting: deque[bytes] = deque(maxlen=_QUEUED)
+        self.acks = b""  # they get no answer, so they go with the next question
         self.missed = 0
         self.due_s = 0.0
 
@@ -57,12 +59,13 @@ class SharedLine(Line):
         await super().stop()
 
     def send(self, session: Session, kind: str, fields: dict[str, Any]) -> None:
-        """A frame waits for its board's turn."""
+        """A frame waits for its board's turn; until then another board may be speaking."""
         data = self.framed(session, kind, fields)
-        if data and kind != "ack":
-            self._stations[session.spec.address].waiting.append(data)
+        station = self._stations[session.spec.address]
+        if kind == "ack":
+            station.acks = (station.acks + data)[-_MOST_ACKS:]
         elif data:
-            self.write(data)  # it gets no answer
+            station.waiting.append(data)
 
     def take(self, items: list[Item], t_s: float) -> None:
         """A frame is for the board that it comes from; noise counts for the one that was asked."""
@@ -94,7 +97,8 @@ class SharedLine(Line):
         before = session.heard_frames
         self._asked = station
         self._answer.clear()
-        self.write(question)
+        self.write(station.acks + question)
+        station.acks = b""
         try:
             await asyncio.wait_for(self._answer.wait(), ANSWER_S)
         except TimeoutError:

@@ -1,13 +1,16 @@
-"""How a board does, for the socket and for people. Named tuples; no behaviour."""
+"""How a board does, for the socket and for people. Named tuples; decides nothing."""
 
 from enum import StrEnum
 from typing import NamedTuple
 
+STALE_S = 3.0  # without a sign of life; later it is lost
+
 
 class BoardState(StrEnum):
-    """Where a board stands. Only RUNS gives values."""
+    """Where a board stands. Only RUNS gives values, and STALE keeps them with their age."""
 
     RUNS = "runs"
+    STALE = "stale"  # it runs, but its last sign of life is old; only a view says so
     NO_PORT = "no-port"  # its port is not there or cannot be opened
     NO_ANSWER = "no-answer"  # the port is open, and nobody has said hello yet
     LOST = "lost"  # it has been silent for too long
@@ -56,3 +59,8 @@ class BoardView(NamedTuple):
     latches: tuple[tuple[str, str], ...] = ()
     console: tuple[str, ...] = ()  # its last lines of text
     counters: Counters = Counters()
+
+    def state_at(self, t_s: float) -> BoardState:
+        """The state as people shall see it: a board that runs may have gone quiet."""
+        quiet = self.heard_s is not None and t_s - self.heard_s >= STALE_S
+        return BoardState.STALE if quiet and self.state is BoardState.RUNS else self.state

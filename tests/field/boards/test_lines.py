@@ -1,0 +1,348 @@
+"""The driver against the real firmware on ptys, and against ports that are gone, held or dumb."""
+
+import asyncio
+import contextlib
+import os
+import time
+import tty
+
+import pytest
+import serial
+
+from field.boards.talks import Talk
+from headworks.field.boards import BoardError, Boards, BoardState
+from headworks.field.boards import line as one_line
+from headworks.field.boards.shared_line import SharedLine
+from headworks.model.live import Quality
+from headworks.model.site import BoardSpec
+from headworks.sim.boards import python
+from headworks_fw.wire import Reader
+from sim import running, sites
+
+ANY = "tcp://127.0.0.1:0"
+PYTHONS = [pytest.param("micropython", marks=pytest.mark.needs("program:micropython")), "cpython"]
+WITHIN_S = 20.0
+SAFETY = frozenset({"safety"})
+NONE: frozenset[str] = frozenset()
+
+
+def usb(folder, model, **more):
+    """A board with a port of its own, named by the part after `pico-`."""
+    name = model.removeprefix("pico-")
+    return BoardSpec(name, model, f"serial:{folder}/{model}", zone=("a1", "a2"), **more)
+
+
+def shared(folder, name, address):
+    """A board on the one RS-485 line."""
+    return BoardSpec(name, "pico-rs485", f"serial:{folder}/bus", address=address, zone=("a1",))
+
+
+class Host:
+    """The driver and the simulator, with what the driver said."""
+
+    def __init__(self, boards, simulator=None):
+        self.boards, self.simulator, self.codes, self.changes = boards, simulator, [], 0
+
+    def seen(self, key):
+        return self.boards.observations()[key]
+
+    def view(self, name):
+        return next(view for view in self.boards.views() if view.name == name)
+
+    def is_good(self, key):
+        return self.seen(key).quality is Quality.GOOD
+
+    def told(self):
+        self.codes += [event.reason.code.value for event in self.boards.events()]
+        return self.codes
+
+    def fault(self, name, board, clear=False, value=None):
+        running.answer(self.simulator, name, board, clear, value)
+
+    def on(self):
+        return self.simulator.world.boards["safety"].on["permit"]
+
+    async def until(self, condition, scans=None):
+        """Wait; with `scans`, healthy scans with these permits and open zones go on meanwhile."""
+
+        def look():
+            if scans is not None:
+                self.boards.scanned(self.boards.observations(), *scans)
+            return condition()
+
+        await running.until(look, WITHIN_S)
+
+
+@contextlib.asynccontextmanager
+async def played(folder, *specs, on="best"):
+    """The real firmware of every board, and the driver when all of them are known."""
+    which = {"best": python.best, "micropython": python.micropython, "cpython": python.cpython}
+    site = sites.small(ANY, boards=specs)
+    async with running.running(site, folder, python=which[on]()) as simulator, driver(site) as host:
+        host.simulator = simulator
+        await host.until(lambda: all(v.state is BoardState.RUNS for v in host.boards.views()))
+        yield host
+
+
+@contextlib.asynccontextmanager
+async def driver(site):
+    host = Host(None)
+
+    def changed():
+        host.changes += 1
+
+    host.boards = Boards(site, changed)
+    assert {one.value for one in host.boards.observations().values()} == {None}
+    await host.boards.start()
+    try:
+        yield host
+    finally:
+        await host.boards.stop()
+
+
+@pytest.mark.parametrize("on", PYTHONS)
+def test_the_real_firmware_is_understood(tmp_path, on):
+    """Its values come with their own times, its console answers, its figures are shown."""
+
+    async def go():
+        async with played(tmp_path, usb(tmp_path, "pico-air"), on=on) as host:
+            await host.until(lambda: host.is_good("air.intake_c"))
+            seen = host.seen("air.intake_c")
+            assert seen.value == pytest.approx(host.simulator.world.air.intake_c, abs=0.5)
+            assert 0.0 <= time.monotonic() - seen.t_s < 3.0
+            assert any("air" in line for line in await host.boards.console("air", "info"))
+            await host.until(lambda: host.view("air").counters.loop_longest_ms is not None)
+            assert host.view("air").counters.crc_errors == 0
+            assert host.changes
+
+    asyncio.run(go())
+
+
+@pytest.mark.parametrize("on", PYTHONS)
+def test_a_permissive_relay_lives_on_healthy_scans(tmp_path, on):
+    """Closed while they come; without them it opens and latches, and it returns with them."""
+
+    async def go():
+        async with played(tmp_path, usb(tmp_path, "pico-safety", permissive="permit"), on=on) as h:
+            await h.until(h.on, scans=(SAFETY, SAFETY))
+            await h.until(lambda: not h.on())
+            await h.until(lambda: h.view("safety").latches == (("permit", "lease"),))
+            await h.until(h.on, scans=(SAFETY, SAFETY))
+            await h.until(lambda: not h.on(), scans=(NONE, NONE))
+
+    asyncio.run(go())
+
+
+@pytest.mark.parametrize("on", PYTHONS)
+def test_smoke_opens_the_relay_until_a_person_resets(tmp_path, on):
+    """Scans do not close it again, not even when the smoke is over; a reset does."""
+
+    async def go():
+        async with played(tmp_path, usb(tmp_path, "pico-safety", permissive="permit"), on=on) as h:
+            await h.until(h.on, scans=(SAFETY, SAFETY))
+            h.fault("smoke", "safety")
+            await h.until(lambda: h.seen("safety.smoke").value is True and not h.on())
+            h.fault("smoke", "safety", clear=True)
+            await h.until(lambda: h.seen("safety.smoke").value is False, scans=(SAFETY, SAFETY))
+            await h.until(lambda: h.view("safety").latches == (("permit", "smoke"),))
+            assert not h.on()
+            assert "board-latch" in h.told()
+            h.boards.reset("safety")
+            await h.until(h.on, scans=(SAFETY, SAFETY))
+
+    asyncio.run(go())
+
+
+@pytest.mark.parametrize("on", PYTHONS)
+def test_unplugged_is_unknown_and_replugged_elsewhere_is_known_again(tmp_path, on):
+    """No last value stays; at another pty it is told as the same board."""
+
+    async def go():
+        async with played(tmp_path, usb(tmp_path, "pico-air"), on=on) as host:
+            await host.until(lambda: host.is_good("air.intake_c"))
+            before = host.view("air").port
+            host.fault("board-unplugged", "air")
+            await host.until(lambda: host.view("air").state is BoardState.NO_PORT)
+            assert {one.value for one in host.boards.observations().values()} == {None}
+            assert host.boards.alarms()
+            host.fault("board-unplugged", "air", clear=True)
+            await host.until(lambda: host.is_good("air.intake_c"))
+            assert host.view("air").port != before
+            assert host.view("air").counters.reconnects == 2
+            assert "board-moved" in host.told()
+
+    asyncio.run(go())
+
+
+@pytest.mark.parametrize("on", PYTHONS)
+def test_a_crash_is_told_with_its_restart(tmp_path, on):
+    """The traceback is an event, the restart another, and then its values are back."""
+
+    async def go():
+        async with played(tmp_path, usb(tmp_path, "pico-air"), on=on) as host:
+            host.fault("board-crash", "air")
+            await host.until(lambda: {"board-crashed", "board-restarted"} <= set(host.told()))
+            await host.until(lambda: host.is_good("air.intake_c"))
+            assert host.view("air").reset_reason == "crash"
+
+    asyncio.run(go())
+
+
+@pytest.mark.parametrize("on", PYTHONS)
+def test_a_dead_board_does_not_slow_the_others_of_its_line(tmp_path, on):
+    """Of two on one RS-485 line one goes silent: it is lost, the other stays fresh all the time."""
+
+    async def go():
+        specs = (shared(tmp_path, "one", 3), shared(tmp_path, "two", 4))
+        async with played(tmp_path, *specs, on=on) as host:
+            await host.until(lambda: host.is_good("one.intake_c") and host.is_good("two.intake_c"))
+            ages_s = []
+
+            def is_lost():
+                ages_s.append(time.monotonic() - host.seen("two.intake_c").t_s)
+                return host.view("one").state is BoardState.LOST
+
+            host.fault("board-mute", "one")
+            await host.until(is_lost)
+            assert max(ages_s) < 4.0  # it samples every two seconds
+            assert host.seen("one.intake_c").value is None
+            assert await host.boards.console("two", "info")
+            host.fault("board-mute", "one", clear=True)
+            await host.until(lambda: host.is_good("one.intake_c"))
+
+    asyncio.run(go())
+
+
+def test_noise_costs_frames_and_never_makes_a_value(tmp_path):
+    """Bad frames are counted, and what is taken is what the air has."""
+
+    async def go():
+        async with played(tmp_path, usb(tmp_path, "pico-air")) as host:
+            host.fault("board-noise", "air", value=0.2)
+            worst = 0.0
+
+            def has_noise():
+                nonlocal worst
+                if host.is_good("air.intake_c"):
+                    off = host.seen("air.intake_c").value - host.simulator.world.air.intake_c
+                    worst = max(worst, abs(off))
+                return host.view("air").counters.crc_errors >= 3
+
+            await host.until(has_noise)
+            assert worst < 1.0
+
+    asyncio.run(go())
+
+
+def test_a_lent_port_is_free_and_comes_back(tmp_path):
+    """Others can open it meanwhile, nothing is known, and a console says why."""
+
+    async def go():
+        async with played(tmp_path, usb(tmp_path, "pico-air")) as host:
+            where = await host.boards.lend("air", 60.0)
+            serial.Serial(where, exclusive=True).close()
+            assert host.view("air").state is BoardState.LENT
+            assert host.seen("air.intake_c").value is None
+            with pytest.raises(BoardError, match="lent"):
+                await host.boards.console("air", "info")
+            host.boards.take_back("air")
+            await host.until(lambda: host.is_good("air.intake_c"))
+            assert await host.boards.lend("air", 0.1) == where
+            await host.until(lambda: host.is_good("air.intake_c"))
+
+    asyncio.run(go())
+
+
+def test_an_error_of_the_driver_makes_one_board_unknown_for_a_while(tmp_path, monkeypatch, caplog):
+    """The other board and the scan do not notice; the board is asked anew by itself."""
+    monkeypatch.setattr(one_line, "AGAIN_S", 0.5)
+
+    async def go():
+        specs = (usb(tmp_path, "pico-air"), usb(tmp_path, "pico-thermal"))
+        async with played(tmp_path, *specs) as host:
+            session = host.boards._sessions["air"]
+
+            def breaks(*_):
+                del session.scanned
+                raise ZeroDivisionError("on the bench")
+
+            session.scanned = breaks
+            host.boards.scanned(host.boards.observations(), NONE, NONE)
+            assert host.view("air").state is BoardState.NO_PORT
+            assert "an error of this program" in host.view("air").cause
+            assert host.view("thermal").state is BoardState.RUNS
+            await host.until(lambda: host.is_good("air.intake_c"))
+
+    asyncio.run(go())
+    assert "on the bench" in caplog.text
+
+
+def test_on_a_shared_line_an_acknowledgement_goes_with_the_next_question():
+    """By itself it could fall into another board's answer; it gets no answer of its own."""
+
+    async def go():
+        talk, written = Talk(BoardSpec("one", "pico-rs485", "serial:/dev/none", address=3)), []
+        line = SharedLine("serial:/dev/none", 115200, [talk.session], int)
+        line.write = written.append
+        line.send(talk.session, "ack", {"e": 1, "bt": "0badcafe"})
+        assert written == []
+        line.send(talk.session, "hi", {"n": 1})
+        await line._turn(line._stations[3])
+        await line._turn(line._stations[3])
+        kinds = [[frame.kind for frame in Reader().feed(data)] for data in written]
+        assert kinds == [["ack", "hi"], ["poll"]]
+
+    asyncio.run(go())
+
+
+def dumb_port(folder):
+    """A pty at which nobody is; its two sides."""
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    os.symlink(os.ttyname(slave), folder / "pico-air")
+    return master, slave
+
+
+def test_a_port_without_a_board_says_so(tmp_path):
+    """Open, asked, and after a while: nobody answers."""
+    ends = dumb_port(tmp_path)
+
+    async def go():
+        async with driver(sites.small(ANY, boards=(usb(tmp_path, "pico-air"),))) as host:
+            await host.until(lambda: host.view("air").state is BoardState.LOST)
+            assert "nobody answers at" in host.view("air").cause
+
+    asyncio.run(go())
+    for end in ends:
+        os.close(end)
+
+
+def test_a_port_that_another_program_holds_says_so(tmp_path):
+    """And it is taken as soon as it is free."""
+    ends = dumb_port(tmp_path)
+
+    async def go():
+        with serial.Serial(str(tmp_path / "pico-air"), exclusive=True) as other:
+            async with driver(sites.small(ANY, boards=(usb(tmp_path, "pico-air"),))) as host:
+                assert "used by another program" in host.view("air").cause
+                other.close()
+                await host.until(lambda: host.view("air").state is BoardState.NO_ANSWER)
+
+    asyncio.run(go())
+    for end in ends:
+        os.close(end)
+
+
+@pytest.mark.parametrize(
+    ("connect", "says"), [("serial:/dev/none", "no such port"), ("usb:none", "serial number none")]
+)
+def test_a_port_that_is_not_there_says_which_are(connect, says):
+    """That is no error of the start, and every channel is unknown."""
+
+    async def go():
+        board = BoardSpec("air", "pico-air", connect, zone=("a1",))
+        async with driver(sites.small(ANY, boards=(board,))) as host:
+            assert host.view("air").state is BoardState.NO_PORT
+            assert says in host.view("air").cause
+
+    asyncio.run(go())

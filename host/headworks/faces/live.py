@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from headworks.faces.bars import bar, history
+from headworks.faces.board_lines import boards_word
 from headworks.faces.lines import START_S, State, alarm_lines, flow, happenings, kw, plain, why
 from headworks.faces.words import state_word
 
@@ -68,7 +69,7 @@ class View:
             Text(),
         ]
         hint = [Text(line, "dim") for line in wrap(self._hint, options.max_width)]
-        bottom = [Text(), *self._alarms(state), *hint]
+        bottom = [Text(), *_boards(state), *self._alarms(state), *hint]
         left = height - _lines(console, options, [*top, *bottom]) - 1
         racks = self._racks(state, max(left, 3))
         used = _lines(console, options, [*top, racks, *bottom])
@@ -208,6 +209,13 @@ def _health(state: State) -> Text:
     if state["uptime_s"] < START_S:
         return Text("starting up", "bold yellow")
     return Text("NOT HEALTHY", "bold red")
+
+
+def _boards(state: State) -> list[RenderableType]:
+    """The sensor boards; the alarms say why one does not run."""
+    word = boards_word(state)
+    ill = any(board["state"] != "runs" for board in state.get("boards", ()))
+    return [Text(word, "yellow" if ill else "dim")] if word else []
 
 
 def _rank(rack: State) -> int:

@@ -1,0 +1,154 @@
+"""Sensor boards at the station: what clients may ask, which zones are open, what a scan tells."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from headworks.field.boards import BoardError
+from headworks.model.memory import RackMemory
+from headworks.model.site import BoardSpec
+from headworks.station import zones
+from headworks.station.board_desk import BoardDesk
+from headworks.station.board_requests import MOST_LENT_S, BoardRequest
+from headworks.station.journal import Journal
+from headworks.station.requests import RequestError, Targets, parse
+from station.parts import Bench, a_site, first
+from station.test_desk import Lines
+
+KNOWN = Targets(("a1", "a2"), (), ("air", "safety"))
+WHO = {"actor": "ayesha", "role": "operator"}
+SAFETY = BoardSpec("safety", "pico-safety", "serial:/dev/none", zone=("a1",), permissive="permit")
+
+
+def parsed(**fields: object) -> BoardRequest:
+    request = parse(json.dumps({"id": 1, **fields}).encode(), KNOWN).board
+    assert request is not None
+    return request
+
+
+@pytest.mark.parametrize("line", ["sensors", "info", "INFO", "log 5"])
+def test_what_only_reads_wants_no_name(line: str) -> None:
+    """Everybody at the socket may look."""
+    request = parsed(op="board", board="air", line=line)
+    assert (request.line, request.actor, request.changes) == (line, "", False)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"op": "board", "line": "maint"},
+        {"op": "board", "line": "set name x"},
+        {"op": "lend", "for_s": 120},
+        {"op": "return"},
+    ],
+)
+def test_what_changes_something_wants_an_actor_with_a_role(fields: dict[str, Any]) -> None:
+    """Without one it is refused, with one it is known whose it is."""
+    with pytest.raises(RequestError, match="actor"):
+        parsed(board="air", **fields)
+    assert parsed(board="air", **fields, **WHO).actor == "ayesha"
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"op": "board", "board": "wind", "line": "info"}, "there are: air, safety"),
+        ({"op": "board", "board": "air"}, "line is missing"),
+        ({"op": "board", "board": "air", "line": "ü"}, "plain ASCII"),
+        ({"op": "lend", "board": "air", "for_s": 0, **WHO}, "for_s"),
+        ({"op": "lend", "board": "air", "for_s": MOST_LENT_S + 1, **WHO}, "for_s"),
+        ({"op": "lend", "board": "air", "for_s": True, **WHO}, "for_s"),
+        ({"op": "lend", "board": "air", **WHO}, "for_s"),
+    ],
+)
+def test_a_mistake_is_told(fields: dict[str, Any], says: str) -> None:
+    """With what may be written instead."""
+    with pytest.raises(RequestError, match=says):
+        parsed(**fields)
+
+
+def test_a_reset_may_name_a_board_and_other_commands_may_not() -> None:
+    """A board is no rack."""
+    good = {"id": 1, "op": "command", "action": "reset", "target": "safety", **WHO}
+    command = parse(json.dumps(good).encode(), KNOWN).command
+    assert command is not None
+    with pytest.raises(RequestError, match="safety"):
+        parse(json.dumps({**good, "action": "lock"}).encode(), KNOWN)
+
+
+class FewBoards:
+    """Notes what it is asked, and knows one board."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[frozenset[str], frozenset[str]]] = []
+
+    async def console(self, board: str, line: str) -> list[str]:
+        if board != "air":
+            raise BoardError(f"{board}: silent")
+        return [line, "24.5"]
+
+    def scanned(
+        self, _: Mapping[str, object], permits: frozenset[str], open_zones: frozenset[str]
+    ) -> None:
+        self.told.append((permits, open_zones))
+
+
+def test_a_line_is_answered_and_only_a_change_is_in_the_journal() -> None:
+    """What a board answers comes back as lines; what went wrong as one sentence."""
+    log = Lines()
+    replies: list[dict[str, Any]] = []
+
+    async def go() -> None:
+        journal = Journal(log)  # type: ignore[arg-type]
+        desk = BoardDesk(FewBoards(), journal)  # type: ignore[arg-type]
+        desk.ask(BoardRequest("board", "air", "sensors"), 1000, replies.append)
+        desk.ask(BoardRequest("board", "safety", "maint", **WHO), 1000, replies.append)
+        async with asyncio.timeout(5.0):
+            while len(replies) < 2:
+                await asyncio.sleep(0)
+        journal.close()
+
+    asyncio.run(go())
+    assert replies == [
+        {"ok": True, "lines": ["sensors", "24.5"]},
+        {"ok": False, "error": "safety: silent"},
+    ]
+    assert "maint" in log.text
+    assert "sensors" not in log.text
+
+
+@pytest.mark.parametrize(
+    ("on", "confirmed", "is_open"),
+    [(False, True, True), (True, True, False), (False, False, False), (True, False, False)],
+)
+def test_a_zone_is_open_when_its_racks_are_told_off_and_confirmed(
+    on: bool, confirmed: bool, is_open: bool
+) -> None:
+    """Racks of other zones do not matter."""
+    site = replace(a_site("a1", "a2"), boards=(SAFETY,))
+    memory = first(site)
+    racks = (memory.racks[0]._replace(on=on, confirmed=confirmed), RackMemory(on=True))
+    found = zones.open_zones(site, memory._replace(racks=racks))
+    assert found == (frozenset({"safety"}) if is_open else frozenset())
+
+
+@pytest.mark.parametrize("healthy", [True, False])
+def test_only_a_healthy_scan_is_told_to_the_boards(healthy: bool) -> None:
+    """A late one, or one whose relay is missing, renews no lease and acknowledges nothing."""
+    boards = FewBoards()
+
+    async def go() -> None:
+        bench = Bench(replace(a_site("a1"), boards=(SAFETY,)))
+        bench.loop.start()
+        result = (await bench.result())._replace(healthy=healthy, permits=frozenset({"safety"}))
+        bench.loop.stop()
+        site = replace(a_site("a1"), boards=(SAFETY,))
+        zones.scanned(site, boards, result)  # type: ignore[arg-type]
+
+    asyncio.run(go())
+    safety = frozenset({"safety"})
+    assert boards.told == ([(safety, safety)] if healthy else [])

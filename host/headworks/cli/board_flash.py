@@ -36,7 +36,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--volume", type=Path, metavar="DIR", help="the empty Pico's volume, if it is not found")
     add("--image", type=Path, metavar="FILE", help="MicroPython for an ESP32, written by esptool")
-    add("--dry-run", action="store_true", help="say what would happen, and change nothing")
+    add(
+        "--dry-run",
+        action="store_true",
+        help="say what would happen; the board restarts, its files stay",
+    )
     add("--force", action="store_true", help="send everything, even if it is there already")
     add("--downgrade", action="store_true", help="allow an older firmware than the board's")
     add("--json", action="store_true", help="one JSON object a board, for tools")

@@ -6,43 +6,53 @@ from typing import NamedTuple
 
 from headworks.flash.errors import FlashError
 
-MARK = "HEADWORKS "
-# Runs on the board. Paths are relative: the prompt stands in the root of the file system.
+MARK = "BOARD "
+# Runs on the board; prints as it goes, as there may be no room for all at once. Paths are
+# relative: the prompt stands in the root of the file system.
 SCRIPT = """
-import os, sys, json, hashlib, binascii
+import os, sys, json, hashlib, binascii, gc
 def _sum(p):
-    h = hashlib.sha256(); b = bytearray(512)
+    h = hashlib.sha256(); b = bytearray(256)
     with open(p, 'rb') as f:
         while True:
             n = f.readinto(b)
             if not n: break
             h.update(memoryview(b)[:n])
     return binascii.hexlify(h.digest()).decode()
-def _walk(d, out):
-    for e in os.ilistdir(d or '.'):
-        p = (d + '/' if d else '') + e[0]
-        if e[1] & 0x4000:
-            _walk(p, out)
-        elif d or e[0] == 'main.py':
-            out[p] = _sum(p)
+def _walk(d):
+    for e in os.ilistdir(d):
+        p = d + '/' + e[0]
+        if e[1] & 0x4000: _walk(p)
+        else: print('FILE', _sum(p), p)
+    gc.collect()
 def _read(p):
     try:
-        with open(p) as f: return f.read()
+        with open(p) as f: return f.read(64).strip()
     except Exception: return ''
-_files = {}
+def _show(d):
+    print('LIST', d, end=' ')
+    try:
+        with open(d + '/manifest.json') as f:
+            while True:
+                t = f.read(128)
+                if not t: break
+                print(t, end='')
+    except Exception: pass
+    print()
 for _d in ('a', 'b'):
-    try: _walk(_d, _files)
+    try: _walk(_d)
     except OSError: pass
-try: _files['main.py'] = _sum('main.py')
+    _show(_d)
+try: print('FILE', _sum('main.py'), 'main.py')
 except OSError: pass
 _s = os.statvfs('.')
 try: _u = binascii.hexlify(__import__('machine').unique_id()).decode()
 except Exception: _u = ''
-print('HEADWORKS ' + json.dumps({'mpy': getattr(sys.implementation, '_mpy', 0),
+print('BOARD ' + json.dumps({'mpy': getattr(sys.implementation, '_mpy', 0),
   'version': list(sys.implementation.version[:3]), 'platform': sys.platform,
-  'machine': getattr(sys.implementation, '_machine', ''), 'uid': _u, 'slot': _read('slot').strip(),
-  'tries': _read('tries').strip(), 'files': _files, 'free': _s[0] * _s[3],
-  'manifests': {d: _read(d + '/manifest.json') for d in ('a', 'b')}}))
+  'machine': getattr(sys.implementation, '_machine', ''), 'uid': _u, 'slot': _read('slot'),
+  'tries': _read('tries'), 'free': _s[0] * _s[3]}))
+gc.collect()
 """
 
 
@@ -88,9 +98,13 @@ class Contents(NamedTuple):
 
 def parse(output: str) -> Contents:
     """What the script has printed. Raises FlashError."""
-    line = next((one for one in output.splitlines() if one.startswith(MARK)), None)
+    lines = [line.rstrip("\r") for line in output.split("\n")]
+    words = [line.split(" ", 2) for line in lines]
+    files = {word[2]: word[1] for word in words if word[0] == "FILE" and len(word) == 3}
+    lists = {word[1]: word[2] for word in words if word[0] == "LIST" and len(word) == 3}
+    line = next((line for line in lines if line.startswith(MARK)), "")
     try:
-        found = json.loads((line or "").removeprefix(MARK))
+        found = json.loads(line.removeprefix(MARK))
         return Contents(
             int(found["mpy"]),
             tuple(found["version"]),
@@ -99,9 +113,9 @@ def parse(output: str) -> Contents:
             str(found["uid"]),
             str(found["slot"]),
             str(found["tries"]),
-            dict(found["files"]),
+            files,
             int(found["free"]),
-            dict(found["manifests"]),
+            lists,
         )
     except (ValueError, KeyError, TypeError) as error:
         raise FlashError(f"the board's answer makes no sense ({error}); try again") from error

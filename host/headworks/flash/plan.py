@@ -45,9 +45,8 @@ def plan(found: Contents, wanted: Slot, loader: bytes, *, force: bool = False) -
     """The steps for a board. Raises FlashError where there is no room."""
     sums = {path: sha256(data) for path, data in wanted.files.items()}
     active = found.active
-    is_there = (
-        active == found.slot and found.complete(active) == sums and not found.tries.strip("0")
-    )
+    starts_well = found.tries in ("", "0", "1")  # a start counts as failed until it was healthy
+    is_there = starts_well and active == found.slot and found.complete(active) == sums
     has_loader = found.files.get("main.py") == sha256(loader)
     if is_there and has_loader and not force:
         return Plan((), active, len(sums), 0, 0, 0)
@@ -85,7 +84,12 @@ def _other_slot(
     steps += [Step("check", f"{target}/{path}", digest=digest) for path, digest in sums.items()]
     steps += _whole(f"{target}/{MANIFEST}", wanted.manifest)
     steps += loader
-    steps += [Step("remove", "tries"), *_whole("why", b"update"), *_whole("slot", target.encode())]
+    steps += [
+        Step("remove", "tries"),
+        Step("remove", "maint"),
+        *_whole("why", b"update"),
+        *_whole("slot", target.encode()),
+    ]
     steps.append(Step("reset", ""))
     sent = [step for step in steps if step.do == "send"]
     size = sum(len(step.data) for step in sent)

@@ -98,11 +98,11 @@ class Prompt:
             time.sleep(0.1)  # the board acts on it before the port is closed
 
     def _reach(self, transport: SerialTransport) -> None:
-        """Ctrl-C may fall into a moment in which the board does not listen; so try again."""
+        """A prompt with an empty heap. A Ctrl-C may fall into a moment that hears none."""
         for left in reversed(range(_TRIES)):
             try:
                 with contextlib.redirect_stdout(io.StringIO()):
-                    transport.enter_raw_repl(soft_reset=False, timeout_overall=_PROMPT_S)
+                    transport.enter_raw_repl(soft_reset=True, timeout_overall=_PROMPT_S)
                 return
             except (TransportError, OSError) as error:
                 if not left:

@@ -13,7 +13,7 @@ from headworks.flash.contents import Contents
 from headworks.flash.errors import FlashError
 from headworks.flash.plan import Plan, Step, plan
 from headworks.flash.repl import Prompt
-from headworks.flash.talk import Talk
+from headworks.flash.talk import HELLO_S, Talk
 from headworks.hardware.mcu import load_mcu
 from headworks.hardware.sensor import SensorProfile, config_crc
 
@@ -52,10 +52,17 @@ class Done(NamedTuple):
 
 def examine(target: Target, show: Show, *, force: bool = False) -> tuple[Contents, Slot, Plan]:
     """What is on the board and what would be done. Leaves it at its prompt. Raises FlashError."""
-    port = target.find()
-    _to_prompt(target, port, show)
-    with Prompt(target.find()) as prompt:
-        found = prompt.contents()
+    was_asked = _to_prompt(target, show)
+    try:
+        found = _contents(target)
+    except FlashError:
+        # It may crash at each start, until after some of them its safe mode speaks.
+        if was_asked or not _to_prompt(target, show, within_s=AWAY_S):
+            raise
+        found = _contents(target)
+    if not was_asked and "main.py" in found.files and found.platform not in _PC:
+        _step_aside(target)
+        found = _contents(target)
     _check(target, found)
     slot = build_slot(target.profile, target.name, target.address, found.mpy)
     return found, slot, plan(found, slot, loader(), force=force)
@@ -134,18 +141,33 @@ def _asked_at(target: Target) -> int:
     return target.address if target.profile.link == "rs485" else 0
 
 
-def _to_prompt(target: Target, port: str, show: Show) -> None:
-    """A running firmware is asked to step aside: its watchdog would bite in the middle."""
+def _contents(target: Target) -> Contents:
+    with Prompt(target.find()) as prompt:
+        return prompt.contents()
+
+
+def _step_aside(target: Target) -> None:
+    """A firmware was interrupted that may have started its watchdog: start without it."""
+    with Prompt(target.find()) as prompt:
+        prompt.run("with open('maint','w') as f: f.write('1')")
+        prompt.carry_out(_RESET, lambda _: None)
+    time.sleep(1.0)  # a chip's own start; its prompt is awaited after that
+
+
+def _to_prompt(target: Target, show: Show, within_s: float = HELLO_S) -> bool:
+    """Ask a running firmware to step aside, as its watchdog would bite; whether one ran."""
+    port = target.find()
     with Talk(port, target.profile.baud, _asked_at(target)) as talk:
-        hello = talk.hello()
+        hello = talk.hello(within_s)
         if hello is None:
-            return
+            return False
         uid = str(hello.get("uid", ""))
         if target.uid and uid and uid.lower() != target.uid.lower():
             raise FlashError(f"{port}: the board there is {uid}, not {target.uid}; swap them")
         show.say(f"{target.name}: runs {hello.get('fw')}; outputs off, going to its prompt")
         talk.command(c="maint")
     _await_away(target)
+    return True
 
 
 def _await_away(target: Target) -> None:

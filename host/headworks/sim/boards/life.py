@@ -108,7 +108,7 @@ class Life:
         """From a start to an end; the cause of the next start."""
         run = Run(self._said, self._pin)
         self._sent, self._fed_s, self._killed = {}, None, ""
-        is_repl = cause == "maint"
+        is_repl = cause == "maint" or not (root / "main.py").exists()
         words = self._python.repl(root) if is_repl else (*self._python.command, "main.py")
         await run.start(words, root, self._environment(cause, shim))
         self._run = run

@@ -1,0 +1,215 @@
+"""`headworks board` against real MicroPython at its prompt, through the real mpremote."""
+
+import json
+import re
+import signal
+import subprocess
+
+import pytest
+
+from cli.boards import plant
+from headworks_fw import VERSION
+
+pytestmark = pytest.mark.needs("program:micropython")
+
+
+@pytest.fixture(scope="module")
+def boards(tmp_path_factory):
+    """Three boards without a station."""
+    with plant(tmp_path_factory.mktemp("bare")) as made:
+        yield made
+
+
+def rows(made) -> dict[str, dict]:
+    return {row["name"]: row for row in json.loads(made.board("list", "--json").stdout)}
+
+
+def root(made, name: str):
+    """The file system of a board."""
+    return next(made.folder.rglob(f"{name}/main.py")).parent
+
+
+def test_list_says_what_is_on_every_port(boards):
+    """Version, name, model and uid, and which board of the site it is."""
+    found = rows(boards)
+    assert set(found) == {"air", "thermal", "safety"}
+    assert found["safety"]["firmware"] == VERSION
+    assert found["safety"]["uid"] == "e6614103e72a5b2e"
+    assert found["air"]["board of the site"] == "air"
+
+
+def test_a_board_that_holds_it_already_is_only_verified(boards):
+    """Configuration and version fit; nothing is sent, the last line says so."""
+    boards.board("flash", "--name", "air")  # the simulator's own files are not byte for byte ours
+    done = boards.board("flash", "--name", "air")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"air: verified v{VERSION}\n"
+    assert "holds this firmware already" in done.stderr
+
+
+def test_a_dry_run_says_what_would_happen_and_changes_nothing(boards):
+    """The board runs on, with the files it had."""
+    boards.board("flash", "--name", "thermal")
+    before = sorted((p, p.stat().st_mtime_ns) for p in root(boards, "thermal").rglob("*.mpy"))
+    done = boards.board("flash", "--name", "thermal", "--force", "--dry-run")
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"thermal: would send \d+ files \(\d+ kB\) for v", done.stdout)
+    assert before == sorted(
+        (p, p.stat().st_mtime_ns) for p in root(boards, "thermal").rglob("*.mpy")
+    )
+    assert rows(boards)["thermal"]["what"] == "Headworks"
+
+
+def test_only_what_changed_is_sent(boards):
+    """After one module was damaged, one module and the small files go to the other slot."""
+    boards.board("flash", "--name", "air")
+    slot = (root(boards, "air") / "slot").read_text()
+    done = json.loads(boards.board("flash", "--name", "air", "--force", "--json").stdout)
+    assert done["result"] == "verified"
+    assert done["files_sent"] <= 4, "the other slot and the running one had the rest"
+    assert (root(boards, "air") / "slot").read_text() != slot
+
+
+def test_another_configuration_is_flashed_and_verified(boards):
+    """A new name goes to the board, which then says it itself."""
+    port = rows(boards)["air"]["port"]
+    done = boards.board("flash", "--port", port, "--model", "pico-air", "--name", "intake")
+    assert done.stdout == f"intake: verified v{VERSION}\n", done.stderr
+    assert rows(boards)["intake"]["board of the site"] == "air"
+    done = boards.board("flash", "--name", "air")
+    assert done.stdout == f"air: verified v{VERSION}\n", done.stderr
+
+
+def test_a_board_without_firmware_is_provisioned(boards):
+    """MicroPython with an empty file system: everything is sent, and it runs."""
+    folder = root(boards, "thermal")
+    boards.board("console", "thermal", "--command", "maint")
+    boards.until(lambda: boards.truth()["thermal"]["state"] == "repl")
+    for path in sorted(folder.rglob("*"), reverse=True):
+        path.unlink() if path.is_file() else path.rmdir()
+    done = boards.board("flash", "--name", "thermal")
+    assert done.returncode == 0, done.stderr
+    assert rows(boards)["thermal"]["firmware"] == VERSION
+
+
+def test_a_board_whose_firmware_crashes_is_repaired(boards):
+    """It never says hello, and is reached at its prompt between two starts."""
+    folder = root(boards, "thermal")
+    for slot in ("a", "b"):
+        for file in (folder / slot / "headworks_fw").glob("app.*"):
+            file.write_bytes(b"raise OSError")
+    boards.board("console", "thermal", "--command", "restart")
+    done = boards.board("flash", "--name", "thermal")
+    assert done.stdout == f"thermal: verified v{VERSION}\n", done.stderr
+
+
+@pytest.mark.parametrize("after_s", [0.3, 1.2, 2.5])
+def test_an_interrupted_update_leaves_the_old_or_the_new_and_can_be_tried_again(boards, after_s):
+    """Killed in the middle: a second try works, and what runs then is verified."""
+    command = boards.command("flash", "--name", "safety", "--force")
+    child = subprocess.Popen(command, env=boards.env, cwd=boards.folder, stderr=subprocess.DEVNULL)
+    with pytest.raises(subprocess.TimeoutExpired):
+        child.wait(after_s)
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    done = boards.board("flash", "--name", "safety")
+    assert done.stdout == f"safety: verified v{VERSION}\n", done.stderr
+
+
+def test_ctrl_c_is_one_line(boards):
+    """No traceback, exit code 130, and the board can be flashed again."""
+    command = boards.command("flash", "--name", "safety", "--force")
+    child = subprocess.Popen(
+        command, env=boards.env, cwd=boards.folder, stderr=subprocess.PIPE, text=True
+    )
+    while "prompt" not in child.stderr.readline():
+        pass
+    child.send_signal(signal.SIGINT)
+    assert child.wait(20) == 130
+    assert "Traceback" not in child.stderr.read()
+    assert boards.board("flash", "--name", "safety").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("flash",), "say which board"),
+        (("flash", "--name", "aid"), "no board is called 'aid'; did you mean air?"),
+        (("flash", "--name", "x", "--model", "pico-are", "--port", "/dev/null"), "no sensor model"),
+        (("flash", "--name", "x", "--model", "pico-air", "--port", "/nope"), "/nope is not there"),
+        (("flash", "--name", "x", "--model", "pico-rs485"), "wants --address 1 to 247"),
+        (("flash", "--name", "air", "--uf2", "/nope.uf2"), "/nope.uf2"),
+        (("flash", "--name", "air", "--image", "site.toml"), "no image for an ESP32"),
+        (("console",), "which board? air, thermal, safety"),
+        (("console", "aid"), "did you mean air?"),
+        (("selftest", "--port", "/nope"), "/nope"),
+        (("update", "--all"), "the station is not running"),
+        (("label", "aid"), "did you mean air?"),
+        (("list", "--site", "/nope"), "no such file"),
+    ],
+)
+def test_a_wrong_call_is_one_line_with_what_to_do(boards, words, says):
+    """Whatever is wrong, no traceback and an exit code that is not 0."""
+    done = boards.board(*words)
+    assert done.returncode in (1, 2, 3)
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_console_words_at_the_port(boards):
+    """Several lines from a pipe; a refused one tells and makes the exit code 1."""
+    done = boards.board("console", "safety", stdin="info\nhlep\noutputs\n")
+    assert done.returncode == 1
+    assert "safety" in done.stdout
+    assert "permit is off" in done.stdout
+    assert "did you mean help?" in done.stderr
+
+
+def test_nothing_energises_without_being_confirmed(boards):
+    """The first word says what it would do; the second does it, for as long as a lease lasts."""
+    done = boards.board("console", "safety", "--command", "set permit on")
+    assert done.returncode == 1
+    assert "confirm permit" in done.stderr
+    assert boards.truth()["safety"]["on"] == {"permit": False}
+    boards.board("console", "safety", stdin="set permit on\nconfirm permit\n")
+    assert boards.truth()["safety"]["on"] == {"permit": True}
+
+
+def test_selftest_is_a_verdict(boards):
+    """All well is 0; a sensor that is gone makes it 1 and stands in the lines."""
+    done = boards.board("selftest", "air", "--json")
+    assert json.loads(done.stdout)["good"] is (done.returncode == 0)
+    assert "intake_c" in done.stdout
+
+
+def test_a_label_names_the_board(boards):
+    """Three files with what the board itself says."""
+    done = boards.board("label", "safety", "--out", "labels")
+    assert done.returncode == 0, done.stderr
+    assert "e6614103e72a5b2e" in (boards.folder / "labels/board-safety.txt").read_text()
+
+
+def test_the_stations_boards_are_updated_one_at_a_time(tmp_path):
+    """Its zone is held off meanwhile, which is asked before; then the station hears it again."""
+    with plant(tmp_path, station=True) as made:
+        assert "board thermal" not in made.board("list").stdout
+        done = made.board("update", "thermal")
+        assert done.returncode == 1
+        assert "racks held off meanwhile: a1" in done.stderr
+        assert "add --yes" in done.stderr
+        done = made.board("update", "--all", "--yes", "--force")
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.splitlines() == [
+            f"{name}: verified v{VERSION}" for name in ("air", "thermal", "safety")
+        ]
+        states = {
+            row["name"]: row["what"] for row in json.loads(made.board("list", "--json").stdout)
+        }
+        assert states == dict.fromkeys(("air", "thermal", "safety"), "Headworks")
+        busy = made.board("flash", "--name", "air")
+        assert busy.returncode == 1
+        assert "is used by" in busy.stderr
+        done = made.board("console", "air", "--command", "sensors")
+        assert "intake_c" in done.stdout
+        log = (made.folder / "run.log").read_text()
+        assert re.search(r"board op=lend board=air .*actor=\w+ role=operator", log)

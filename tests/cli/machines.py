@@ -44,7 +44,8 @@ def machine(folder: Path, base: dict[str, str], changes: dict[str, object]) -> M
     """A machine of a tree of files, with what a test changes.
 
     Changes: a path with its text, or None to leave it out; and `forbidden` (paths), `held`
-    (GPIO → consumer), `synced`, `free` (bytes), `read_only`, `throttled`, `python`, `labels`.
+    (GPIO → consumer), `synced`, `free` (bytes), `read_only`, `throttled`, `python`, `labels`,
+    `active` (services).
     """
     files = {**base, **{k: v for k, v in changes.items() if k.startswith("/")}}
     for name, text in files.items():
@@ -59,13 +60,20 @@ def machine(folder: Path, base: dict[str, str], changes: dict[str, object]) -> M
     return Machine(root=folder, **_answers(folder, changes))
 
 
+def _said(words: list[str], throttled: str, active) -> str | None:
+    """What a program prints; services are active if the test says so."""
+    if words[:2] == ["systemctl", "is-active"]:
+        return "active" if words[2] in active else None
+    return throttled if words[0] == "vcgencmd" else None
+
+
 def _answers(folder: Path, changes: dict[str, object]) -> dict[str, object]:
     forbidden = {str(folder / str(p).lstrip("/")) for p in changes.get("forbidden", ())}
     held = dict(changes.get("held", {}))
     labels = {**LABELS, **changes.get("labels", {})}
     said = changes.get("throttled", "throttled=0x0")
     return {
-        "ask": lambda words: said if words[0] == "vcgencmd" else None,
+        "ask": lambda words: _said(words, str(said), changes.get("active", ())),
         "access": lambda path, mode: str(path) not in forbidden and os.path.exists(path),
         "chip_label": lambda path: labels[path.name],
         "consumer": lambda path, line: held.get(line),

@@ -21,6 +21,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `headworks doctor`."""
     parser.add_argument("--site", type=Path, help="site file, to check its ports and lines as well")
     parser.add_argument("--json", action="store_true", help="for tools: a list of findings")
+    parser.add_argument(
+        "--udev", action="store_true", help="print the udev rules for sensor boards, and no check"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -28,6 +31,11 @@ def run(args: argparse.Namespace) -> int:
     from headworks.field.doctor import Machine, examine
     from headworks.site import SiteErrors, SiteUnreadable, load_site
 
+    if args.udev:
+        from headworks.field.doctor.udev import rules
+
+        print(rules(), end="")
+        return 0
     site: Site | None = None
     if args.site is not None:
         try:

@@ -8,6 +8,7 @@ from headworks.field.doctor.finding import Finding, Status
 from headworks.field.doctor.machine import Machine
 from headworks.field.doctor.pins import pins
 from headworks.field.doctor.ports import ports
+from headworks.field.doctor.sensor_boards import sensor_boards
 from headworks.field.doctor.system import system
 from headworks.model.site import Site
 
@@ -21,4 +22,5 @@ def examine(machine: Machine, site: Site | None) -> list[Finding]:
         *system(machine, site),
         *pins(machine, site),
         *ports(machine, site),
+        *sensor_boards(machine, site),
     ]

@@ -19,7 +19,7 @@ counters  figures on memory, loop and link
 identify  the board's light blinks for 10 s
 maint     outputs off, then a restart to the MicroPython prompt
 restart   outputs off, then a restart
-set       set OUTPUT off | on | arm
+set       set OUTPUT off | on | arm; set learn takes new DS18B20 sensors
 confirm   confirm OUTPUT: does what set has announced"""
 INFO = "nm name,bd model,st state,fw firmware,sha manifest,cfg config,uid uid,sl slot,"
 INFO += "why reset by,bt boot id,p protocol"  # fields of `hello`, and their words for people
@@ -95,6 +95,8 @@ class Shell:
         return ["outputs are off; restarting"]
 
     def _set(self, words):
+        if words == ["learn"]:
+            return self._learn()
         if len(words) != 2 or words[1] not in ("on", "off", "arm"):
             raise Refused("form", "set OUTPUT off | on | arm")
         output = self._board.outputs.named(words[0])
@@ -108,6 +110,12 @@ class Shell:
         if words[1] == "on":
             what = "switches %s on for %d ms" % (output.name, output.max_ms)
         raise Refused("confirm", "this %s; within 10 s type: confirm %s" % (what, output.name))
+
+    def _learn(self):
+        strings = [sensor for sensor in self._board.sensors if hasattr(sensor, "learn")]
+        for string in strings:
+            string.learn()
+        return ["the order is learned anew once all answer"] if strings else ["nothing to learn"]
 
     def _confirm(self, words):
         asked, self._board.asked = self._board.asked, None

@@ -110,3 +110,20 @@ def test_the_selftest_moves_no_output():
         assert any(line.startswith("| ok  coil_c 21.5, read") for line in lines)
         assert lines[-1].endswith(" bad")
         assert 1 not in bench.pins[15].levels
+
+
+def test_a_replaced_string_is_learned_anew_on_demand():
+    """`set learn` tells every string of DS18B20 to forget its order; a board without one says so."""
+    with Clock() as clock:
+        bench = Bench(clock)
+        assert bench.type("set learn\n")[-1] == "| nothing to learn"
+        string = Sensor()
+        string.learned = 0
+
+        def learn():
+            string.learned += 1
+
+        string.learn = learn
+        bench.board.add(string)
+        assert "learned anew" in bench.type("set learn\n")[-1]
+        assert string.learned == 1

@@ -39,7 +39,7 @@ def _plugged(machine: Machine) -> list[str]:
 
 
 def _rules_current(machine: Machine) -> bool | None:
-    """True if the rules are installed as they should be, False if they differ, None if not there."""
+    """True if the rules are installed and current, False if they differ, None without them."""
     for folder in FOLDERS:
         text = machine.text(f"{folder}/{NAME}")
         if text is not None:

@@ -77,6 +77,9 @@ def check_outputs(config: "dict[str, object]", contacts: "list[str]") -> None:
         _whole(output, "pin", place, 0, 48)
         _whole(output, "active_high", place, 0, 1)
         _whole(output, "max_ms", place, 100, 60000)
+        reset = output.get("reset")
+        if reset is not None and reset not in contacts:
+            raise ConfigError("%s: there is no contact %s to reset it" % (place, reset))
         for trip in output.get("trips", []):
             if trip not in contacts:
                 raise ConfigError("%s: there is no contact %s to trip it" % (place, trip))

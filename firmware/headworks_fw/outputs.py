@@ -21,6 +21,8 @@ class Output:
         self.name = entry["name"]
         self.max_ms = entry["max_ms"]
         self.trips = entry.get("trips", [])
+        self.reset = entry.get("reset")  # a button's contact: armed when it is pressed
+        self.was_pressed = 1  # a button that is held from the start is no press
         self.on = 0
         self.latch = ""
         self._until = 0
@@ -68,7 +70,18 @@ class Outputs:
             for trip in output.trips:
                 if trip != output.latch and self.contacts[trip].active:
                     self._open(output, trip)
+            if output.reset:
+                self._look_at_button(output)
             output.set(output.on)
+
+    def _look_at_button(self, output):
+        """Only a press after the cause is over arms; the host decides what comes then."""
+        pressed, before = self.contacts[output.reset].active, output.was_pressed
+        output.was_pressed = pressed
+        causes = [trip for trip in output.trips if self.contacts[trip].active]
+        if pressed and not before and output.latch and not causes and not self.locked:
+            self.log("%s armed by %s" % (output.name, output.reset))
+            output.latch = ""
 
     def named(self, name):
         """The output. Raises Refused."""

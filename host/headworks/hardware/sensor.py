@@ -171,6 +171,8 @@ def _check_references(data: Mapping[str, Any], channels: Mapping[str, Channel]) 
         for trip in output["trips"]:
             if trip not in contacts:
                 raise ValueError(f"{output['name']}: there is no contact {trip!r} to trip it")
+        if "reset" in output and output["reset"] not in contacts:
+            raise ValueError(f"{output['name']}: there is no contact {output['reset']!r}")
 
 
 def config_bytes(profile: SensorProfile, name: str, address: int = 0) -> bytes:

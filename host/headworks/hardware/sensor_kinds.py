@@ -127,7 +127,7 @@ def tach_channels(entry: Mapping[str, Any]) -> list[Channel]:
 
 def output_channels(entry: Mapping[str, Any]) -> list[Channel]:
     """The state of one [[output]]. Raises ValueError."""
-    check_keys(entry, OUTPUT, {})
+    check_keys(entry, OUTPUT, {"reset": str})
     check_times(entry)
     return [Channel(check_name(entry["name"]), ChannelKind.OUTPUT, CONTACT_EVERY_S)]
 

@@ -124,3 +124,32 @@ def test_locked_outputs_stay_off():
     assert _code(outputs.arm, "permit") == "busy"
     assert _code(outputs.command, "permit", 0, 0, 0) is None
     assert 1 not in pin.levels
+
+
+def test_a_button_clears_a_trip_once_its_cause_is_over():
+    """Pressed while there is smoke, or held since then, it clears nothing; pressed afterwards it does."""
+    entry = {"name": "permit", "pin": 15, "active_high": 1, "max_ms": 5000}
+    entry.update({"trips": ["smoke"], "reset": "button"})
+    outputs = Outputs([entry], Pin)
+    outputs.log = lambda text: None
+    smoke, button = Contact("smoke"), Contact("button")
+    outputs.contacts = {"smoke": smoke, "button": button}
+    latches = []
+    for smoke.active, button.active in ((1, 0), (1, 1), (0, 1), (0, 0), (0, 1), (0, 0)):
+        outputs.check(0)
+        latches.append(outputs.all[0].latch)
+    assert latches == ["smoke", "smoke", "smoke", "smoke", "", ""]
+    assert outputs.all[0].on == 0
+
+
+def test_a_button_held_at_the_start_is_no_press():
+    """A stuck button arms nothing, ever."""
+    entry = {"name": "permit", "pin": 15, "active_high": 1, "max_ms": 5000}
+    entry.update({"trips": ["smoke"], "reset": "button"})
+    outputs = Outputs([entry], Pin)
+    outputs.log = lambda text: None
+    outputs.contacts = {"smoke": Contact("smoke", 1), "button": Contact("button", 1)}
+    outputs.check(0)
+    outputs.contacts["smoke"].active = 0
+    outputs.check(1)
+    assert outputs.all[0].latch == "smoke"

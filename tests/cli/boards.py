@@ -1,9 +1,14 @@
 """A site with sensor boards in the simulator, with or without its station, and `headworks board`."""
 
 import contextlib
+import fcntl
 import os
+import pty
+import select
+import struct
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -86,3 +91,45 @@ def plant(folder: Path, *, station: bool = False) -> Iterator[Plant]:
         yield made
     finally:
         made.end()
+
+
+class Typist:
+    """A command on a terminal of 80 by 24, and a person in front of it."""
+
+    def __init__(self, command: list[str], env: dict[str, str], folder: Path) -> None:
+        self._master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        self.process = subprocess.Popen(
+            command, env={**env, "TERM": "xterm"}, cwd=folder, stdin=slave, stdout=slave,
+            stderr=slave, start_new_session=True,
+        )  # fmt: skip
+        os.close(slave)
+        self.seen = ""
+
+    def until(self, *words: str) -> str:
+        """Read until all these words have been drawn since the last call."""
+        end_s = time.monotonic() + READY_S
+        while not all(word in self.seen for word in words):
+            left_s = end_s - time.monotonic()
+            ready = select.select([self._master], [], [], max(left_s, 0.0))[0]
+            assert ready, f"{words} did not appear in {self.seen[-1500:]!r}"
+            data = os.read(self._master, 65536)
+            if b"\x1b[6n" in data:
+                os.write(self._master, b"\x1b[1;1R")  # where the cursor is, as a terminal says
+            self.seen += data.decode(errors="replace")
+        seen, self.seen = self.seen, ""
+        return seen
+
+    def type(self, text: str) -> None:
+        os.write(self._master, text.encode())
+
+    def ended(self) -> int:
+        """Its exit code; what it still draws is taken in."""
+        end_s = time.monotonic() + READY_S
+        while self.process.poll() is None:
+            assert time.monotonic() < end_s
+            if select.select([self._master], [], [], 0.1)[0]:
+                with contextlib.suppress(OSError):
+                    os.read(self._master, 65536)
+        os.close(self._master)
+        return self.process.returncode

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from cli.boards import plant
+from cli.boards import Typist, plant
 from headworks_fw import VERSION
 
 pytestmark = pytest.mark.needs("program:micropython")
@@ -173,6 +173,25 @@ def test_nothing_energises_without_being_confirmed(boards):
     assert boards.truth()["safety"]["on"] == {"permit": False}
     boards.board("console", "safety", stdin="set permit on\nconfirm permit\n")
     assert boards.truth()["safety"]["on"] == {"permit": True}
+
+
+def test_the_console_completes_asks_and_ends(boards):
+    """Tab completes, `maint` wants a yes, Ctrl-C is no end, Ctrl-D is; with 0."""
+    person = Typist(boards.command("console", "safety"), boards.env, boards.folder)
+    person.until("help lists the words", "safety>")
+    person.type("senso\t")
+    person.until("sensors")
+    person.type("\r")
+    person.until("smoke", "safety>")
+    person.type("maint\r")
+    person.until("Type yes to go on")
+    person.type("no\r")
+    person.until("safety>")
+    person.type("info\x03")
+    person.until("safety>")
+    person.type("\x04")
+    assert person.ended() == 0
+    assert boards.truth()["safety"]["state"] == "run"
 
 
 def test_selftest_is_a_verdict(boards):

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from flash.images import manifest
+from headworks.flash import work
 from headworks.flash.build import Slot, build_slot, compiled, loader, sha256
 from headworks.flash.contents import MARK, Contents, parse
 from headworks.flash.errors import FlashError
@@ -95,6 +96,17 @@ def test_strangers_in_the_slot_are_removed():
     assert ("remove", "b/headworks_fw/gone.mpy") in [
         (step.do, step.path) for step in plan(found, WANTED, LOADER).steps
     ]
+
+
+def test_a_newer_firmware_is_not_replaced_unasked():
+    """By figures and not by letters: 0.10 is newer than 0.2."""
+    newer = holding("a", FILES, BARE._replace(manifests={}))
+    newer = newer._replace(manifests={"a": manifest(FILES, "0.10.0").decode()})
+    with pytest.raises(FlashError, match=r"runs 0\.10\.0, newer than 0\.2\.0 .*--downgrade"):
+        work.check_version(newer, WANTED, downgrade=False)
+    work.check_version(newer, WANTED, downgrade=True)
+    work.check_version(holding("a", FILES), WANTED, downgrade=False)
+    work.check_version(BARE, WANTED, downgrade=False)
 
 
 def test_a_full_flash_is_told_before_anything_is_written():

@@ -66,8 +66,13 @@ def _one(line: str, ask: Ask) -> int:
 def _interactive(name: str, ask: Ask) -> int:
     from prompt_toolkit import PromptSession
     from prompt_toolkit.completion import WordCompleter
+    from prompt_toolkit.shortcuts import CompleteStyle
 
-    session: PromptSession[str] = PromptSession(completer=WordCompleter(list(WORDS)))
+    session: PromptSession[str] = PromptSession(
+        completer=WordCompleter(list(WORDS)),
+        complete_style=CompleteStyle.READLINE_LIKE,
+        complete_while_typing=False,
+    )
     print(f"{clean(name)}: help lists the words, Tab completes, exit or Ctrl-D ends")
     while True:
         try:

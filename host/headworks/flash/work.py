@@ -71,7 +71,7 @@ def examine(target: Target, show: Show, *, force: bool = False) -> tuple[Content
 def flash(target: Target, show: Show, *, force: bool = False, downgrade: bool = False) -> Done:
     """Bring a board up to date. Raises FlashError; the old firmware then still runs."""
     found, slot, steps = examine(target, show, force=force)
-    _check_version(found, slot, downgrade=downgrade)
+    check_version(found, slot, downgrade=downgrade)
     if not steps.steps:
         show.say(f"{target.name}: holds this firmware already; restarting it")
         restart(target)
@@ -199,7 +199,8 @@ def _check(target: Target, found: Contents) -> None:
         )
 
 
-def _check_version(found: Contents, slot: Slot, *, downgrade: bool) -> None:
+def check_version(found: Contents, slot: Slot, *, downgrade: bool) -> None:
+    """A newer firmware than ours is replaced only on demand. Raises FlashError."""
     there = found.firmware(found.active) if found.active else ""
     if there and _number(there) > _number(slot.version) and not downgrade:
         raise FlashError(

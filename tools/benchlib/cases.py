@@ -1,4 +1,4 @@
-"""The five figures that the project promises, each measured against its baseline in one run.
+"""The figures that the project promises, each measured against its baseline in one run.
 
 Every case is a function `(quick) -> rows`. Nothing here passes or fails: bounds are shown.
 """
@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from subprocess import Popen
 
-from benchlib import rig, scanning, watch
+from benchlib import board_cases, rig, scanning, watch
 from benchlib.rows import Row, Spread, spread, tell
 from benchlib.sites import Shape
 
@@ -145,4 +145,5 @@ CASES: dict[str, Callable[[bool], list[Row]]] = {
     "scan": one_scan,
     "idle": idle,
     "many": many,
+    **board_cases.CASES,
 }

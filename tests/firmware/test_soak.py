@@ -7,7 +7,7 @@ import tracemalloc
 import pytest
 
 from field.boards.talks import Talk
-from firmware.pythons import MICROPYTHON, ROOT
+from firmware.pythons import MICROPYTHON
 from firmware.test_under_micropython import PATHS
 from headworks.field.boards.view import BoardState
 
@@ -28,7 +28,7 @@ def test_a_boards_month_leaves_its_heap_flat():
     done = subprocess.run(
         [*MICROPYTHON, "-c", program],
         env={**os.environ, "MICROPYPATH": ":".join(map(str, PATHS))},
-        cwd=ROOT, capture_output=True, text=True, check=False,
+        capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
 

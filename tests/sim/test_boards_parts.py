@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+from functools import partial
 from math import log
 
 import pytest
@@ -104,10 +105,12 @@ asyncio.run(hold())
 """
 
 
-def test_a_board_dies_with_its_simulator(tmp_path):
-    """After SIGKILL of the simulator no program of a board is left."""
+@pytest.mark.parametrize("ignored", [False, True])
+def test_a_board_dies_with_its_simulator(tmp_path, ignored):
+    """After SIGKILL of the simulator no program of a board is left, below `nohup` either."""
     command = [sys.executable, "-c", HOLDER, str(tmp_path), *program(tmp_path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as holder:
+    nohup = partial(signal.signal, signal.SIGHUP, signal.SIG_IGN) if ignored else None
+    with subprocess.Popen(command, stdout=subprocess.PIPE, preexec_fn=nohup) as holder:  # noqa: PLW1509
         assert holder.stdout is not None
         board = int(holder.stdout.readline())
         holder.send_signal(signal.SIGKILL)

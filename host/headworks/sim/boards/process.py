@@ -48,7 +48,7 @@ class Run:
                 cwd=folder,
                 env={**env, **shim},
                 pass_fds=(world_read, pins_write),
-                preexec_fn=partial(os.login_tty, slave),
+                preexec_fn=partial(_begin, slave),
             )
         except BaseException:
             self._close()
@@ -140,3 +140,9 @@ class Run:
             loop.remove_reader(fd)
             os.close(fd)
         self._fds = {}
+
+
+def _begin(slave: int) -> None:
+    """In the new process: its own terminal, whose end is its end even below `nohup`."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    os.login_tty(slave)

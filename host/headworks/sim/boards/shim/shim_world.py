@@ -33,7 +33,7 @@ class World:
         while self._in is not None and self._poll.poll(0):
             byte = self._in.read(1)
             if not byte:
-                self._in = None
+                sys.exit(0)  # the world has ended, and nobody would ever end this
             elif byte == b"\n":
                 line, self._line = self._line, b""
                 self._take(line.decode().split())

@@ -28,7 +28,7 @@ class Board:
         self.asked = None  # what the console waits to have confirmed
         self.leaving = None  # the reason, once a restart is due
         self._latching: tuple[str, ...] = ()
-        self._console_ms: int | None = None  # the last line, while the words are in memory
+        self._console_ms: object = None  # the last line, while the words are in memory
         self._hear = self._heard  # bound once, as each look at it makes an object
         self._commands = Commands(self)
         self._events = Events(identity["bt"])

@@ -119,11 +119,27 @@ RACK: dict[str, Any] = {
         ({**RACK, "state": "locked-out", "locked_by": "omar"}, ["headworks rack a1 unlock"]),
         ({**RACK, "state": "faulted", "latched": True}, ["headworks reset a1"]),
         ({**RACK, "state": "tripped"}, [""]),
+        (
+            {**RACK, "state": "tripped", "values": {"interlock": "smoke"}},
+            ["headworks reset smoke"],
+        ),
     ],
 )
 def test_a_trip_comes_with_its_way_out(rack: dict[str, Any], expected: list[str]) -> None:
     """Each thing that holds a rack off is listed with the command that frees it."""
-    assert [item["way_out"] for item in trips({"racks": [rack], "alarms": []})] == expected
+    assert [
+        item["way_out"] for item in trips({"racks": [rack], "boards": [], "alarms": []})
+    ] == expected
+
+
+def test_what_a_board_opened_by_itself_is_a_trip() -> None:
+    """With the reset that it wants; the end of a lease is cleared by the station."""
+    boards = [
+        {"name": "safety", "latches": {"permit": "smoke"}},
+        {"name": "door", "latches": {"permit": "lease"}},
+    ]
+    (found,) = trips({"racks": [], "boards": boards, "alarms": []})
+    assert found["way_out"] == "headworks reset safety"
 
 
 def test_alarms_are_listed_and_infos_are_not() -> None:
@@ -132,7 +148,7 @@ def test_alarms_are_listed_and_infos_are_not() -> None:
         {"source": "memory", "severity": severity, "code": "storage", "values": {}}
         for severity in ("info", "warning", "alarm")
     ]
-    found = trips({"racks": [], "alarms": alarms})
+    found = trips({"racks": [], "boards": [], "alarms": alarms})
     assert [item["state"] for item in found] == ["warning", "alarm"]
 
 

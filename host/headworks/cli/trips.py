@@ -7,6 +7,8 @@ from headworks.cli.station_client import add_socket, talk
 from headworks.cli.table import show
 from headworks.faces.client import State, StationClient
 
+LEASE = "lease"  # a latch that the station clears itself, once the racks behind it are off
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `headworks trips`."""
@@ -45,13 +47,28 @@ def trips(state: State) -> list[State]:
         for alarm in state["alarms"]
         if alarm["severity"] != "info"
     ]  # fmt: skip
-    return racks + alarms
+    return racks + _boards(state) + alarms
+
+
+def _boards(state: State) -> list[State]:
+    """Outputs that a sensor board has opened by itself, until a person resets the board."""
+    return [
+        {"what": board["name"], "state": "latched", "code": "board-latch",
+         "values": {"output": output, "why": why}, "note": "",
+         "way_out": f"headworks reset {board['name']}"}
+        for board in state["boards"]
+        for output, why in board["latches"].items()
+        if why != LEASE
+    ]  # fmt: skip
 
 
 def _way_out(rack: State) -> str:
     if rack["locked_by"]:
         return f"headworks rack {rack['name']} unlock"
-    return f"headworks reset {rack['name']}" if rack["latched"] else ""
+    if rack["latched"]:
+        return f"headworks reset {rack['name']}"
+    latched = rack["values"].get("interlock") if rack["state"] == "tripped" else None
+    return f"headworks reset {latched}" if latched else ""
 
 
 def _row(item: State) -> tuple[str, ...]:

@@ -19,8 +19,8 @@ from headworks.flash.holders import holder
 from headworks.flash.plan import Step
 
 CHUNK = 256
-_PROMPT_S = 6.0  # the longest that a board may take to reach its prompt
-_TRIES = 3
+_PROMPT_S = 4.0  # the longest that a board may take to reach its prompt
+_TRIES = 2
 
 
 class Prompt:

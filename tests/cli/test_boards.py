@@ -4,6 +4,7 @@ import json
 import re
 import signal
 import subprocess
+from functools import partial
 
 import pytest
 
@@ -119,9 +120,11 @@ def test_an_interrupted_update_leaves_the_old_or_the_new_and_can_be_tried_again(
 def test_ctrl_c_is_one_line(boards):
     """No traceback, exit code 130, and the board can be flashed again."""
     command = boards.command("flash", "--name", "safety", "--force")
+    interrupts = partial(signal.signal, signal.SIGINT, signal.default_int_handler)
     child = subprocess.Popen(
-        command, env=boards.env, cwd=boards.folder, stderr=subprocess.PIPE, text=True
-    )
+        command, env=boards.env, cwd=boards.folder, stderr=subprocess.PIPE, text=True,
+        preexec_fn=interrupts,  # noqa: PLW1509 - whatever this test itself was started with
+    )  # fmt: skip
     while "prompt" not in child.stderr.readline():
         pass
     child.send_signal(signal.SIGINT)

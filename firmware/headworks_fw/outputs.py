@@ -70,14 +70,14 @@ class Outputs:
             for trip in output.trips:
                 if trip != output.latch and self.contacts[trip].active:
                     self._open(output, trip)
-            if output.reset:
-                self._look_at_button(output)
+            button = self.contacts.get(output.reset)
+            if button is not None:  # safe mode has no contacts
+                self._look_at_button(output, button.active)
             output.set(output.on)
 
-    def _look_at_button(self, output):
+    def _look_at_button(self, output, pressed):
         """Only a press after the cause is over arms; the host decides what comes then."""
-        pressed, before = self.contacts[output.reset].active, output.was_pressed
-        output.was_pressed = pressed
+        before, output.was_pressed = output.was_pressed, pressed
         causes = [trip for trip in output.trips if self.contacts[trip].active]
         if pressed and not before and output.latch and not causes and not self.locked:
             self.log("%s armed by %s" % (output.name, output.reset))

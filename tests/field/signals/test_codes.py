@@ -18,9 +18,12 @@ GIVEN = {
     "tripped": 114, "blocked": 115, "fails-to-close": 116, "retry-wait": 117, "welded": 118,
     "chatter": 119, "feedback-lost": 120, "readback": 121, "upstream-tripped": 122, "power-lost": 123,
     "command": 140,
-    "unknown-target": 141, "nothing-to-do": 142, "cause-stays": 143, "storage": 150,
+    "unknown-target": 141, "nothing-to-do": 142, "cause-stays": 143, "local-only": 144,
+    "local-reset": 145, "storage": 150,
     "storage-corrupt": 151, "memory-dropped": 152, "scan-late": 153, "restart-needed": 154,
     "site-refused": 155, "deadman-held": 156,
+    "board-unknown": 170, "board-restarted": 171, "board-quarantined": 172, "board-crashed": 173,
+    "board-moved": 174, "board-latch": 175,
 }  # fmt: skip
 
 

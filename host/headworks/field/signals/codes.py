@@ -62,6 +62,8 @@ REASON_NUMBERS = MappingProxyType(
         ReasonCode.UNKNOWN_TARGET: 141,
         ReasonCode.NOTHING_TO_DO: 142,
         ReasonCode.CAUSE_STAYS: 143,
+        ReasonCode.LOCAL_ONLY: 144,
+        ReasonCode.LOCAL_RESET: 145,
         # the station itself
         ReasonCode.STORAGE: 150,
         ReasonCode.STORAGE_CORRUPT: 151,
@@ -70,6 +72,13 @@ REASON_NUMBERS = MappingProxyType(
         ReasonCode.RESTART_NEEDED: 154,
         ReasonCode.SITE_REFUSED: 155,
         ReasonCode.DEADMAN_HELD: 156,
+        # a sensor board
+        ReasonCode.BOARD_UNKNOWN: 170,
+        ReasonCode.BOARD_RESTARTED: 171,
+        ReasonCode.BOARD_QUARANTINED: 172,
+        ReasonCode.BOARD_CRASHED: 173,
+        ReasonCode.BOARD_MOVED: 174,
+        ReasonCode.BOARD_LATCH: 175,
     }
 )
 

@@ -20,7 +20,7 @@ class BootError(Exception):
 
 
 def boot(
-    image: Image, folder: Path, trials: list[str], persist: str, limit_s: float = 90.0
+    image: Image, folder: Path, trials: list[str], persist: str, limit_s: float = 240.0
 ) -> dict[str, dict[str, Any]]:
     """Boot, run the trials, end QEMU; the results by trial. Raises BootError."""
     root = folder / "root.cpio"

@@ -37,7 +37,9 @@ class Hal:
         return self._i2c[bus]
 
     def adc(self, pin):
-        """An analogue input; read_u16() gives 0 to 65535."""
+        """An analogue input over the widest span; read_u16() gives 0 to 65535."""
+        if hasattr(machine.ADC, "ATTN_11DB"):  # ESP32: without it the span ends at 1 V
+            return machine.ADC(machine.Pin(pin), atten=machine.ADC.ATTN_11DB)
         return machine.ADC(machine.Pin(pin))
 
     def pin_in(self, pin, pull):

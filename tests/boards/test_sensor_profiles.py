@@ -67,10 +67,10 @@ def test_each_sensor_has_its_driver(model):
 
 
 class _Hal:
-    """Gives anything for any pin or bus, and remembers nothing."""
+    """Gives something for any pin or bus, and remembers nothing."""
 
     def __getattr__(self, name):
-        return lambda *_: None
+        return lambda *_: self
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
@@ -203,6 +203,16 @@ def test_a_mistake_is_named_with_the_way_out(good, bad, said):
     parse("x", tomli.loads(GOOD))
     with pytest.raises(ValueError, match=said):
         parse("x", tomli.loads(GOOD.replace(good, bad, 1)))
+
+
+def test_a_pull_that_its_chip_cannot_hold_is_refused():
+    """A Pico 2 has no pull-down that works; a Pico has."""
+    pulled = GOOD.replace('pull = "up"', 'pull = "down"')
+    parse("x", tomli.loads(pulled))
+    with pytest.raises(
+        ValueError, match="smoke: pull = 'down' must not be used on Raspberry Pi RP2350"
+    ):
+        parse("x", tomli.loads(pulled.replace("rp2040", "rp2350")))
 
 
 def test_a_model_that_is_not_there_names_those_that_are():

@@ -24,7 +24,7 @@ make(), so that `active` is true to the pin from the start. A tach (module `tach
 `hal` (headworks_fw.hal) gives the hardware, so that tests can give doubles:
 
     i2c(bus)               the machine.I2C of config.json's "i2c" with this id, one for all
-    adc(pin)               machine.ADC; read_u16()
+    adc(pin)               machine.ADC; read_u16(), and read_uv() where the chip has it
     pin_in(pin, pull)      machine.Pin as input; pull "up", "down" or None
     on_fall(pin, handler)  calls handler(pin) in interrupt at each falling edge of a Pin
     onewire(pin)           ds18x20.DS18X20 on this pin

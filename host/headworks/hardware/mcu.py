@@ -33,7 +33,7 @@ class Bus:
 
 @dataclass(frozen=True, slots=True)
 class Mcu:
-    """One microcontroller. `refused` are pins that it has and a board must not use."""
+    """One microcontroller. `refused` are pins, `refused_pull` pulls, that a board must not use."""
 
     model: str
     name: str
@@ -43,6 +43,7 @@ class Mcu:
     i2c: Mapping[int, Bus]
     uart: Mapping[int, Bus]
     refused: Mapping[int, str]
+    refused_pull: Mapping[str, str]
     mpy_arch: str
     uf2_families: tuple[int, ...]
     usb_bootloader: tuple[str, ...]
@@ -60,7 +61,7 @@ def load_mcu(model: str) -> Mcu:
 
 def parse(model: str, data: Mapping[str, Any]) -> Mcu:
     """A parsed file as a chip. Raises ValueError with what to write instead."""
-    check_keys(data, _REQUIRED, {})
+    check_keys(data, _REQUIRED, {"refused_pull": dict})
     for entry in data["fact"]:
         fact(entry)
     gpio = frozenset(pin for low, high in data["gpio"] for pin in range(low, high + 1))
@@ -76,6 +77,7 @@ def parse(model: str, data: Mapping[str, Any]) -> Mcu:
         i2c=_buses(data["i2c"], ("sda", "scl")),
         uart=_buses(data["uart"], ("tx", "rx")),
         refused=refused,
+        refused_pull=data.get("refused_pull", {}),
         mpy_arch=data["mpy_arch"],
         uf2_families=tuple(data["uf2_families"]),
         usb_bootloader=tuple(data["usb_bootloader"]),

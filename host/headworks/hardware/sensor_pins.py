@@ -25,6 +25,7 @@ def check_pins(data: Mapping[str, Any], mcu: Mcu) -> None:
     if "uart" in data:
         _check_bus("uart", data["uart"], ("tx", "rx"), mcu.uart, mcu)
     _check_adc(data, mcu)
+    _check_pulls(data, mcu)
 
 
 def uses(data: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
@@ -70,4 +71,13 @@ def _check_adc(data: Mapping[str, Any], mcu: Mcu) -> None:
             raise ValueError(
                 f"GPIO {entry['pin']} cannot read the voltage of {entry['name']} on {mcu.name}; "
                 f"write one of {there}"
+            )
+
+
+def _check_pulls(data: Mapping[str, Any], mcu: Mcu) -> None:
+    for entry in data.get("contact", ()):
+        if entry["pull"] in mcu.refused_pull:
+            raise ValueError(
+                f"{entry['name']}: pull = {entry['pull']!r} must not be used on {mcu.name}: "
+                f"{mcu.refused_pull[entry['pull']]}; wire the contact to ground with pull = 'up'"
             )

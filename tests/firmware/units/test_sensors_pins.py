@@ -17,12 +17,20 @@ class Adc:
         return self.raw
 
 
+class Calibrated(Adc):
+    """As on an ESP32: the raw number is not straight, microvolts are."""
+
+    def read_uv(self):
+        return self.raw
+
+
 class Hal:
-    def __init__(self, level=0, raw=0):
+    def __init__(self, level=0, raw=0, adc=Adc):
         self.pin, self.raw, self.handler = Pin(0, level), raw, None
+        self._adc = adc
 
     def adc(self, pin):
-        return Adc(self.raw)
+        return self._adc(self.raw)
 
     def pin_in(self, pin, pull):
         return self.pin
@@ -31,8 +39,8 @@ class Hal:
         self.handler = handler
 
 
-def reading(raw):
-    sensor = ntc.make(NTC, Hal(raw=raw))
+def reading(raw, adc=Adc):
+    sensor = ntc.make(NTC, Hal(raw=raw, adc=adc))
     values, faults = {}, {}
     sensor.step(0)
     sensor.read(values, faults)
@@ -51,6 +59,16 @@ def test_a_broken_thermistor_is_no_temperature():
     assert reading(65535) == "ABSENT"
     assert reading(0) == "RANGE"
     assert reading(1500) == "RANGE"
+
+
+def test_a_chip_that_knows_microvolts_is_asked_for_them():
+    """1.65 V is half the supply; beyond what the chip measures it is no temperature."""
+    assert reading(1650000, Calibrated) == 25.0
+    assert abs(reading(3300000 * 13039 // 65535, Calibrated) - 60.0) < 0.2
+    assert reading(2440000, Calibrated) > 2.0
+    assert reading(2450000, Calibrated) == "ABSENT"
+    assert reading(2800000, Calibrated) == "ABSENT"
+    assert reading(10000, Calibrated) == "RANGE"
 
 
 def looked(clock, sensor, ms):

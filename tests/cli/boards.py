@@ -96,11 +96,13 @@ def plant(folder: Path, *, station: bool = False) -> Iterator[Plant]:
 class Typist:
     """A command on a terminal of 80 by 24, and a person in front of it."""
 
-    def __init__(self, command: list[str], env: dict[str, str], folder: Path) -> None:
+    def __init__(
+        self, command: list[str], env: dict[str, str], folder: Path, term: str = "xterm"
+    ) -> None:
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
         self.process = subprocess.Popen(
-            command, env={**env, "TERM": "xterm"}, cwd=folder, stdin=slave, stdout=slave,
+            command, env={**env, "TERM": term}, cwd=folder, stdin=slave, stdout=slave,
             stderr=slave, start_new_session=True,
         )  # fmt: skip
         os.close(slave)

@@ -45,7 +45,7 @@ def machine(folder: Path, base: dict[str, str], changes: dict[str, object]) -> M
 
     Changes: a path with its text, or None to leave it out; and `forbidden` (paths), `held`
     (GPIO → consumer), `synced`, `free` (bytes), `read_only`, `throttled`, `python`, `labels`,
-    `active` (services).
+    `active` (services), `users` (name of a port → the program that holds it).
     """
     files = {**base, **{k: v for k, v in changes.items() if k.startswith("/")}}
     for name, text in files.items():
@@ -71,6 +71,7 @@ def _answers(folder: Path, changes: dict[str, object]) -> dict[str, object]:
     forbidden = {str(folder / str(p).lstrip("/")) for p in changes.get("forbidden", ())}
     held = dict(changes.get("held", {}))
     labels = {**LABELS, **changes.get("labels", {})}
+    users = dict(changes.get("users", {}))
     said = changes.get("throttled", "throttled=0x0")
     return {
         "ask": lambda words: _said(words, str(said), changes.get("active", ())),
@@ -79,5 +80,6 @@ def _answers(folder: Path, changes: dict[str, object]) -> dict[str, object]:
         "consumer": lambda path, line: held.get(line),
         "synchronised": lambda: bool(changes.get("synced", True)),
         "space": lambda path: (changes.get("free", 9e9), bool(changes.get("read_only", False))),
+        "holder": lambda path: users.get(path.name, ""),
         "python": changes.get("python", (3, 11, 2)),
     }

@@ -233,7 +233,7 @@ def test_text_and_json_say_the_same(tmp_path):
 def test_the_exit_code_is_1_only_for_a_problem(tmp_path, monkeypatch, capsys, changes, code):
     """Scripts may stop at a problem; a warning is for people."""
     made = machine(tmp_path, PI4_OS, changes)
-    monkeypatch.setattr("headworks.field.doctor.Machine", lambda: made)
+    monkeypatch.setattr("headworks.field.doctor.Machine", lambda **_: made)
     assert main.main(["doctor"]) == code
     assert "checks" in capsys.readouterr().out
 

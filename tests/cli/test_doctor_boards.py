@@ -15,6 +15,9 @@ from headworks.hardware.sensor import load_sensor
 from headworks.model.site import BoardSpec
 
 PICO = "/dev/serial/by-id/usb-MicroPython_Board_in_FS_mode_e6614103e7174c2f-if00"
+PORT = f"serial port {PICO}"
+USERS = {PICO.removeprefix("/dev/serial/by-id/"): "minicom (process 9)"}
+OURS = {PICO.removeprefix("/dev/serial/by-id/"): "headworks (process 9)"}
 RULES = f"/etc/udev/rules.d/{NAME}"
 PLUGGED = {PICO: "-> ../../ttyACM0", "/dev/ttyACM0": ""}
 SITE = replace(COIL_SITE, boards=(BoardSpec("air", "pico-air", "usb:E6614103E7174C2F"),))
@@ -36,6 +39,11 @@ ROWS = [
     ),
     (SITE, {**PLUGGED, RULES: rules(), "active": ["brltty"]}, "brltty", WARN, "Braille"),
     (SITE, PLUGGED, "board air", OK, "is plugged in"),
+    (SITE, {**PLUGGED, "users": USERS}, "board air", WARN, "minicom"),
+    (SITE, {**PLUGGED, "users": OURS}, "board air", OK, "plugged in"),
+    (BY_PATH, {**PLUGGED, "users": USERS}, PORT, WARN, "stop that"),
+    (BY_PATH, {**PLUGGED, "users": OURS}, PORT, OK, "(process 9)"),
+    (BY_PATH, PLUGGED, PORT, OK, "may be opened"),
     (SITE, {}, "board air", BAD, "no USB device has the serial number"),
     (OTHER, PLUGGED, "board air", BAD, "e6614103e7174c2f"),
     (OTHER, PLUGGED, "board", WARN, "not in the site file"),

@@ -90,6 +90,7 @@ class Image:
             6, (1, 29, 0), "rp2", "Raspberry Pi Pico with RP2040", "e6",
             self.get("slot").decode(), self.get("tries").decode(), files, 1 << 20,
             {slot: self.get(f"{slot}/manifest.json").decode() for slot in ("a", "b")},
+            self.get("good").decode(),
         )  # fmt: skip
 
     def carry_out(self, step: Step) -> None:

@@ -1,5 +1,7 @@
 """UF2 files and their volumes, ESP32 images, labels: what is checked before anything is written."""
 
+import errno
+import os
 import struct
 import sys
 import types
@@ -87,6 +89,31 @@ def test_an_image_is_copied_to_the_waiting_board_only_if_it_fits(tmp_path):
         uf2.copy(image, pico2)
     uf2.copy(image, pico)
     assert (pico / "x.uf2").read_bytes() == blocks(RP2040)
+
+
+def test_a_board_that_goes_with_the_last_block_has_taken_it(tmp_path, monkeypatch):
+    """What is still listed there proves nothing; a full or read-only volume is an error."""
+    pico = volume(tmp_path, "RPI-RP2")
+    image = uf2.choose(file_of(tmp_path, "x.uf2", blocks(RP2040)), ("rp2040",))
+
+    def fails(code):
+        def fsync(_):
+            raise OSError(code, os.strerror(code))
+
+        monkeypatch.setattr(uf2.os, "fsync", fsync)
+
+    fails(errno.EIO)
+    uf2.copy(image, pico)
+    fails(errno.ENOSPC)
+    with pytest.raises(FlashError, match="No space left on device; try again"):
+        uf2.copy(image, pico)
+
+
+def test_a_volume_that_nobody_mounts_is_named(tmp_path):
+    """By its label, so that a person at a machine without a desktop knows what to mount."""
+    assert uf2.unmounted(tmp_path) == ""
+    (tmp_path / "RP2350").touch()
+    assert uf2.unmounted(tmp_path) == str(tmp_path / "RP2350")
 
 
 def test_waiting_boards_are_found_where_they_are_mounted(tmp_path):

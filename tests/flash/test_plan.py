@@ -11,6 +11,7 @@ from headworks.flash.contents import MARK, Contents, parse
 from headworks.flash.errors import FlashError
 from headworks.flash.plan import Plan, plan
 from headworks.hardware.sensor import load_sensor
+from headworks_fw.loader import choose
 
 FILES = {"headworks_fw/a.mpy": b"aaaa", "headworks_fw/b.mpy": b"bbbb", "config.json": b"{}"}
 WANTED = Slot(FILES, manifest(FILES, "0.2.0"), "0.2.0")
@@ -69,6 +70,34 @@ def test_a_damaged_slot_does_not_count_as_holding_it():
     assert plan(found, WANTED, LOADER).slot == "a"
 
 
+@pytest.mark.parametrize("signs", [{"tries": "4"}, {"tries": "3"}, {"tries": "2", "good": "b"}])
+def test_the_slot_that_a_board_fell_back_to_stays(signs):
+    """After a firmware that fails, a second flash must not take the old one away, which runs."""
+    found = holding("a", {**FILES, "config.json": b"bad"}, holding("b", FILES), **signs)
+    made = plan(found, WANTED, LOADER)
+    assert (found.active, found.keep, made.slot) == ("a", "b", "a")
+    assert [(step.do, step.path) for step in made.steps[2:4]] == [
+        ("rename", "slot.new"), ("remove", "tries"),
+    ]  # fmt: skip
+    assert made.steps[0].data == b"b"
+    assert not [s for s in made.steps if s.do != "check" and s.path.startswith("b/")]
+
+
+@pytest.mark.parametrize("tries", range(1, 6))
+def test_the_slot_that_stays_is_the_one_that_stage_0_takes_next(tries):
+    """While it takes one of both to run it."""
+    found = holding("a", FILES, holding("b", FILES), tries=str(tries))
+    assert (found.keep, "run") == choose(tries, "a", True)
+
+
+def test_a_pointer_to_a_damaged_slot_is_led_back_before_that_is_written():
+    """Else a cut would leave it pointing at files of two firmwares."""
+    found = holding("a", FILES, holding("b", {**FILES, "config.json": b"older"}))
+    found = found._replace(files={**found.files, "a/config.json": "torn"})
+    made = plan(found, WANTED, LOADER)
+    assert (made.slot, made.steps[0].data) == ("a", b"b")
+
+
 def test_the_running_slot_is_never_touched():
     """No step writes, renames or removes anything below it."""
     made = plan(holding("a", {**FILES, "headworks_fw/a.mpy": b"older"}), WANTED, LOADER)
@@ -109,10 +138,26 @@ def test_a_newer_firmware_is_not_replaced_unasked():
     work.check_version(BARE, WANTED, downgrade=False)
 
 
+def test_another_board_is_not_flashed_even_if_it_says_nothing():
+    """One whose firmware fails never introduces itself; its chip still tells who it is."""
+    target = work.Target("air", load_sensor("pico-air"), 0, str, uid="E7")
+    with pytest.raises(FlashError, match="air: the board there is e6, not E7; swap them"):
+        work._check(target, BARE)
+    work._check(target._replace(uid="E6"), BARE)
+
+
 def test_a_full_flash_is_told_before_anything_is_written():
     """With both figures and a way out."""
-    with pytest.raises(FlashError, match=r"0 kB free, .* needed; remove files"):
+    with pytest.raises(FlashError, match=r"0 kB free, 44 kB are needed; remove files"):
         plan(BARE._replace(free_bytes=5), WANTED, LOADER)
+    plan(BARE._replace(free_bytes=44 * 1024), WANTED, LOADER)
+
+
+def test_each_small_file_takes_a_block_of_the_flash():
+    """The bytes alone would say that there is room."""
+    slot = build_slot(load_sensor("pico-air"), "air", 0, 0x1006)
+    with pytest.raises(FlashError, match="kB are needed"):
+        plan(BARE._replace(free_bytes=2 * slot.size), slot, LOADER)
 
 
 def test_the_build_is_the_same_each_time_and_holds_no_path_of_this_machine():

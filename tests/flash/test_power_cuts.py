@@ -77,6 +77,24 @@ def test_a_small_update_cut_at_every_moment():
     assert sweep(Image(flashed_before()), WANTED, 1) == {"0.1.0", "0.2.0"}
 
 
+def test_an_update_after_a_fallback_cut_at_every_moment():
+    """Slot a is new and fails, b runs: b stays whole, and the pointer never names half a slot."""
+    image = Image(flashed_before())
+    failing = {**NEW, "headworks_fw/app.mpy": b"crashes" * 80}
+    for slot, files, version in (("a", failing, "0.1.9"), ("b", OLD, "0.1.0")):
+        for path, data in files.items():
+            image.put(f"{slot}/{path}", data)
+        image.put(f"{slot}/manifest.json", manifest(files, version))
+    for name, text in (("tries", b"4"), ("good", b"b")):
+        image.put(name, text)
+    image.fs.remove("b/headworks_fw/app.mpy.new")
+    before = bytes(image.chip.data)
+    assert sweep(Image(before), WANTED, 1) == {"0.1.9", "0.1.0", "0.2.0"}
+    again = Image(before)
+    update(again, WANTED)
+    assert all(Image(data).contents().complete("b") for data in moments(before, again.chip.log))
+
+
 def real_update() -> tuple[Image, Slot]:
     """The real firmware of an air board, over one in which every other module was older."""
     wanted = build_slot(load_sensor("pico-air"), "air", 0, 0x1006)

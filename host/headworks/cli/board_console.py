@@ -45,7 +45,7 @@ def _each(lines: Iterable[str], ask: Ask) -> int:
     """Lines without a person: all of them, whatever one of them says."""
     code = 0
     for line in lines:
-        if line.strip() in _ENDS:
+        if line.strip().lower() in _ENDS:
             break
         if line.strip():
             code |= _one(line.strip(), ask)
@@ -81,7 +81,7 @@ def _interactive(name: str, ask: Ask) -> int:
             continue
         except EOFError:
             return 0
-        if line in _ENDS:
+        if line.lower() in _ENDS:
             return 0
         if line and _meant(line, session):
             _one(line, ask)
@@ -89,7 +89,7 @@ def _interactive(name: str, ask: Ask) -> int:
 
 def _meant(line: str, session: "PromptSession[str]") -> bool:  # type: ignore[name-defined]  # noqa: F821
     """Whether a word that takes the board away is really meant."""
-    what = _ASKS.get(line.lower())
+    what = _ASKS.get(line.split(maxsplit=1)[0].lower())  # a board takes no notice of what follows
     if what is None:
         return True
     try:

@@ -18,6 +18,7 @@ from headworks.flash.errors import FlashError
 from headworks.flash.plan import Plan
 from headworks.hardware.sensor import SensorProfile, load_sensor
 from headworks.model.site import BoardSpec
+from headworks_fw import VERSION
 
 _APPEARS_S = 30.0  # a board's port after its image was written
 
@@ -50,6 +51,8 @@ def run(args: argparse.Namespace) -> int:
     """0 when every board is verified; the first failure ends it."""
     for target in _targets(args):
         _image(args, target)
+        if args.dry_run and (args.uf2 or args.image):
+            continue  # what is on it then is known: nothing
         if args.dry_run:
             _tell_plan(target, args)
         else:
@@ -125,27 +128,51 @@ def _image(args: argparse.Namespace, target: work.Target) -> None:
         chip = target.profile.mcus[0]
         if args.dry_run:
             esp32.check_image(args.image)
-            print(f"{target.name}: would erase the {chip} and write {args.image.name}")
+            _would(args, target, f"erase the {chip} and write {args.image.name}")
             return
         print(f"{target.name}: erasing the {chip} and writing {args.image.name}", file=sys.stderr)
         esp32.write_image(target.find(), chip, args.image)
         _await_port(target)
     if args.uf2 is not None:
-        image = uf2.choose(args.uf2, target.profile.mcus)
-        waiting = [args.volume] if args.volume else uf2.volumes()
-        if len(waiting) != 1:
-            told = ", ".join(map(str, waiting)) or "none"
-            raise FlashError(
-                f"one board must wait for an image, there are: {told}. Hold BOOTSEL while you plug "
-                "it in and mount its volume, or name it with --volume"
-            )
-        if args.dry_run:
-            print(f"{target.name}: would copy {image.path.name} to {waiting[0]}")
-            return
-        uf2.copy(image, waiting[0])
-        print(f"{target.name}: {image.path.name} is copied; its volume vanishes now, which is "
-              "normal", file=sys.stderr)  # fmt: skip
-        _await_port(target)
+        _uf2(args, target)
+
+
+def _uf2(args: argparse.Namespace, target: work.Target) -> None:
+    waiting = [args.volume] if args.volume else uf2.volumes()
+    fit = _fit(target, uf2.chip_of(waiting[0])) if len(waiting) == 1 else target.profile.mcus
+    image = uf2.choose(args.uf2, fit)
+    if len(waiting) != 1:
+        told, hint = ", ".join(map(str, waiting)) or "none", uf2.unmounted()
+        raise FlashError(
+            f"one board must wait for an image, there are: {told}. Hold BOOTSEL while you plug it "
+            f"in and mount {hint or 'its volume'}, or name a mounted one with --volume"
+        )
+    if args.dry_run:
+        _would(args, target, f"copy {image.path.name} to {waiting[0]}")
+        return
+    uf2.copy(image, waiting[0])
+    print(
+        f"{target.name}: {image.path.name} is copied; its volume vanishes now, which is normal",
+        file=sys.stderr,
+    )
+    _await_port(target)
+
+
+def _would(args: argparse.Namespace, target: work.Target, what: str) -> None:
+    if args.json:
+        print(json.dumps({"name": target.name, "result": "dry-run", "would": what}), flush=True)
+    else:
+        print(f"{target.name}: would {what}, then send all files of v{VERSION}")
+
+
+def _fit(target: work.Target, chip: str) -> tuple[str, ...]:
+    """The chip of the board that waits, which the model must fit."""
+    if chip not in target.profile.mcus:
+        raise FlashError(
+            f"{target.name}: {target.profile.model} is for {' or '.join(target.profile.mcus)}, and "
+            f"the board that waits is a {chip}; choose another --model"
+        )
+    return (chip,)
 
 
 def _await_port(target: work.Target) -> None:

@@ -20,6 +20,7 @@ from headworks.model.site import BoardSpec, Site
 from headworks.model.text import clean
 
 COLUMNS = ("port", "what", "firmware", "name", "model", "uid", "board of the site")
+_SILENT = "does not answer: MicroPython without firmware, or another"
 Row = dict[str, str]
 
 
@@ -88,7 +89,7 @@ def _of_site(spec: BoardSpec) -> Row:
             hello = talk.hello()
     except FlashError as error:
         return _row(spec.connect, str(error), None, spec.name)
-    what = "Headworks" if hello else "does not answer: MicroPython without firmware, or another"
+    what = "Headworks" if hello else _SILENT
     return _row(port, what, dict(hello) if hello else None, spec.name)
 
 
@@ -102,4 +103,4 @@ def _at_port(port: SerialPort) -> Row:
         return _row(port.stable, str(error), {"uid": port.serial})
     if hello:
         return _row(port.stable, "Headworks", dict(hello), "none")
-    return _row(port.stable, "MicroPython without firmware", {"uid": port.serial}, "none")
+    return _row(port.stable, _SILENT, {"uid": port.serial}, "none")

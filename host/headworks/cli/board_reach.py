@@ -2,7 +2,7 @@
 
 import argparse
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,9 @@ from headworks.faces.client import RefusedError, StationClient, StationError
 from headworks.flash.errors import FlashError
 from headworks.flash.talk import Talk
 from headworks.hardware.sensor import load_sensor
+from headworks.model.site import BoardSpec
+from headworks.model.text import clean
+from headworks.station.board_requests import LONGEST_LINE
 
 Ask = Callable[[str], list[str]]  # a console line -> what it answers; raises FlashError
 
@@ -36,9 +39,9 @@ def names(args: argparse.Namespace) -> list[str]:
 
 def one_of(args: argparse.Namespace, name: str | None) -> str:
     """The board that is meant; the only one there is, unless it is named. Raises FlashError."""
-    known = names(args)
     if name is None and args.port:
         return args.port  # type: ignore[no-any-return]
+    known = names(args)
     if name is None:
         if len(known) == 1:
             return known[0]
@@ -54,22 +57,47 @@ def console(args: argparse.Namespace, name: str) -> Iterator[Ask]:
     if not args.port and _station(args) is not None:
         yield lambda line: asyncio.run(_through_station(args, name, line))
         return
-    site = site_or_none(args.site)
-    if args.port:
-        port, baud, address = args.port, 115200, 0
-    elif site is None:
-        raise FlashError("no station runs and there is no site file; name the board's --port")
-    else:
-        spec = spec_of(site, name)
-        profile = load_sensor(spec.model)
-        port, baud, address = port_of(spec), profile.baud, spec.address
-    with Talk(port, baud, address) as talk:
-        if talk.hello() is None:
+    spec = _spec(args, name)
+    port = args.port or port_of(_known(spec))
+    baud = load_sensor(spec.model).baud if spec else 115200
+    with Talk(port, baud, spec.address if spec else 0) as talk:
+        hello = talk.hello()
+        if hello is None:
             raise FlashError(f"{port}: no board answers; is it flashed? see: headworks board list")
+        if name != args.port:
+            _is_meant(port, hello, name, spec.uid if spec else "")
         yield lambda line: _straight(talk, line)
 
 
+def _spec(args: argparse.Namespace, name: str) -> BoardSpec | None:
+    """What the site file says of a board; at a port that was named it need not say anything."""
+    if name == args.port:
+        return None
+    site = site_or_none(args.site)
+    if args.port:
+        return next((one for one in site.boards if one.name == name), None) if site else None
+    return spec_of(site, name) if site else None
+
+
+def _known(spec: BoardSpec | None) -> BoardSpec:
+    if spec is None:
+        raise FlashError("no station runs and there is no site file; name the board's --port")
+    return spec
+
+
+def _is_meant(port: str, hello: Mapping[str, Any], name: str, uid: str) -> None:
+    """A word for one board is never said to another, for it may move a relay."""
+    said, its_uid = str(hello.get("nm")), str(hello.get("uid"))
+    if said != name or (uid and its_uid.lower() != uid.lower()):
+        raise FlashError(
+            f"{port}: the board there is {clean(said)} (uid {clean(its_uid)}), not the {name} that "
+            f"was meant; to talk to it all the same, leave out the name: --port {port}"
+        )
+
+
 def _straight(talk: Talk, line: str) -> list[str]:
+    if len(line) > LONGEST_LINE:
+        raise FlashError(f"the line is longer than {LONGEST_LINE} characters")
     why, lines = talk.command(c="con", l=line)
     if why:
         raise FlashError("\n".join((*lines, why)))

@@ -9,6 +9,7 @@ from headworks.flash.errors import FlashError
 from headworks.model.text import clean
 
 _GOOD, _BAD = "ok", "BAD"
+_ALL_WELL = "all well"  # the board's own sum, the last line; without it lines were lost
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,6 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """0 when every board says that all is well, else 1."""
+    if args.all and args.port:
+        raise FlashError("--all looks at every board of the site, --port at one; give one of them")
     chosen = names(args) if args.all else [one_of(args, args.name)]
     if not chosen:
         raise FlashError("there is no board; name a --port")
@@ -39,7 +42,7 @@ def _one(args: argparse.Namespace, name: str) -> bool:
             print(f"{name}: {error}", file=sys.stderr)
         return False
     looks = [line for line in lines if line.split(maxsplit=1)[:1] in ([_GOOD], [_BAD])]
-    good = bool(looks) and not any(line.startswith(_BAD) for line in looks)
+    good = lines[-1:] == [_ALL_WELL] and not any(line.startswith(_BAD) for line in looks)
     if args.json:
         print(json.dumps({"name": name, "good": good, "looks": looks}), flush=True)
     else:

@@ -4,7 +4,9 @@ import argparse
 import asyncio
 import os
 import sys
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from headworks.cli.board_flash import tell_done
@@ -87,13 +89,52 @@ async def _one(client: StationClient, board: Board, args: argparse.Namespace) ->
     )
     try:
         with shown(name, quiet=args.json) as show:
-            done = await asyncio.to_thread(
-                work.flash, target, show, force=args.force, downgrade=args.downgrade
-            )
+            done = await _flashed(target, show, args)
     finally:
         await client.board("return", name, actor=who)
     await _healthy(client, name)
     tell_done(done, args)
+
+
+async def _flashed(target: work.Target, show: work.Show, args: argparse.Namespace) -> work.Done:
+    """Flash it in a thread, which on Ctrl-C ends first: the station gets no port that is in use."""
+    stop = threading.Event()
+    flash = asyncio.create_task(
+        asyncio.to_thread(
+            work.flash,
+            target,
+            _stoppable(show, stop),
+            force=args.force,
+            downgrade=args.downgrade,
+        )
+    )
+    try:
+        return await asyncio.shield(flash)
+    except asyncio.CancelledError:
+        show.say(f"{target.name}: interrupted; it starts again, then the station has it back")
+        stop.set()
+        with suppress(FlashError):
+            await flash
+        raise
+
+
+def _stoppable(show: work.Show, stop: threading.Event) -> work.Show:
+    """The same, but whoever shows something after a stop is interrupted."""
+
+    def say(text: str) -> None:
+        show.say(text)
+        _go_on(stop)
+
+    def progress(sent: int, total: int) -> None:
+        show.progress(sent, total)
+        _go_on(stop)
+
+    return work.Show(say, progress)
+
+
+def _go_on(stop: threading.Event) -> None:
+    if stop.is_set():
+        raise FlashError("interrupted; what is whole on the board runs again")
 
 
 def _finder(port: str, uid: str) -> Callable[[], str]:

@@ -29,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Look at this machine."""
     from headworks.field.doctor import Machine, examine
+    from headworks.flash.holders import holder
     from headworks.site import SiteErrors, SiteUnreadable, load_site
 
     if args.udev:
@@ -47,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
             text = f"{len(error.problems)} mistakes; run: headworks check {args.site}"
             print(f"headworks: {args.site}: {text}", file=sys.stderr)
             return 2
-    findings = examine(Machine(), site)
+    findings = examine(Machine(holder=lambda path: holder(str(path))), site)
     print(as_json(findings) if args.json else as_text(findings))
     return int(any(finding.status == "problem" for finding in findings))
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from headworks.flash.errors import FlashError
 
 MARK = "BOARD "
+_TRIES = 3  # failed starts of a slot before the loader takes the other one
 # Runs on the board; prints as it goes, as there may be no room for all at once. Paths are
 # relative: the prompt stands in the root of the file system.
 SCRIPT = """
@@ -51,13 +52,16 @@ except Exception: _u = ''
 print('BOARD ' + json.dumps({'mpy': getattr(sys.implementation, '_mpy', 0),
   'version': list(sys.implementation.version[:3]), 'platform': sys.platform,
   'machine': getattr(sys.implementation, '_machine', ''), 'uid': _u, 'slot': _read('slot'),
-  'tries': _read('tries'), 'free': _s[0] * _s[3]}))
+  'tries': _read('tries'), 'good': _read('good'), 'free': _s[0] * _s[3]}))
 gc.collect()
 """
 
 
 class Contents(NamedTuple):
-    """A board's MicroPython and its files. `files`: path → sha256. `version`: of MicroPython."""
+    """A board's MicroPython and its files. `files`: path → sha256. `version`: of MicroPython.
+
+    `slot` is the pointer, `good` the slot that was last confirmed healthy.
+    """
 
     mpy: int
     version: tuple[int, ...]
@@ -69,6 +73,7 @@ class Contents(NamedTuple):
     files: Mapping[str, str]
     free_bytes: int
     manifests: Mapping[str, str]
+    good: str = ""
 
     def complete(self, slot: str) -> Mapping[str, str] | None:
         """The manifest's files of a slot that holds all of them whole, else None."""
@@ -90,10 +95,26 @@ class Contents(NamedTuple):
 
     @property
     def active(self) -> str:
-        """The slot that runs: the pointer's, if it is whole; empty where none is."""
-        pointed = self.slot if self.slot in ("a", "b") else "a"
-        other = "b" if pointed == "a" else "a"
-        return next((slot for slot in (pointed, other) if self.complete(slot)), "")
+        """The slot that shall run: the pointer's, if it is whole; empty where none is."""
+        return self._first_whole(self._slots)
+
+    @property
+    def keep(self) -> str:
+        """The slot not to touch: where the pointer's fails, the one that the board falls back to.
+
+        Empty where none is whole.
+        """
+        pointed, other = self._slots
+        fails = self.tries.isdigit() and int(self.tries) >= _TRIES
+        return self._first_whole((other, pointed) if fails or self.good == other else self._slots)
+
+    @property
+    def _slots(self) -> tuple[str, str]:
+        """The pointer's and the other one."""
+        return ("b", "a") if self.slot == "b" else ("a", "b")
+
+    def _first_whole(self, slots: tuple[str, str]) -> str:
+        return next((slot for slot in slots if self.complete(slot)), "")
 
 
 def parse(output: str) -> Contents:
@@ -116,6 +137,7 @@ def parse(output: str) -> Contents:
             files,
             int(found["free"]),
             lists,
+            str(found["good"]),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise FlashError(f"the board's answer makes no sense ({error}); try again") from error

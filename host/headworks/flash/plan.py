@@ -1,8 +1,9 @@
 """Which steps bring a board from what it holds to what it shall hold. Pure.
 
-The slot that runs is never touched. In the other one the manifest goes first and comes last; each
-file is written beside its old self, checked, and renamed over it; the pointer is renamed last of
-all. Cut anywhere, the board starts the old firmware or the new one.
+The slot that is known to run is never touched; where the pointer names another, it is led back to
+it first. In the other slot the manifest goes first and comes last; each file is written beside its
+old self, checked, and renamed over it; the pointer is renamed last of all. Cut anywhere, the board
+starts the old firmware or the new one.
 """
 
 from typing import NamedTuple
@@ -12,7 +13,8 @@ from headworks.flash.contents import Contents
 from headworks.flash.errors import FlashError
 
 NEW = ".new"
-_ROOM = 1.3  # a file system wants more than the bytes
+_BLOCK = 4096  # of the flash: a file takes whole ones
+_SPARE = 8 * _BLOCK  # for folders, and a file beside its old self
 _FOLDERS = ("", PACKAGE, f"{PACKAGE}/sensors")
 
 
@@ -36,7 +38,7 @@ class Plan(NamedTuple):
     steps: tuple[Step, ...]
     slot: str
     kept: int  # files that lie there already
-    copied: int  # from the running slot
+    copied: int  # from the slot that stays
     sent: int
     bytes_to_send: int
 
@@ -53,14 +55,16 @@ def plan(found: Contents, wanted: Slot, loader: bytes, *, force: bool = False) -
     if is_there and not force:
         steps = [*_whole("main.py", loader), Step("reset", "")]
         return Plan(tuple(steps), active, len(sums), 0, 1, len(loader))
-    return _other_slot(found, wanted, sums, active, () if has_loader else _whole("main.py", loader))
+    return _other_slot(found, wanted, sums, () if has_loader else _whole("main.py", loader))
 
 
 def _other_slot(
-    found: Contents, wanted: Slot, sums: dict[str, str], active: str, loader: tuple[Step, ...]
+    found: Contents, wanted: Slot, sums: dict[str, str], loader: tuple[Step, ...]
 ) -> Plan:
-    target = "b" if active == "a" else "a"
-    steps = [Step("remove", f"{target}/{MANIFEST}"), Step("remove", f"{target}/{MANIFEST}{NEW}")]
+    keep = found.keep
+    target = "b" if keep == "a" else "a"
+    steps = [*_led_back(found, keep)]
+    steps += [Step("remove", f"{target}/{MANIFEST}"), Step("remove", f"{target}/{MANIFEST}{NEW}")]
     steps += [Step("mkdir", f"{target}/{folder}".rstrip("/")) for folder in _FOLDERS]
     steps += [
         Step("remove", path)
@@ -72,10 +76,10 @@ def _other_slot(
         whole = f"{target}/{path}"
         if found.files.get(whole) == sums[path]:
             kept += 1
-        elif active and found.files.get(f"{active}/{path}") == sums[path]:
+        elif keep and found.files.get(f"{keep}/{path}") == sums[path]:
             copied += 1
             steps += [
-                Step("copy", whole + NEW, f"{active}/{path}"),
+                Step("copy", whole + NEW, f"{keep}/{path}"),
                 Step("check", whole + NEW, digest=sums[path]),
                 Step("rename", whole + NEW, whole),
             ]
@@ -93,7 +97,7 @@ def _other_slot(
     steps.append(Step("reset", ""))
     sent = [step for step in steps if step.do == "send"]
     size = sum(len(step.data) for step in sent)
-    _check_room(found, sum(map(len, wanted.files.values())) - _held(found, target, wanted, sums))
+    _check_room(found, target, wanted)
     return Plan(tuple(steps), target, kept, copied, len(sent), size)
 
 
@@ -106,15 +110,19 @@ def _whole(path: str, data: bytes) -> tuple[Step, ...]:
     )
 
 
-def _held(found: Contents, target: str, wanted: Slot, sums: dict[str, str]) -> int:
-    """Bytes that lie in the target already."""
-    there = (p for p in sums if found.files.get(f"{target}/{p}") == sums[p])
-    return sum(len(wanted.files[path]) for path in there)
+def _led_back(found: Contents, keep: str) -> tuple[Step, ...]:
+    """The pointer to the slot that stays, where it names the one that will be written."""
+    if not keep or keep == found.slot:
+        return ()
+    return (*_whole("slot", keep.encode()), Step("remove", "tries"))
 
 
-def _check_room(found: Contents, size: int) -> None:
-    if found.free_bytes < size * _ROOM:
+def _check_room(found: Contents, target: str, wanted: Slot) -> None:
+    """Files that the slot does not have yet, in whole blocks: what is replaced gives its own."""
+    new = (data for path, data in wanted.files.items() if f"{target}/{path}" not in found.files)
+    size = sum(-(-len(data) // _BLOCK) * _BLOCK for data in new) + _SPARE
+    if found.free_bytes < size:
         raise FlashError(
-            f"the board has {found.free_bytes // 1024} kB free, {round(size * _ROOM) // 1024} kB "
+            f"the board has {found.free_bytes // 1024} kB free, {size // 1024} kB "
             "are needed; remove files of others from it (mpremote fs rm), or erase its flash"
         )

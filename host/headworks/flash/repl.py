@@ -23,6 +23,10 @@ _PROMPT_S = 4.0  # the longest that a board may take to reach its prompt
 _TRIES = 2
 
 
+class NoPromptError(FlashError):
+    """Nothing at the port behaves like MicroPython's prompt."""
+
+
 class Prompt:
     """The raw prompt of the board at a port. Use it with `with`. Raises FlashError everywhere."""
 
@@ -62,8 +66,16 @@ class Prompt:
         except TransportExecError as error:
             raise FlashError(f"the board says: {_last_line(error.error_output)}") from error
         except (TransportError, OSError) as error:
-            raise FlashError(f"{self._port}: the board went away ({error})") from error
+            raise FlashError(
+                f"{self._port}: the board went away ({error}); plug it in and run the same command "
+                "again"
+            ) from error
         return output.decode(errors="replace")
+
+    def restart(self) -> None:
+        """Start the firmware that is there."""
+        self.run(script(Step("remove", "maint")))
+        self._reset()
 
     def carry_out(self, step: Step, progress: Callable[[int], None]) -> None:
         """One step. `progress` is told of bytes that were sent."""
@@ -106,7 +118,7 @@ class Prompt:
                 return
             except (TransportError, OSError) as error:
                 if not left:
-                    raise FlashError(
+                    raise NoPromptError(
                         f"{self._port}: no MicroPython prompt there. Unplug the board, hold its "
                         "BOOTSEL button, plug it in again, and flash with --uf2 FILE"
                     ) from error

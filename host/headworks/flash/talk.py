@@ -13,7 +13,7 @@ import serial
 
 from headworks.flash.errors import FlashError
 from headworks.flash.holders import holder
-from headworks_fw.wire import Frame, Reader, Text, encode
+from headworks_fw.wire import Frame, Reader, Text, WireError, encode
 
 HELLO_S = 1.2  # a running board answers within a second
 
@@ -53,32 +53,33 @@ class Talk:
     def command(self, within_s: float = 3.0, **fields: Any) -> tuple[str, list[str]]:
         """Carry out a `do`: "" or why not, and the lines of its answer."""
         self._id += 1
-        lines: dict[int, str] = {}
-        end_s = time.monotonic() + within_s
+        question = ("do", {"i": self._id, **fields})
+        answer = _Answer(self._id)
+        end_s, polls = time.monotonic() + within_s, False
         while time.monotonic() < end_s:
-            self._send("do", {"i": self._id, **fields})
+            self._send(*(("poll", {}) if polls else question))
+            polls = False
             for frame in self._frames(1.0):
-                if frame.fields.get("i") != self._id:
-                    continue
-                if frame.kind == "x":
-                    lines[int(frame.fields.get("k", 0))] = str(frame.fields.get("s", ""))  # type: ignore[call-overload]
-                elif frame.kind in ("ok", "no"):
-                    told = [text for _, text in sorted(lines.items())]
-                    why = str(frame.fields.get("s", "refused")) if frame.kind == "no" else ""
-                    return why, told
+                if answer.take(frame):
+                    return answer.why, answer.lines
+                polls = self._address > 0 and frame.kind == "x"  # there they come one by one
+        if answer.began:
+            raise FlashError(f"{self.port}: it was done, but parts of the answer were lost")
         raise FlashError(f"{self.port}: the board does not answer; it may have done it or not")
 
     def _send(self, kind: str, fields: dict[str, Any]) -> None:
         try:
             self._serial.write(encode(kind, fields, self._address))
+        except WireError as error:
+            raise FlashError(f"this does not fit into one line to a board ({error})") from error
         except OSError as error:
             raise FlashError(f"{self.port}: the board went away ({error})") from error
 
     def _frames(self, within_s: float) -> "list[Frame]":
-        """Frames of the next while; ends early with an answer."""
+        """Frames of the next while; ends early with an answer, on a shared line with any frame."""
         found: list[Frame] = []
         end_s = time.monotonic() + within_s
-        while time.monotonic() < end_s and not any(f.kind in _ANSWERS for f in found):
+        while time.monotonic() < end_s and not any(map(self._ends, found)):
             try:
                 data = self._serial.read(256)
             except OSError as error:
@@ -90,5 +91,38 @@ class Talk:
                     self.texts.append(item.text)
         return found
 
+    def _ends(self, frame: Frame) -> bool:
+        return self._address > 0 or frame.kind in _ANSWERS
+
 
 _ANSWERS = ("hello", "ok", "no")
+
+
+class _Answer:
+    """What has come of the answer to one command; lost lines come when it is asked again."""
+
+    def __init__(self, number: int) -> None:
+        self.why = ""
+        self.began = False
+        self._number = number
+        self._lines: dict[int, str] = {}
+
+    @property
+    def lines(self) -> list[str]:
+        return [text for _, text in sorted(self._lines.items())]
+
+    def take(self, frame: Frame) -> bool:
+        """One frame; whether the answer is whole."""
+        fields = frame.fields
+        if fields.get("i") != self._number:
+            return False
+        number, text = fields.get("k"), str(fields.get("s", ""))
+        if frame.kind == "x" and isinstance(number, int):
+            self._lines[number] = text
+        self.began = self.began or frame.kind in ("x", "ok")
+        if frame.kind == "no":
+            self.why = text or "refused"
+        return frame.kind == "no" or (frame.kind == "ok" and self._is_whole())
+
+    def _is_whole(self) -> bool:
+        return not self._lines or len(self._lines) == max(self._lines) + 1

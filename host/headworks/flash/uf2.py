@@ -3,6 +3,7 @@
 A file of the wrong family fails silently on a Pico 2, so the family is looked at first.
 """
 
+import errno
 import os
 import shutil
 import struct
@@ -21,6 +22,8 @@ _HAS_FAMILY, _NOT_MAIN = 0x2000, 0x0001
 _EXTENSION_FAMILY = 0xE48BFF57  # an absolute block of picotool, beside the image [picotool]
 _MOST_BYTES = 64 << 20
 _PLACES = ("/media", "/run/media", "/mnt", "/Volumes")
+_LABELS = ("RPI-RP2", "RP2350")
+_GONE = (errno.EIO, errno.ENODEV, errno.ENXIO)  # the device went away below its file system
 
 
 class Image(NamedTuple):
@@ -104,6 +107,11 @@ def volumes(places: Iterable[str] = _PLACES) -> list[Path]:
     return sorted(set(found))
 
 
+def unmounted(labels: Path = Path("/dev/disk/by-label")) -> str:
+    """The volume of a board that waits, where nobody mounts volumes by themselves; else empty."""
+    return next((str(labels / label) for label in _LABELS if (labels / label).exists()), "")
+
+
 def chip_of(volume: Path) -> str:
     """The chip of a waiting board: rp2040 or rp2350. Raises FlashError."""
     try:
@@ -133,6 +141,7 @@ def copy(image: Image, volume: Path) -> None:
             sink.flush()
             os.fsync(sink.fileno())
     except OSError as error:
-        if volume.exists() and (volume / INFO).exists():
+        # What is still listed there proves nothing: folders stay in memory after the device went.
+        if error.errno not in _GONE and (volume / INFO).exists():
             raise FlashError(f"{volume}: {error.strerror or error}; try again") from error
         # else the board took the last block and went away, which is how it should end

@@ -4,15 +4,15 @@ Reaches its prompt, plans, carries out, resets, and waits for a healthy introduc
 """
 
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
 from headworks.flash.build import Slot, build_slot, loader
 from headworks.flash.contents import Contents
 from headworks.flash.errors import FlashError
 from headworks.flash.plan import Plan, Step, plan
-from headworks.flash.repl import Prompt
+from headworks.flash.repl import NoPromptError, Prompt
 from headworks.flash.talk import HELLO_S, Talk
 from headworks.hardware.mcu import load_mcu
 from headworks.hardware.sensor import SensorProfile, config_crc
@@ -51,32 +51,48 @@ class Done(NamedTuple):
 
 
 def examine(target: Target, show: Show, *, force: bool = False) -> tuple[Contents, Slot, Plan]:
-    """What is on the board and what would be done. Leaves it at its prompt. Raises FlashError."""
+    """What is on the board and what would be done. Leaves it at its prompt.
+
+    Raises FlashError; the board is then restarted.
+    """
     was_asked = _to_prompt(target, show)
-    try:
-        found = _contents(target)
-    except FlashError:
-        # It may crash at each start, until after some of them its safe mode speaks.
-        if was_asked or not _to_prompt(target, show, within_s=AWAY_S):
-            raise
-        found = _contents(target)
-    if not was_asked and "main.py" in found.files and found.platform not in _PC:
-        _step_aside(target)
-        found = _contents(target)
-    _check(target, found)
-    slot = build_slot(target.profile, target.name, target.address, found.mpy)
-    return found, slot, plan(found, slot, loader(), force=force)
+    with _or_restarted(target):
+        try:
+            found = _contents(target)
+        except FlashError:
+            # It may crash at each start, until after some of them its safe mode speaks.
+            if was_asked or not _to_prompt(target, show, within_s=AWAY_S):
+                raise
+            found = _contents(target)
+        if not was_asked and "main.py" in found.files and found.platform not in _PC:
+            _step_aside(target)
+            found = _contents(target)
+        _check(target, found)
+        slot = build_slot(target.profile, target.name, target.address, found.mpy)
+        return found, slot, plan(found, slot, loader(), force=force)
 
 
 def flash(target: Target, show: Show, *, force: bool = False, downgrade: bool = False) -> Done:
     """Bring a board up to date. Raises FlashError; the old firmware then still runs."""
+    try:
+        return _flash(target, show, force=force, downgrade=downgrade)
+    except KeyboardInterrupt:
+        show.say(
+            f"{target.name}: interrupted; what is whole on it runs again. "
+            "To finish, run the same command again"
+        )
+        raise
+
+
+def _flash(target: Target, show: Show, *, force: bool, downgrade: bool) -> Done:
     found, slot, steps = examine(target, show, force=force)
-    check_version(found, slot, downgrade=downgrade)
-    if not steps.steps:
-        show.say(f"{target.name}: holds this firmware already; restarting it")
-        restart(target)
-    else:
-        _carry_out(target, steps, show)
+    with _or_restarted(target):
+        check_version(found, slot, downgrade=downgrade)
+        if not steps.steps:
+            show.say(f"{target.name}: holds this firmware already; restarting it")
+            restart(target)
+        else:
+            _carry_out(target, steps, show)
     hello = verify(target, slot)
     return Done(target, found, slot, steps, hello)
 
@@ -84,8 +100,19 @@ def flash(target: Target, show: Show, *, force: bool = False, downgrade: bool = 
 def restart(target: Target) -> None:
     """Leave the prompt: start the firmware that is there."""
     with suppress(FlashError), Prompt(target.find()) as prompt:
-        prompt.run("try:\n import os\n os.remove('maint')\nexcept OSError: pass")
-        prompt.carry_out(_RESET, lambda _: None)
+        prompt.restart()
+
+
+@contextmanager
+def _or_restarted(target: Target) -> Iterator[None]:
+    """Whatever goes wrong, the board does not stay at its prompt with nothing that runs."""
+    try:
+        yield
+    except NoPromptError:
+        raise
+    except BaseException:
+        restart(target)
+        raise
 
 
 def _carry_out(target: Target, steps: Plan, show: Show) -> None:
@@ -99,6 +126,7 @@ def _carry_out(target: Target, steps: Plan, show: Show) -> None:
     with Prompt(target.find()) as prompt:
         prompt.contents()  # defines what checks need
         for step in steps.steps:
+            progress(0)  # a person sees that it goes on, and may end it here
             prompt.carry_out(step, progress)
 
 
@@ -162,11 +190,11 @@ def _to_prompt(target: Target, show: Show, within_s: float = HELLO_S) -> bool:
         if hello is None:
             return False
         uid = str(hello.get("uid", ""))
-        if target.uid and uid and uid.lower() != target.uid.lower():
-            raise FlashError(f"{port}: the board there is {uid}, not {target.uid}; swap them")
+        _check_uid(target, port, uid)
         show.say(f"{target.name}: runs {hello.get('fw')}; outputs off, going to its prompt")
         talk.command(c="maint")
-    _await_away(target)
+    with _or_restarted(target):
+        _await_away(target)
     return True
 
 
@@ -187,7 +215,8 @@ def _await_away(target: Target) -> None:
 
 
 def _check(target: Target, found: Contents) -> None:
-    """The chip is one that the model fits."""
+    """The board is the one that is meant, and its chip one that the model fits."""
+    _check_uid(target, target.name, found.uid)
     if found.platform in _PC:
         return
     names = {mcu: load_mcu(mcu).name.split()[-1] for mcu in target.profile.mcus}
@@ -197,6 +226,11 @@ def _check(target: Target, found: Contents) -> None:
             f"{target.name}: {target.profile.model} is for {' or '.join(names.values())}, and this "
             f"board is a {found.machine!r}; choose another --model"
         )
+
+
+def _check_uid(target: Target, where: str, uid: str) -> None:
+    if target.uid and uid and uid.lower() != target.uid.lower():
+        raise FlashError(f"{where}: the board there is {uid}, not {target.uid}; swap them")
 
 
 def check_version(found: Contents, slot: Slot, *, downgrade: bool) -> None:

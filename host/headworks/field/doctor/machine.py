@@ -43,6 +43,7 @@ class Machine:
     consumer: Callable[[Path, int], str | None] = consumer
     synchronised: Callable[[], bool] = synchronised
     space: Callable[[Path], tuple[int, bool]] = _space
+    holder: Callable[[Path], str] = lambda _: ""  # who holds a port, where that can be told
     python: tuple[int, int, int] = field(default=sys.version_info[:3])
 
     def path(self, absolute: str) -> Path:

@@ -10,6 +10,7 @@ from headworks.model.site import Site
 
 PATTERNS = ("ttyUSB*", "ttyACM*", "ttyAMA*", "ttyS[0-9]", "ttySC*")
 BY_ID = "/dev/serial/by-id"
+STOP = "stop that program, unless it is the station"
 GROUP = "sudo usermod -aG dialout $USER, then log in again"
 
 
@@ -65,10 +66,18 @@ def _port(machine: Machine, port: str) -> Finding:
     if _is_console(machine, path):
         advice = "take console=serial0,… out of /boot/firmware/cmdline.txt and reboot"
         return problem(check, "is the kernel's console, which would write into the bus", advice)
+    who = machine.holder(path)
+    if who and not is_station(who):
+        return warning(check, f"is used by {who}", STOP)
     stable = _by_id(machine).get(path.name)
     if stable and not port.startswith("/dev/serial/"):
         return warning(check, "may get another number at the next start", f"write {stable}")
-    return ok(check, "is there and may be opened")
+    return ok(check, f"is there and is used by {who}" if who else "is there and may be opened")
+
+
+def is_station(holder: str) -> bool:
+    """Whether it is most likely this project's own program."""
+    return holder.startswith("headworks ")
 
 
 def _is_console(machine: Machine, path: Path) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from headworks.field.doctor.finding import Finding, ok, problem, warning
 from headworks.field.doctor.machine import Machine
+from headworks.field.doctor.ports import STOP, is_station
 from headworks.field.doctor.udev import FOLDERS, INSTALL, NAME, rules
 from headworks.model.site import Site
 
@@ -27,7 +28,7 @@ def sensor_boards(machine: Machine, site: Site | None) -> Iterator[Finding]:
             yield _grabber(program, advice, installed is True)
     for board in site.boards if site else ():
         if board.connect.startswith("usb:"):
-            yield _by_serial(board.name, board.connect.removeprefix("usb:"), plugged)
+            yield _by_serial(machine, board.name, board.connect.removeprefix("usb:"), plugged)
     if site:
         yield from _unknown(site, plugged)
 
@@ -64,9 +65,13 @@ def _grabber(program: str, advice: str, has_rules: bool) -> Finding:
     return warning(program, "runs and may open a board's port and write into it", advice)
 
 
-def _by_serial(board: str, serial: str, plugged: list[str]) -> Finding:
+def _by_serial(machine: Machine, board: str, serial: str, plugged: list[str]) -> Finding:
     check = f"board {board}"
-    if any(serial.lower() in name.lower() for name in plugged):
+    name = next((name for name in plugged if serial.lower() in name.lower()), None)
+    if name is not None:
+        who = machine.holder(machine.path(f"{_BY_ID}/{name}"))
+        if who and not is_station(who):
+            return warning(check, f"its port is used by {who}", STOP)
         return ok(check, f"is plugged in (USB serial number {serial})")
     there = ", ".join(plugged) or "none"
     return problem(

@@ -63,42 +63,61 @@ def _other_slot(
 ) -> Plan:
     keep = found.keep
     target = "b" if keep == "a" else "a"
-    steps = [*_led_back(found, keep)]
-    steps += [Step("remove", f"{target}/{MANIFEST}"), Step("remove", f"{target}/{MANIFEST}{NEW}")]
-    steps += [Step("mkdir", f"{target}/{folder}".rstrip("/")) for folder in _FOLDERS]
-    steps += [
-        Step("remove", path)
-        for path in sorted(found.files)
-        if path.startswith(f"{target}/") and path.partition("/")[2] not in sums
+    filled, kept, copied = _filled(found, wanted, sums, target)
+    steps = (
+        *_led_back(found, keep),
+        *_emptied(found, sums, target),
+        *filled,
+        *(Step("check", f"{target}/{path}", digest=digest) for path, digest in sums.items()),
+        *_whole(f"{target}/{MANIFEST}", wanted.manifest),
+        *loader,
+        Step("remove", "tries"),
+        Step("remove", "maint"),
+        *_whole("why", b"update"),
+        *_whole("slot", target.encode()),
+        Step("reset", ""),
+    )
+    sent = [step for step in steps if step.do == "send"]
+    size = sum(len(step.data) for step in sent)
+    _check_room(found, target, wanted)
+    return Plan(steps, target, kept, copied, len(sent), size)
+
+
+def _emptied(found: Contents, sums: dict[str, str], target: str) -> list[Step]:
+    """The slot counts as unfinished from the first step; what does not belong to it goes."""
+    return [
+        Step("remove", f"{target}/{MANIFEST}"),
+        Step("remove", f"{target}/{MANIFEST}{NEW}"),
+        *(Step("mkdir", f"{target}/{folder}".rstrip("/")) for folder in _FOLDERS),
+        *(
+            Step("remove", path)
+            for path in sorted(found.files)
+            if path.startswith(f"{target}/") and path.partition("/")[2] not in sums
+        ),
     ]
+
+
+def _filled(
+    found: Contents, wanted: Slot, sums: dict[str, str], target: str
+) -> tuple[list[Step], int, int]:
+    """Every file is kept, copied from the other slot or sent; with how many kept and copied."""
+    steps: list[Step] = []
     kept = copied = 0
     for path, data in sorted(wanted.files.items()):
         whole = f"{target}/{path}"
+        other = f"{found.keep}/{path}"
         if found.files.get(whole) == sums[path]:
             kept += 1
-        elif keep and found.files.get(f"{keep}/{path}") == sums[path]:
+        elif found.keep and found.files.get(other) == sums[path]:
             copied += 1
             steps += [
-                Step("copy", whole + NEW, f"{keep}/{path}"),
+                Step("copy", whole + NEW, other),
                 Step("check", whole + NEW, digest=sums[path]),
                 Step("rename", whole + NEW, whole),
             ]
         else:
             steps += _whole(whole, data)
-    steps += [Step("check", f"{target}/{path}", digest=digest) for path, digest in sums.items()]
-    steps += _whole(f"{target}/{MANIFEST}", wanted.manifest)
-    steps += loader
-    steps += [
-        Step("remove", "tries"),
-        Step("remove", "maint"),
-        *_whole("why", b"update"),
-        *_whole("slot", target.encode()),
-    ]
-    steps.append(Step("reset", ""))
-    sent = [step for step in steps if step.do == "send"]
-    size = sum(len(step.data) for step in sent)
-    _check_room(found, target, wanted)
-    return Plan(tuple(steps), target, kept, copied, len(sent), size)
+    return steps, kept, copied
 
 
 def _whole(path: str, data: bytes) -> tuple[Step, ...]:

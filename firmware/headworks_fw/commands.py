@@ -60,7 +60,8 @@ class Commands:
     def _run(self, fields):
         command, board, now = fields.get("c"), self._board, ticks.now()
         if command == "out":
-            board.outputs.command(fields.get("o"), fields.get("on"), fields.get("ms", 0), now)
+            on, ms, renews = fields.get("on"), fields.get("ms", 0), fields.get("rn", 0)
+            board.outputs.command(fields.get("o"), on, ms, now, renews)
         elif command == "arm":
             board.outputs.arm(fields.get("o"))
         elif command == "con":

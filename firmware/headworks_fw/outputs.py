@@ -90,8 +90,8 @@ class Outputs:
                 return output
         raise Refused("unknown", "there is no output %s" % str(name)[:16])
 
-    def command(self, name, on, ms, now):
-        """The host's `out`. Raises Refused."""
+    def command(self, name, on, ms, now, renews=0):
+        """The host's `out`; one that renews closes nothing that has opened. Raises Refused."""
         output = self.named(name)
         if on and self.locked:
             raise Refused("busy", self.locked)
@@ -99,6 +99,8 @@ class Outputs:
             raise Refused("form", "out needs o, on (0 or 1) and ms")
         if on:
             self.check(now)  # a contact that just closed goes before
+            if renews and not output.on and not output.latch:
+                raise Refused("off", "%s is off; there is nothing to renew" % output.name)
             output.lease(ms, now)
         else:
             output.set(0)

@@ -8,7 +8,6 @@ from headworks.model.site import BoardSpec
 from headworks_fw.wire import Frame, Text
 
 SPEC = BoardSpec("safety", "pico-safety", "serial:/dev/ttyX", zone=("a1",), permissive="permit")
-PROFILE = load_sensor("pico-safety")
 AIR = BoardSpec("air", "pico-air", "serial:/dev/ttyX", zone=("a1",))
 
 

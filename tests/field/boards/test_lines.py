@@ -295,6 +295,53 @@ def test_on_a_shared_line_an_acknowledgement_goes_with_the_next_question():
     asyncio.run(go())
 
 
+def test_what_waits_for_a_shared_line_is_not_sent_once_it_was_closed():
+    """Nobody waits for it any more, and it may close a relay."""
+
+    async def go():
+        talk, written = Talk(BoardSpec("one", "pico-rs485", "serial:/dev/none", address=3)), []
+        line = SharedLine("serial:/dev/none", 115200, [talk.session], int)
+        line.write = written.append
+        line.send(talk.session, "ack", {"e": 1, "bt": "0badcafe"})
+        line.send(talk.session, "do", {"i": 1, "c": "restart"})
+        await line.stop()
+        await line._turn(line._stations[3])
+        assert [frame.kind for frame in Reader().feed(written[0])] == ["poll"]
+
+    asyncio.run(go())
+
+
+def test_a_shared_line_is_lent_once_and_until_its_own_time(tmp_path):
+    """Two boards hang on it: one is refused meanwhile, and an earlier timer ends no later loan."""
+
+    async def go():
+        master, slave = dumb_port(tmp_path)
+        os.symlink(tmp_path / "pico-air", tmp_path / "bus")
+        site = sites.small(ANY, boards=(shared(tmp_path, "one", 3), shared(tmp_path, "two", 4)))
+        async with driver(site) as host:
+            loans = [host.boards.lend(name, 60.0) for name in ("one", "two")]
+            first, second = await asyncio.gather(*loans, return_exceptions=True)
+            assert isinstance(first, str)
+            assert isinstance(second, BoardError)
+            host.boards.take_back("two")
+            assert host.boards._returns == {}
+        os.close(master)
+        os.close(slave)
+
+    asyncio.run(go())
+
+
+def test_a_permissive_relay_is_not_closed_from_the_stations_console(tmp_path):
+    """Only healthy scans close it; a technician beside the board has its own console."""
+    site = sites.small(ANY, boards=(usb(tmp_path, "pico-safety", permissive="permit"),))
+
+    async def go():
+        with pytest.raises(BoardError, match="healthy scans alone close it"):
+            await Boards(site, int).console("safety", "confirm  PERMIT")
+
+    asyncio.run(go())
+
+
 def dumb_port(folder):
     """A pty at which nobody is; its two sides."""
     master, slave = os.openpty()

@@ -129,7 +129,9 @@ class Relay:
         return [{k: v for k, v in fields.items() if k not in ("i", "o")} for fields in asked]
 
 
-ON = {"c": "out", "on": 1, "ms": 5000}
+ON = {"c": "out", "on": 1, "ms": 5000, "rn": 0}
+RENEW = {**ON, "rn": 1}
+OFF = {"c": "out", "on": 0}
 
 
 def test_a_lease_is_renewed_by_scans_alone():
@@ -137,7 +139,7 @@ def test_a_lease_is_renewed_by_scans_alone():
     relay = Relay()
     assert relay.scan() == [ON]
     relay.talk.status(on=1)
-    assert relay.scan(open_zone=False) == [ON]
+    assert relay.scan(open_zone=False) == [RENEW]
     relay.talk.wait(-RENEW_S)
     assert relay.scan() == []
     relay.talk.sent.clear()
@@ -157,7 +159,33 @@ def test_what_is_not_granted_is_opened_at_once():
     relay = Relay()
     relay.scan()
     relay.talk.status(on=1).wait(RENEW_S)
-    assert relay.scan(granted=False) == [{"c": "out", "on": 0}]
+    assert relay.scan(granted=False) == [OFF]
+
+
+def test_what_may_still_close_it_is_overtaken_by_an_off():
+    """Also before the board has said that it is on; it is not asked to close again."""
+    relay = Relay()
+    relay.talk.sent.clear()
+    relay.lease.scanned(relay.talk.t_s, granted=True, zone_is_open=True)
+    assert relay.talk.asked("do")[-1]["on"] == 1
+    relay.lease.scanned(relay.talk.t_s, granted=False, zone_is_open=True)
+    assert relay.talk.asked("do")[-1]["on"] == 0
+    relay.talk.pass_s(3)
+    assert [fields["on"] for fields in relay.talk.asked("do")].count(1) == 1
+    assert relay.scan(granted=False) == []
+
+
+def test_nothing_is_renewed_at_a_board_that_has_just_started():
+    """What its last start said of its relay is no longer true."""
+    relay = Relay()
+    relay.talk.status(on=1)
+    assert relay.scan(open_zone=False) == [RENEW]
+    relay.talk.boot = "1badcafe"
+    relay.talk.hello().beat()
+    assert relay.scan(open_zone=False) == []
+    relay.talk.status(on=0)
+    assert relay.scan(open_zone=False) == []
+    assert relay.scan() == [ON]
 
 
 def test_a_lease_that_ended_is_armed_by_the_host_and_a_trip_by_a_person():
@@ -178,3 +206,6 @@ def test_nothing_is_asked_of_a_board_that_does_not_run():
     relay = Relay()
     relay.talk.session.closed(relay.talk.t_s, "gone")
     assert relay.scan() == []
+    relay.lease.arm(relay.talk.t_s)
+    relay.talk.ready()
+    assert relay.talk.asked("do") == []

@@ -108,6 +108,21 @@ def test_a_lease_ends_without_the_host():
         assert bench.do(4, "out", o="permit", on=1, ms=1000)[0] == "ok"
 
 
+def test_a_renewal_closes_nothing_that_has_opened():
+    """Whoever opened it, and also at a board that has just started; a lease's latch goes before."""
+    with Clock() as clock:
+        bench = Bench(clock)
+        assert bench.do(1, "out", o="permit", on=1, ms=1000, rn=1)[1]["e"] == "off"
+        assert bench.do(2, "out", o="permit", on=1, ms=1000)[0] == "ok"
+        assert bench.do(3, "out", o="permit", on=1, ms=1000, rn=1)[0] == "ok"
+        bench.board.console("set permit off")
+        assert bench.do(4, "out", o="permit", on=1, ms=1000, rn=1)[1]["e"] == "off"
+        assert bench.permit == 0
+        assert bench.do(5, "out", o="permit", on=1, ms=1000, rn=0)[0] == "ok"
+        bench.run(1100)
+        assert bench.do(6, "out", o="permit", on=1, ms=1000, rn=1)[1]["e"] == "latched"
+
+
 def test_a_command_is_carried_out_once():
     """The same number again gets the same answer, also a long one, and does nothing."""
     with Clock() as clock:

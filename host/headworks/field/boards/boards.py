@@ -36,7 +36,7 @@ class Boards:
         self._on_change = on_change
         self._sessions: dict[str, Session] = {}
         self._lines: dict[str, Line] = {}
-        self._returns: dict[str, asyncio.TimerHandle] = {}
+        self._returns: dict[Line, asyncio.TimerHandle] = {}
         for spec in site.boards:
             self._sessions[spec.name] = self._session(spec)
         for connect, specs in _by_connect(site.boards).items():
@@ -136,9 +136,15 @@ class Boards:
     async def console(self, board: str, line: str) -> list[str]:
         """Run a line at a board's console; what it answers. Raises BoardError."""
         session = self._of(board)
+        words = line.lower().split()
+        if words[:1] == ["confirm"] and session.spec.permissive in words[1:]:
+            raise BoardError(
+                f"{board}: {session.spec.permissive} is the site's permissive relay, and healthy "
+                f"scans alone close it; after a trip of the board's own: headworks reset {board}"
+            )
         if self._lines[board].is_lent or session.state in (BoardState.NO_PORT, BoardState.LOST):
             raise BoardError(f"{board}: {session.cause}")
-        if line.strip().lower() in _RESTARTING:
+        if words[:1] and words[0] in _RESTARTING:
             session.expect_restart()
         outcome = await self._do(session, {"c": "con", "l": line})
         if not outcome.ok:
@@ -158,17 +164,18 @@ class Boards:
             session.expect_restart()
         where = await line.lend("its port is lent, to flash it")
         timer = asyncio.get_running_loop().call_later(for_s, self.take_back, board)
-        self._returns[board] = timer
+        self._returns[line] = timer
         return where
 
     def take_back(self, board: str) -> None:
         """The port is ours again. Raises BoardError."""
         self._of(board)
-        timer = self._returns.pop(board, None)
+        line = self._lines[board]
+        timer = self._returns.pop(line, None)
         if timer is not None:
             timer.cancel()
-        if self._lines[board].is_lent:
-            self._lines[board].start()
+        if line.is_lent:
+            line.start()
 
     async def _do(self, session: Session, fields: dict[str, object]) -> Outcome:
         done: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()

@@ -21,23 +21,25 @@ class Lease:
         )
         self._ms = round(min(most_s * 1000, max(LEAST_MS, SCANS * scan_s * 1000)))
         self._told_s = float("-inf")
+        self._may_close = False  # it was told to be on, and its answer may lie ahead
 
     def scanned(self, t_s: float, *, granted: bool, zone_is_open: bool) -> None:
         """A healthy scan is complete. A relay that is open closes only while its racks are off."""
         if self._session.state is not BoardState.RUNS or self._output not in self._session.outputs:
             return
         on, latch = self._session.outputs[self._output]
+        is_due = t_s - self._told_s >= RENEW_S
         if not granted:
-            if on and t_s - self._told_s >= RENEW_S:
-                self._told_s = t_s
+            if self._may_close or (on and is_due):
+                self._told_s, self._may_close = t_s, False
                 self._want(t_s, {"c": "out", "on": 0}, first=True)
-        elif self._session.doing.is_idle and t_s - self._told_s >= RENEW_S:
+        elif self._session.doing.is_idle and is_due:
             if latch == LATCH and zone_is_open:
                 self._told_s = t_s
                 self._want(t_s, {"c": "arm"})
             elif not latch and (on or zone_is_open):
-                self._told_s = t_s
-                self._want(t_s, {"c": "out", "on": 1, "ms": self._ms})
+                self._told_s, self._may_close = t_s, True
+                self._want(t_s, {"c": "out", "on": 1, "ms": self._ms, "rn": int(on)})
 
     def release(self, t_s: float) -> None:
         """The station ends in order: open it now."""
@@ -45,8 +47,9 @@ class Lease:
             self._want(t_s, {"c": "out", "on": 0}, first=True)
 
     def arm(self, t_s: float) -> None:
-        """A person has reset a trip of the board's own."""
-        self._want(t_s, {"c": "arm"})
+        """A person has reset a trip of the board's own; one that is away must be reset later."""
+        if self._session.state is BoardState.RUNS:
+            self._want(t_s, {"c": "arm"})
 
     def _want(self, t_s: float, fields: dict[str, object], *, first: bool = False) -> None:
         self._session.doing.want({**fields, "o": self._output}, t_s, first=first)

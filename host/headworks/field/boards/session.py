@@ -194,6 +194,7 @@ class Session:
         self._beats.begin(said.wrap_bits)
         self._sequence.begin()
         self._acked.clear()
+        self.outputs.clear()
         self.doing.gone()
         self.readings.unknown(t_s, Quality.NEVER, "the board has just started")
         unasked = said.why in _UNASKED and (not expected or said.why in ("watchdog", "crash"))

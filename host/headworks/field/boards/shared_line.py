@@ -52,11 +52,18 @@ class SharedLine(Line):
 
     async def stop(self) -> None:
         """Ask no more."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            self._task = None
-        await super().stop()
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+        await super().stop()  # first, so that its port is given away once only
+        if task is not None:
+            await asyncio.gather(task, return_exceptions=True)
+
+    def _shut(self) -> None:
+        super()._shut()
+        for station in self._stations.values():  # what was said to a board that is gone
+            station.waiting.clear()
+            station.acks = b""
 
     def send(self, session: Session, kind: str, fields: dict[str, Any]) -> None:
         """A frame waits for its board's turn; until then another board may be speaking."""
@@ -100,7 +107,9 @@ class SharedLine(Line):
         self.write(station.acks + question)
         station.acks = b""
         try:
-            await asyncio.wait_for(self._answer.wait(), ANSWER_S)
+            # not wait_for: before Python 3.12 that loses a cancellation that meets the answer
+            async with asyncio.timeout(ANSWER_S):
+                await self._answer.wait()
         except TimeoutError:
             station.missed += 1
             pause_s = min(SLOWEST_S, ROUND_S * 2.0**station.missed)

@@ -8,9 +8,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from headworks.cli.board_ports import SerialPort, candidates, port_of, site_or_none, spec_of
+from headworks.cli.board_ports import (
+    SerialPort,
+    candidates,
+    port_again,
+    port_of,
+    site_or_none,
+    spec_of,
+)
 from headworks.cli.board_show import shown
-from headworks.field.boards.port import find_usb
 from headworks.flash import esp32, uf2, work
 from headworks.flash.build import Slot
 from headworks.flash.contents import Contents
@@ -90,7 +96,7 @@ def _finder(args: argparse.Namespace, spec: BoardSpec, profile: SensorProfile) -
     """How to find the board's port again and again: it may come back under another name."""
     if args.port:
         serial = next((p.serial for p in candidates() if _same(p, args.port)), "")
-        return lambda: _again(args.port, serial)
+        return lambda: port_again(args.port, serial)
     if spec.connect and profile.link == "usb":
         return lambda: port_of(spec)
     return lambda: _only(profile)
@@ -98,18 +104,6 @@ def _finder(args: argparse.Namespace, spec: BoardSpec, profile: SensorProfile) -
 
 def _same(port: SerialPort, path: str) -> bool:
     return os.path.realpath(path) == os.path.realpath(port.device)
-
-
-def _again(path: str, serial: str) -> str:
-    """The port that was named, or where that device is now."""
-    if os.path.exists(path):
-        return path
-    if serial:
-        try:
-            return find_usb(f"usb:{serial}")
-        except FileNotFoundError as error:
-            raise FlashError(str(error.strerror)) from error
-    raise FlashError(f"{path} is not there; plug the board in, or see: headworks board list")
 
 
 def _only(profile: SensorProfile) -> str:

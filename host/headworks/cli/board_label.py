@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _said(args: argparse.Namespace, name: str) -> Mapping[str, Any]:
     """What a running station knows."""
-    boards = asyncio.run(station_boards(args.socket))
+    boards = asyncio.run(station_boards(args.socket)) or []
     board = next((one for one in boards if one["name"] == name), None)
     return {"uid": board["uid"], "fw": board["firmware"]} if board else {}
 

@@ -33,7 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Always 0: an empty list is an answer too."""
-    rows = list(_rows(site_or_none(args.site), asyncio.run(station_boards(args.socket))))
+    running = asyncio.run(station_boards(args.socket)) or []
+    rows = list(_rows(site_or_none(args.site), running))
     if args.json:
         print(json.dumps(rows))
     elif rows:
@@ -43,14 +44,14 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-async def station_boards(socket: Path | None) -> list[dict[str, Any]]:
-    """What a running station says of its boards; nothing where none runs."""
+async def station_boards(socket: Path | None) -> list[dict[str, Any]] | None:
+    """What a running station says of its boards; None where none runs."""
     try:
         async with StationClient(socket) as client:
             found: list[dict[str, Any]] = (await client.state()).get("boards", [])
             return found
     except StationError:
-        return []
+        return None
 
 
 def _rows(site: Site | None, running: list[dict[str, Any]]) -> Iterator[Row]:

@@ -57,13 +57,26 @@ def _stable(device: str) -> str:
     return next((str(link) for link in links if os.path.realpath(link) == device), device)
 
 
+def port_again(path: str, serial: str) -> str:
+    """A port that was there, or where its device with this USB serial is now. Raises FlashError."""
+    if os.path.exists(path):
+        return path
+    if serial:
+        return _on_usb(f"usb:{serial}")
+    raise FlashError(f"{path} is not there; plug the board in, or see: headworks board list")
+
+
+def _on_usb(connect: str, who: str = "") -> str:
+    try:
+        return find_usb(connect)
+    except FileNotFoundError as error:
+        raise FlashError(f"{who}{error.strerror}; plug it in") from error
+
+
 def port_of(spec: BoardSpec) -> str:
     """Where a board of the site is now. Raises FlashError."""
     if spec.connect.startswith("usb:"):
-        try:
-            return find_usb(spec.connect)
-        except FileNotFoundError as error:
-            raise FlashError(f"{spec.name}: {error.strerror}; plug it in") from error
+        return _on_usb(spec.connect, f"{spec.name}: ")
     path = spec.connect.removeprefix("serial:")
     if not os.path.exists(path):
         raise FlashError(

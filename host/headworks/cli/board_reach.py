@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from headworks.cli.board_list import station_boards
 from headworks.cli.board_ports import near, port_of, site_or_none, spec_of
 from headworks.cli.station_client import actor, add_actor, add_socket
-from headworks.faces.client import RefusedError, StationClient, StationError
+from headworks.faces.client import RefusedError, StationClient
 from headworks.flash.errors import FlashError
 from headworks.flash.talk import Talk
 from headworks.hardware.sensor import load_sensor
@@ -30,7 +31,7 @@ def add_reach(parser: argparse.ArgumentParser) -> None:
 
 def names(args: argparse.Namespace) -> list[str]:
     """Every board that can be meant: the running station's, else the site file's."""
-    boards = _station(args)
+    boards = asyncio.run(station_boards(args.socket))
     if boards is not None:
         return [board["name"] for board in boards]
     site = site_or_none(args.site)
@@ -54,7 +55,7 @@ def one_of(args: argparse.Namespace, name: str | None) -> str:
 @contextmanager
 def console(args: argparse.Namespace, name: str) -> Iterator[Ask]:
     """The console of one board. Raises FlashError."""
-    if not args.port and _station(args) is not None:
+    if not args.port and asyncio.run(station_boards(args.socket)) is not None:
         yield lambda line: asyncio.run(_through_station(args, name, line))
         return
     spec = _spec(args, name)
@@ -112,17 +113,3 @@ async def _through_station(args: argparse.Namespace, name: str, line: str) -> li
             return lines
     except RefusedError as error:
         raise FlashError(str(error)) from error
-
-
-def _station(args: argparse.Namespace) -> list[dict[str, Any]] | None:
-    """The boards of a running station, None where none runs."""
-
-    async def ask() -> list[dict[str, Any]]:
-        async with StationClient(args.socket) as client:
-            found: list[dict[str, Any]] = (await client.state()).get("boards", [])
-            return found
-
-    try:
-        return asyncio.run(ask())
-    except StationError:
-        return None

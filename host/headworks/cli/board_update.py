@@ -2,19 +2,16 @@
 
 import argparse
 import asyncio
-import os
 import sys
 import threading
-from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 from headworks.cli.board_flash import tell_done
-from headworks.cli.board_ports import near
+from headworks.cli.board_ports import near, port_again
 from headworks.cli.board_show import shown
 from headworks.cli.station_client import actor, add_actor, add_socket
 from headworks.faces.client import StationClient
-from headworks.field.boards.port import find_usb
 from headworks.flash import work
 from headworks.flash.errors import FlashError
 from headworks.hardware.sensor import load_sensor
@@ -62,6 +59,8 @@ def _chosen(args: argparse.Namespace, boards: list[Board]) -> list[Board]:
             raise FlashError(f"no board is called {name!r}{near(name, known)}")
     chosen = [board for board in boards if args.all or board["name"] in args.name]
     for board in chosen:
+        if board["state"] == "other-board":
+            raise FlashError(f"{board['name']}: {board['cause']}")
         if load_sensor(board["model"]).link == "rs485":
             raise FlashError(
                 f"{board['name']} hangs on RS-485, which does not reach its prompt; plug in its "
@@ -85,7 +84,11 @@ async def _one(client: StationClient, board: Board, args: argparse.Namespace) ->
     name, who = board["name"], actor(args.actor)
     lent = await client.board("lend", name, actor=who, for_s=LENT_S)
     target = work.Target(
-        name, load_sensor(board["model"]), board["address"], _finder(lent["port"], board["uid"])
+        name,
+        load_sensor(board["model"]),
+        board["address"],
+        lambda: port_again(lent["port"], board["uid"]),
+        board["uid"],
     )
     try:
         with shown(name, quiet=args.json) as show:
@@ -135,18 +138,6 @@ def _stoppable(show: work.Show, stop: threading.Event) -> work.Show:
 def _go_on(stop: threading.Event) -> None:
     if stop.is_set():
         raise FlashError("interrupted; what is whole on the board runs again")
-
-
-def _finder(port: str, uid: str) -> Callable[[], str]:
-    def find() -> str:
-        if os.path.exists(port):
-            return port
-        try:
-            return find_usb(f"usb:{uid}")
-        except FileNotFoundError as error:
-            raise FlashError(str(error.strerror)) from error
-
-    return find
 
 
 async def _healthy(client: StationClient, name: str) -> None:

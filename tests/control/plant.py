@@ -71,7 +71,6 @@ class Plant:
     polls: dict[str, float] = field(default_factory=dict)
     readings: dict[str, Reading] = field(default_factory=dict)
     loads: dict[str, Load] = field(default_factory=dict)
-    bumps: dict[str, bool] = field(default_factory=dict)
     permits: frozenset[str] = frozenset()  # boards whose permissive relay was told to close
 
     def __post_init__(self) -> None:

@@ -15,7 +15,6 @@ POLL_S, TIMEOUT_S, SCAN_S = 0.06, 0.2, 0.2  # of site.toml
 SLACK_S = 0.4  # [ours] two busy cores share three processes
 SEEN_S = POLL_S + SLACK_S  # a bad value is seen at the next poll
 SILENT_S = 2 * POLL_S + TIMEOUT_S + SLACK_S  # within 2 polls and one timeout
-AGED_S = 0.6 + SCAN_S + SLACK_S  # max_age and a scan
 CONTACT_S = 0.1 + SCAN_S + SLACK_S  # debounced, sent at once, seen in the next scan
 SAMPLE_S = 2.0 + CONTACT_S  # of temperatures and humidities
 LOST_S = 5.0 + SCAN_S + SLACK_S  # a board that says nothing

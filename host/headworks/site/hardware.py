@@ -1,5 +1,8 @@
 """The profiles of a site's meters, switches and boards, each loaded once; wrong ones are named."""
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from headworks.hardware.files import HardwareError, models
 from headworks.hardware.meter import MeterProfile, load_meter
 from headworks.hardware.sensor import SensorProfile, load_sensor
@@ -7,6 +10,8 @@ from headworks.hardware.switch import SwitchProfile, load_switch
 from headworks.site.entries import Entries, Entry
 from headworks.site.problems import Findings
 from headworks.site.values import shown, suggest
+
+Profile = TypeVar("Profile", MeterProfile, SwitchProfile, SensorProfile)
 
 
 class Hardware:
@@ -17,43 +22,40 @@ class Hardware:
         self.switches: dict[str, SwitchProfile] = {}
         self.boards: dict[str, SensorProfile] = {}
         for entry in entries.of("meter"):
-            self._meter(entry, findings)
+            meter = _loaded(entry, "meter", load_meter, findings)
+            if meter is not None:
+                self.meters[entry.values.get("name", "")] = meter
+                _draft(entry, meter, findings)
         for entry in entries.of("switch"):
-            self._switch(entry, findings)
+            switch = _loaded(entry, "switch", load_switch, findings)
+            if switch is not None:
+                self.switches[entry.values.get("name", "")] = switch
         for entry in entries.of("board"):
-            self._board(entry, findings)
+            board = _loaded(entry, "sensor", load_sensor, findings)
+            if board is not None:
+                self.boards[entry.values.get("name", "")] = board
 
-    def _meter(self, entry: Entry, findings: Findings) -> None:
-        if not _known(entry, "meter", findings):
-            return
-        try:
-            profile = load_meter(entry.values["model"])
-        except HardwareError as error:
-            findings.error(entry.at("model"), f"{error}; mend the file or choose another model")
-            return
-        self.meters[entry.values.get("name", "")] = profile
-        if profile.draft:
-            findings.warning(
-                entry.at("model"),
-                f"{profile.model} is a draft profile, not proven on a device; "
-                "compare every figure with the meter's display",
-            )
 
-    def _switch(self, entry: Entry, findings: Findings) -> None:
-        if not _known(entry, "switch", findings):
-            return
-        try:
-            self.switches[entry.values.get("name", "")] = load_switch(entry.values["model"])
-        except HardwareError as error:
-            findings.error(entry.at("model"), f"{error}; mend the file or choose another model")
+def _draft(entry: Entry, meter: MeterProfile, findings: Findings) -> None:
+    if meter.draft:
+        findings.warning(
+            entry.at("model"),
+            f"{meter.model} is a draft profile, not proven on a device; "
+            "compare every figure with the meter's display",
+        )
 
-    def _board(self, entry: Entry, findings: Findings) -> None:
-        if not _known(entry, "sensor", findings):
-            return
-        try:
-            self.boards[entry.values.get("name", "")] = load_sensor(entry.values["model"])
-        except HardwareError as error:
-            findings.error(entry.at("model"), f"{error}; mend the file or choose another model")
+
+def _loaded(
+    entry: Entry, kind: str, load: Callable[[str], Profile], findings: Findings
+) -> Profile | None:
+    """The profile of the entry's model; None where there is none, which is named."""
+    if not _known(entry, kind, findings):
+        return None
+    try:
+        return load(entry.values["model"])
+    except HardwareError as error:
+        findings.error(entry.at("model"), f"{error}; mend the file or choose another model")
+        return None
 
 
 def _known(entry: Entry, kind: str, findings: Findings) -> bool:

@@ -22,10 +22,6 @@ def check_sense(book: Book) -> None:
     _idle(book)
 
 
-def _at(entry: Entry, *keys: str) -> tuple[int, int]:
-    return next((entry.at(key) for key in keys if entry.has(key)), entry.at())
-
-
 def _ages(book: Book, meter: Entry) -> None:
     age, poll, timeout = (value(meter, key) for key in ("max_age_s", "poll_s", "timeout_s"))
     if None not in (age, poll) and age < 2 * poll:

@@ -13,7 +13,7 @@ from shim_world import clock_ms
 
 PWRON_RESET, HARD_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = 1, 2, 3, 4, 5
 _CAUSES = {"power-on": PWRON_RESET, "watchdog": WDT_RESET, "soft": SOFT_RESET}
-_RESET, _WATCHDOG, _REPL = 3, 4, 5  # exit codes
+_RESET, _WATCHDOG = 3, 4  # exit codes
 _FEED_MS = 100  # the world is told of a feeding at most this often
 _I2C_GONE = 19  # ENODEV, as a bus without an answer gives
 
@@ -31,11 +31,6 @@ def reset():
 def soft_reset():
     """Start afresh, as from the REPL."""
     _end(_RESET, "soft")
-
-
-def bootloader(timeout=0):
-    """Stay in the chip's own loader."""
-    _end(_REPL, "soft")
 
 
 def reset_cause():
@@ -138,14 +133,8 @@ class I2C:
         self._asked[address] = bytes(data)
         return len(data)
 
-    def readfrom(self, address, count, stop=True):
-        """Its answer: two words of 16 bits, each with its checksum."""
-        data = bytearray(count)
-        self.readfrom_into(address, data, stop)
-        return bytes(data)
-
     def readfrom_into(self, address, buffer, stop=True):
-        """The same into a buffer."""
+        """Its answer: two words of 16 bits, each with its checksum."""
         self._check(address)
         if address not in self._asked:
             raise OSError(_I2C_GONE)

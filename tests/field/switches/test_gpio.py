@@ -1,12 +1,14 @@
 """GPIO relays and pulse-driven PDUs on gpiozero's mock pins."""
 
 import asyncio
+import threading
 
 import pytest
 from gpiozero import OutputDevice
 
 from field.switches.helpers import LOG, rack, recording_factory, site, until
 from headworks.field.switches import SwitchError, Switches
+from headworks.field.switches.factory import open_pins
 from headworks.hardware.switch import load_switch
 from headworks.model.live import Quality
 from headworks.model.site import (
@@ -396,3 +398,23 @@ def test_an_input_that_chatters_has_no_value(monkeypatch):
     begun, told = asyncio.run(run())
     assert begun is Quality.GOOD
     assert (told.value, told.cause) == (None, "the contact chatters; check its wiring")
+
+
+def test_a_device_that_is_collected_within_a_reservation_blocks_nothing(monkeypatch):
+    """The garbage collector may end a device that could not be claimed while another is."""
+    factory = open_pins(GpioSpec(factory="mock")).factory
+    left, ended = [OutputDevice(5, pin_factory=factory)], threading.Event()
+    header = type(factory.board_info)
+    find = header.find_pin
+
+    def collects(board, name):
+        left.clear()
+        return find(board, name)
+
+    def claim():
+        OutputDevice(6, pin_factory=factory).close()
+        ended.set()
+
+    monkeypatch.setattr(header, "find_pin", collects)
+    threading.Thread(target=claim, daemon=True).start()
+    assert ended.wait(5.0)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import entry_points
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 from headworks.field.switches.errors import SwitchError
@@ -42,8 +43,20 @@ def open_pins(spec: GpioSpec) -> Pins:
 
     if spec.factory == "lgpio":
         factory, lgpio_error = _open_lgpio(spec.chip)
-        return Pins(factory, (GPIOZeroError, OSError, lgpio_error), partial(_holder, spec.chip))
-    return Pins(_open_named(spec), (GPIOZeroError, OSError), _nobody)
+        failures = (GPIOZeroError, OSError, lgpio_error)
+        return Pins(_collectable(factory), failures, partial(_holder, spec.chip))
+    return Pins(_collectable(_open_named(spec)), (GPIOZeroError, OSError), _nobody)
+
+
+def _collectable(factory: Any) -> Any:
+    """The factory with a lock that its own thread may take twice.
+
+    A device that could not be claimed lives until the garbage collector ends it, and its end takes
+    the lock of the reservations. Where that happens within a reservation, gpiozero's own lock
+    waits for itself for ever.
+    """
+    factory._res_lock = RLock()
+    return factory
 
 
 def _holder(chip: int, pin: int) -> str | None:

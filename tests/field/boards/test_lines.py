@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import os
 import time
 import tty
@@ -10,7 +11,7 @@ import pytest
 import serial
 
 from field.boards.talks import Talk
-from headworks.field.boards import BoardError, Boards, BoardState
+from headworks.field.boards import BoardError, Boards, BoardState, shared_line
 from headworks.field.boards import line as one_line
 from headworks.field.boards.shared_line import SharedLine
 from headworks.model.live import Quality
@@ -21,7 +22,7 @@ from sim import running, sites
 
 ANY = "tcp://127.0.0.1:0"
 PYTHONS = [pytest.param("micropython", marks=pytest.mark.needs("program:micropython")), "cpython"]
-WITHIN_S = 20.0
+WITHIN_S = 40.0  # a busy machine may take long to start an interpreter
 SAFETY = frozenset({"safety"})
 NONE: frozenset[str] = frozenset()
 
@@ -97,7 +98,8 @@ async def driver(site):
     try:
         yield host
     finally:
-        await host.boards.stop()
+        async with asyncio.timeout(WITHIN_S):
+            await host.boards.stop()
 
 
 @pytest.mark.parametrize("on", PYTHONS)
@@ -190,21 +192,22 @@ def test_a_crash_is_told_with_its_restart(tmp_path, on):
 
 @pytest.mark.parametrize("on", PYTHONS)
 def test_a_dead_board_does_not_slow_the_others_of_its_line(tmp_path, on):
-    """Of two on one RS-485 line one goes silent: it is lost, the other stays fresh all the time."""
+    """Of two on one RS-485 line one goes silent: it is lost, the other is known all the time."""
 
     async def go():
         specs = (shared(tmp_path, "one", 3), shared(tmp_path, "two", 4))
         async with played(tmp_path, *specs, on=on) as host:
             await host.until(lambda: host.is_good("one.intake_c") and host.is_good("two.intake_c"))
-            ages_s = []
+            taken_s = set()
 
             def is_lost():
-                ages_s.append(time.monotonic() - host.seen("two.intake_c").t_s)
+                assert host.is_good("two.intake_c")
+                taken_s.add(host.seen("two.intake_c").t_s)
                 return host.view("one").state is BoardState.LOST
 
             host.fault("board-mute", "one")
             await host.until(is_lost)
-            assert max(ages_s) < 4.0  # it samples every two seconds
+            assert len(taken_s) > 1
             assert host.seen("one.intake_c").value is None
             assert await host.boards.console("two", "info")
             host.fault("board-mute", "one", clear=True)
@@ -275,6 +278,68 @@ def test_an_error_of_the_driver_makes_one_board_unknown_for_a_while(tmp_path, mo
 
     asyncio.run(go())
     assert "on the bench" in caplog.text
+
+
+class Bench(SharedLine):
+    """A shared line without a port: `asked` are the boards in their order, `living` answer."""
+
+    def __init__(self, boards):
+        specs = (
+            BoardSpec(f"b{n}", "pico-rs485", "serial:/dev/none", address=n)
+            for n in range(1, boards + 1)
+        )
+        super().__init__("serial:/dev/none", 115200, [Talk(spec).session for spec in specs], int)
+        self.living, self.asked, self.wanted = set(self._stations), [], boards
+        self.complete = asyncio.Event()
+
+    def write(self, _data):
+        address = self._asked.session.spec.address
+        self.asked.append(address)
+        if address in self.living:
+            self._answer.set()
+        if len(self.asked) >= self.wanted:
+            self.complete.set()
+
+    async def ask(self, count):
+        """Who is asked next."""
+        self.asked, self.wanted = [], count
+        self.complete.clear()
+        await self.complete.wait()
+        return self.asked
+
+
+def test_of_many_dead_boards_one_at_most_is_asked_between_two_questions_to_a_living(monkeypatch):
+    """Nineteen of twenty die at once: from then on the last one keeps its pace."""
+    monkeypatch.setattr(shared_line, "ANSWER_S", 0.001)
+    monkeypatch.setattr(shared_line, "ROUND_S", 0.0)
+
+    async def go():
+        line = Bench(20)
+        line._task = asyncio.create_task(line._run())
+        assert set(await line.ask(20)) == line.living
+        await line.ask(40)
+        line.living = {20}
+        await line.ask(2)  # what was under way
+        return await line.ask(200)
+
+    asked = asyncio.run(asyncio.wait_for(go(), 20.0))
+    assert set(asked) == set(range(1, 21))
+    assert all(20 in pair for pair in itertools.pairwise(asked))
+
+
+def test_a_shared_line_ends_in_the_very_moment_of_an_answer():
+    """The answer must not take the place of the order to end."""
+
+    async def go():
+        line = Bench(1)
+        line.living = set()
+        line._task = task = asyncio.create_task(line._run())
+        await line.ask(1)
+        line._answer.set()
+        await line.stop()
+        return task.cancelled()
+
+    assert asyncio.run(go())
 
 
 def test_on_a_shared_line_an_acknowledgement_goes_with_the_next_question():

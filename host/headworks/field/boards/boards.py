@@ -186,7 +186,8 @@ class Boards:
 
         session.doing.want(fields, time.monotonic(), finish)
         try:
-            return await asyncio.wait_for(done, ANSWER_S)
+            async with asyncio.timeout(ANSWER_S):
+                return await done
         except TimeoutError:
             raise BoardError(f"{session.spec.name}: no answer for {ANSWER_S:g} s") from None
 

@@ -1,7 +1,8 @@
 """A line of RS-485 with several boards: the host asks, and one board answers, one frame each.
 
-Boards are asked in turn. One that does not answer is asked less and less often, so that it does
-not slow the others; what waits for a board goes before the question whether it has news.
+Boards are asked in rounds. One that does not answer is asked less and less often, and a round
+waits in vain once at most, so that however many are dead the others keep their pace. What waits
+for a board goes before the question whether it has news.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ from headworks_fw.wire import Frame
 ANSWER_S = 0.1  # the longest frame takes 22 ms at 115200 baud [ours]
 ROUND_S = 0.05  # a pause when no board had anything to say
 SLOWEST_S = 2.0  # a dead board is asked this often
+STOP_S = 1.0  # the longest that an end may take
 _QUEUED = 32  # frames that may wait for one board
 _MOST_ACKS = 1024  # bytes; an event whose word is lost is told again
 
@@ -31,6 +33,7 @@ class _Station:
         self.acks = b""  # they get no answer, so they go with the next question
         self.missed = 0
         self.due_s = 0.0
+        self.answered_s = float("-inf")
 
 
 class SharedLine(Line):
@@ -57,7 +60,7 @@ class SharedLine(Line):
             task.cancel()
         await super().stop()  # first, so that its port is given away once only
         if task is not None:
-            await asyncio.gather(task, return_exceptions=True)
+            await asyncio.wait({task}, timeout=STOP_S)
 
     def _shut(self) -> None:
         super()._shut()
@@ -89,12 +92,29 @@ class SharedLine(Line):
     async def _run(self) -> None:
         """Ask around for ever."""
         while True:
-            idle = True
-            for station in self._stations.values():
-                if time.monotonic() >= station.due_s:
-                    idle = await self._turn(station) and idle
-            if idle:
+            if await self._round():
                 await asyncio.sleep(ROUND_S)
+
+    async def _round(self) -> bool:
+        """Ask until one does not answer; whether nobody had anything to say."""
+        idle = True
+        for station in self._order():
+            idle = await self._turn(station) and idle
+            if station.missed:
+                break
+        return idle
+
+    def _order(self) -> list[_Station]:
+        """Those that answer, the latest first, then one of those that did not and are due.
+
+        So a board that has just died stands behind all that are sure to live.
+        """
+        every, now_s = self._stations.values(), time.monotonic()
+        alive = [station for station in every if not station.missed]
+        alive.sort(key=lambda station: station.answered_s, reverse=True)
+        due = [station for station in every if station.missed and station.due_s <= now_s]
+        due.sort(key=lambda station: station.due_s)
+        return alive + due[:1]
 
     async def _turn(self, station: _Station) -> bool:
         """One question to one board; whether it had nothing to say."""
@@ -117,5 +137,5 @@ class SharedLine(Line):
             return True
         finally:
             self._asked = None
-        station.missed, station.due_s = 0, 0.0
+        station.missed, station.answered_s = 0, time.monotonic()
         return not had and session.heard_frames == before

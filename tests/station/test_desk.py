@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from headworks.field.boards import Boards
 from headworks.model.live import Action, Command, Quality, Reading, Snapshot
 from headworks.model.memory import Memory
 from headworks.model.plan import Event, Plan, Reason, ReasonCode
-from headworks.model.site import Site
+from headworks.model.site import BoardSpec, Site
 from headworks.record.memory import MemoryStore
 from headworks.station.alarms import StationAlarms
 from headworks.station.desk import Desk
@@ -56,8 +57,8 @@ def locking(site: Site, memory: Memory, snapshot: Snapshot) -> tuple[Plan, Memor
 class Office:
     """A desk with a loop, a store and a log. Make it inside a running event loop."""
 
-    def __init__(self, path: Path) -> None:
-        site = a_site("a1", "a2")
+    def __init__(self, path: Path, boards: tuple[BoardSpec, ...] = ()) -> None:
+        site = replace(a_site("a1", "a2"), boards=boards)
         self.log = Lines()
         self.journal = Journal(self.log)  # type: ignore[arg-type]
         self.store = MemoryStore(path, site, "boot-1")
@@ -85,11 +86,11 @@ class Office:
         return json.loads(self.desk.bulletin.read(None).text)
 
 
-def run(folder: Path, work: Callable[[Office], Any]) -> Office:
+def run(folder: Path, work: Callable[[Office], Any], boards: tuple[BoardSpec, ...] = ()) -> Office:
     """Run a test body with an office, and close it."""
 
     async def body() -> Office:
-        office = Office(folder / "memory.db")
+        office = Office(folder / "memory.db", boards)
         office.bench.loop.start()
         await office.scan()
         try:
@@ -167,6 +168,20 @@ def test_commands_are_in_the_log_with_their_actor(tmp_path: Path) -> None:
         in log
     )
     assert "<6>command source=a1 code=command action=lock actor=ayesha\n" in log
+
+
+def test_a_reset_of_a_board_is_answered_with_what_became_of_it(tmp_path: Path) -> None:
+    """A board that is not there has not been reset."""
+    safety = BoardSpec("safety", "pico-safety", "serial:/dev/none", zone=("a1",))
+
+    async def work(office: Office) -> None:
+        reset = LOCK._replace(action=Action.RESET, target="safety")
+        office.desk.command(reset, 1000, office.replies.put_nowait)
+        reply = await office.reply()
+        assert not reply["ok"]
+        assert "safety is not reset" in str(reply["error"])
+
+    run(tmp_path, work, (safety,))
 
 
 def test_a_station_that_stops_takes_no_command(tmp_path: Path) -> None:

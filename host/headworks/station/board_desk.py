@@ -5,7 +5,7 @@ Nothing here is on the way from a sample to a switch.
 
 import asyncio
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 from headworks.field.boards import BoardError, Boards, BoardView
@@ -33,15 +33,26 @@ class BoardDesk:
                 journal.NOTICE, "board", op=r.op, board=r.board, line=r.line, actor=r.actor,
                 role=r.role, uid=uid,
             )  # fmt: skip
-        task = asyncio.ensure_future(self._do(request, reply))
+        self._begin(self._done(request), reply)
+
+    def reset(self, board: str, reply: Reply) -> None:
+        """Reset a board, and reply with what became of it."""
+        self._begin(self._reset(board), reply)
+
+    def _begin(self, work: Coroutine[Any, Any, Json], reply: Reply) -> None:
+        task = asyncio.ensure_future(self._do(work, reply))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
-    async def _do(self, request: BoardRequest, reply: Reply) -> None:
+    async def _do(self, work: Coroutine[Any, Any, Json], reply: Reply) -> None:
         try:
-            reply({"ok": True, **await self._done(request)})
+            reply({"ok": True, **await work})
         except BoardError as error:
             reply({"ok": False, "error": str(error)})
+
+    async def _reset(self, board: str) -> Json:
+        await self._boards.reset(board)
+        return {}
 
     async def _done(self, request: BoardRequest) -> Json:
         if request.op == "board":

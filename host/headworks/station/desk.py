@@ -80,8 +80,7 @@ class Desk:
             reply({"ok": False, "error": "the station is stopping; its racks are being opened"})
             return
         if command.action is Action.RESET and command.target in self.known.boards:
-            self._boards.reset(command.target)
-            reply({"ok": True})
+            self._board_desk.reset(command.target, reply)
             return
         self._replies[command.id] = reply
         self._loop.submit(command)

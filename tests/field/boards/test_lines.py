@@ -144,12 +144,14 @@ def test_smoke_opens_the_relay_until_a_person_resets(tmp_path, on):
             await h.until(h.on, scans=(SAFETY, SAFETY))
             h.fault("smoke", "safety")
             await h.until(lambda: h.seen("safety.smoke").value is True and not h.on())
+            with pytest.raises(BoardError, match="permit stays open: smoke is still active"):
+                await h.boards.reset("safety")
             h.fault("smoke", "safety", clear=True)
             await h.until(lambda: h.seen("safety.smoke").value is False, scans=(SAFETY, SAFETY))
             await h.until(lambda: h.view("safety").latches == (("permit", "smoke"),))
             assert not h.on()
             assert "board-latch" in h.told()
-            h.boards.reset("safety")
+            await h.boards.reset("safety")
             await h.until(h.on, scans=(SAFETY, SAFETY))
 
     asyncio.run(go())
@@ -403,6 +405,17 @@ def test_a_permissive_relay_is_not_closed_from_the_stations_console(tmp_path):
     async def go():
         with pytest.raises(BoardError, match="healthy scans alone close it"):
             await Boards(site, int).console("safety", "confirm  PERMIT")
+
+    asyncio.run(go())
+
+
+def test_a_reset_that_did_not_reach_its_board_says_so():
+    """A person must not go away and believe that the relay is armed."""
+    site = sites.small(ANY, boards=(BoardSpec("safety", "pico-safety", "serial:/dev/none"),))
+
+    async def go():
+        with pytest.raises(BoardError, match="safety is not reset: its port has not been opened"):
+            await Boards(site, int).reset("safety")
 
     asyncio.run(go())
 

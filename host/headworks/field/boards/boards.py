@@ -124,14 +124,24 @@ class Boards:
             if session.state is not BoardState.RUNS and (session.is_known or not early)
         ]
 
-    def reset(self, board: str) -> None:
-        """A person has looked after a board: end its quarantine, arm what it opened by itself."""
-        t_s = time.monotonic()
-        self._sessions[board].pardon(t_s)
-        lease = self._leases.get(board)
-        if lease is not None:
-            lease.arm(t_s)
+    async def reset(self, board: str) -> None:
+        """A person has looked after a board: end its quarantine, arm what it opened by itself.
+
+        Raises BoardError where that was not done, or where nobody knows.
+        """
+        session = self._of(board)
+        was_quarantined = session.pardon(time.monotonic())
         self._look()
+        if session.state is not BoardState.RUNS:
+            if was_quarantined:
+                return  # it is asked who it is; what it opened is for another reset
+            raise BoardError(f"{board} is not reset: {session.cause}")
+        output = session.spec.permissive
+        if output is not None:
+            outcome = await self._do(session, {"c": "arm", "o": output})
+            if not outcome.ok:
+                why = outcome.text or outcome.code
+                raise BoardError(f"{board} is not reset, {output} stays open: {why}")
 
     async def console(self, board: str, line: str) -> list[str]:
         """Run a line at a board's console; what it answers. Raises BoardError."""

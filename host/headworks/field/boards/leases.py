@@ -46,10 +46,5 @@ class Lease:
         if self._session.state is BoardState.RUNS:
             self._want(t_s, {"c": "out", "on": 0}, first=True)
 
-    def arm(self, t_s: float) -> None:
-        """A person has reset a trip of the board's own; one that is away must be reset later."""
-        if self._session.state is BoardState.RUNS:
-            self._want(t_s, {"c": "arm"})
-
     def _want(self, t_s: float, fields: dict[str, object], *, first: bool = False) -> None:
         self._session.doing.want({**fields, "o": self._output}, t_s, first=first)

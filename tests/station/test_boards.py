@@ -105,8 +105,11 @@ def test_a_line_is_answered_and_only_a_change_is_in_the_journal() -> None:
     async def go() -> None:
         journal = Journal(log)  # type: ignore[arg-type]
         desk = BoardDesk(FewBoards(), journal)  # type: ignore[arg-type]
-        desk.ask(BoardRequest("board", "air", "sensors"), 1000, replies.append)
-        desk.ask(BoardRequest("board", "safety", "maint", **WHO), 1000, replies.append)
+        for request in (
+            BoardRequest("board", "air", "sensors"),
+            BoardRequest("board", "safety", "maint", **WHO),
+        ):
+            desk.ask(request, 1000, replies.append, lambda *_: None)
         async with asyncio.timeout(5.0):
             while len(replies) < 2:
                 await asyncio.sleep(0)

@@ -6,6 +6,7 @@ Nothing here is on the way from a sample to a switch.
 import asyncio
 import math
 from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
 from typing import Any
 
 from headworks.field.boards import BoardError, Boards, BoardView
@@ -13,7 +14,7 @@ from headworks.model.live import Observation
 from headworks.station import journal
 from headworks.station.board_requests import BoardRequest
 from headworks.station.journal import Journal
-from headworks.station.socket import Reply
+from headworks.station.socket import AtEnd, Reply
 
 Json = dict[str, Any]
 
@@ -25,15 +26,15 @@ class BoardDesk:
         self._boards, self._log = boards, log
         self._running: set[asyncio.Future[None]] = set()
 
-    def ask(self, request: BoardRequest, uid: int, reply: Reply) -> None:
-        """Do it, and reply when it is done."""
+    def ask(self, request: BoardRequest, uid: int, reply: Reply, at_end: AtEnd) -> None:
+        """Do it, and reply when it is done. A port is lent as long as its client is there."""
         if request.changes:
             r = request
             self._log.write(
                 journal.NOTICE, "board", op=r.op, board=r.board, line=r.line, actor=r.actor,
                 role=r.role, uid=uid,
             )  # fmt: skip
-        self._begin(self._done(request), reply)
+        self._begin(self._done(request, at_end), reply)
 
     def reset(self, board: str, reply: Reply) -> None:
         """Reset a board, and reply with what became of it."""
@@ -54,13 +55,22 @@ class BoardDesk:
         await self._boards.reset(board)
         return {}
 
-    async def _done(self, request: BoardRequest) -> Json:
+    async def _done(self, request: BoardRequest, at_end: AtEnd) -> Json:
         if request.op == "board":
             return {"lines": await self._boards.console(request.board, request.line)}
         if request.op == "lend":
-            return {"port": await self._boards.lend(request.board, request.for_s)}
+            where = await self._boards.lend(request.board, request.for_s)
+            loan = self._boards.loan(request.board)
+            at_end(request.board, partial(self._left, request.board, loan))
+            return {"port": where}
         self._boards.take_back(request.board)
         return {}
+
+    def _left(self, board: str, loan: object) -> None:
+        """A client has hung up that had borrowed a port; a later loan is not its."""
+        if loan is not None and self._boards.loan(board) is loan:
+            self._log.write(journal.WARNING, "a port comes back, its client has gone", board=board)
+            self._boards.take_back(board)
 
 
 def boards_view(

@@ -28,7 +28,7 @@ from headworks.station.bulletin import Bulletin
 from headworks.station.journal import Journal
 from headworks.station.loop import Result, ScanLoop
 from headworks.station.requests import targets
-from headworks.station.socket import Reply
+from headworks.station.socket import AtEnd, Reply
 from headworks.station.state import alarm_view, number, scan_view, site_view
 from headworks.station.timing import Timing
 
@@ -85,9 +85,9 @@ class Desk:
         self._replies[command.id] = reply
         self._loop.submit(command)
 
-    def board(self, request: BoardRequest, uid: int, reply: Reply) -> None:
+    def board(self, request: BoardRequest, uid: int, reply: Reply, at_end: AtEnd) -> None:
         """Hand a request to a sensor board; the reply comes with its answer."""
-        self._board_desk.ask(request, uid, reply)
+        self._board_desk.ask(request, uid, reply, at_end)
 
     def note(self, what: str, **fields: object) -> None:
         """A warning for the log."""

@@ -9,6 +9,7 @@ import json
 import os
 import socket
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -26,6 +27,7 @@ MAX_WAITING = 8  # commands of one client that wait for their answer
 _LINES_A_TURN = 4
 
 Reply = Callable[[dict[str, object]], None]
+AtEnd = Callable[[str, Callable[[], None]], None]  # what to do, by a key, when a client hangs up
 
 
 class Desk(Protocol):
@@ -40,9 +42,14 @@ class Desk(Protocol):
         """Carry out a command in the next scan; call `reply` when it is done and durable."""
 
     def board(
-        self, request: BoardRequest, uid: int, reply: Callable[[dict[str, object]], None]
+        self,
+        request: BoardRequest,
+        uid: int,
+        reply: Callable[[dict[str, object]], None],
+        at_end: AtEnd,
     ) -> None:
-        """Carry out a request for a sensor board; call `reply` when it is done."""
+        """Carry out a request for a sensor board; call `reply` when it is done. What holds only
+        as long as the client is there is undone by what is given to `at_end`."""
 
     def note(self, what: str, **fields: object) -> None:
         """Write a warning to the log."""
@@ -125,6 +132,7 @@ class _Client(asyncio.Protocol):
         self._every_s: float | None = None  # None = not subscribed
         self._pushed_s = float("-inf")
         self._seen_event = 0
+        self._at_end: dict[str, Callable[[], None]] = {}
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         if not isinstance(transport, asyncio.Transport):
@@ -141,6 +149,16 @@ class _Client(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
         self._clients.discard(self)
         self._transport = None
+        undo, self._at_end = self._at_end, {}
+        for act in undo.values():
+            act()
+
+    def at_end(self, key: str, act: Callable[[], None]) -> None:
+        """Do this when the connection ends, instead of what was to be done for the same key."""
+        if self._transport is None:
+            act()
+        else:
+            self._at_end[key] = act
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
@@ -197,7 +215,8 @@ class _Client(asyncio.Protocol):
             return
         if request.board is not None:
             self._wait_for_one()
-            self._desk.board(request.board, self._uid, lambda r: self._done(request.id, r))
+            reply = partial(self._done, request.id)
+            self._desk.board(request.board, self._uid, reply, self.at_end)
             return
         if self._desk.bulletin.empty:
             raise RequestError("the station has not made its first scan yet; ask again")

@@ -177,6 +177,10 @@ class Boards:
         self._returns[line] = timer
         return where
 
+    def loan(self, board: str) -> object:
+        """The present loan of a board's port, one and the same until it ends; None without one."""
+        return self._returns.get(self._lines[board])
+
     def take_back(self, board: str) -> None:
         """The port is ours again. Raises BoardError."""
         self._of(board)

@@ -132,10 +132,10 @@ def test_a_newer_firmware_is_not_replaced_unasked():
     newer = holding("a", FILES, BARE._replace(manifests={}))
     newer = newer._replace(manifests={"a": manifest(FILES, "0.10.0").decode()})
     with pytest.raises(FlashError, match=r"runs 0\.10\.0, newer than 0\.2\.0 .*--downgrade"):
-        work.check_version(newer, WANTED, downgrade=False)
-    work.check_version(newer, WANTED, downgrade=True)
-    work.check_version(holding("a", FILES), WANTED, downgrade=False)
-    work.check_version(BARE, WANTED, downgrade=False)
+        work.check_version("/dev/ttyX", newer, WANTED, downgrade=False)
+    work.check_version("/dev/ttyX", newer, WANTED, downgrade=True)
+    work.check_version("/dev/ttyX", holding("a", FILES), WANTED, downgrade=False)
+    work.check_version("/dev/ttyX", BARE, WANTED, downgrade=False)
 
 
 def test_another_board_is_not_flashed_even_if_it_says_nothing():
@@ -191,5 +191,5 @@ def test_another_mpy_version_is_refused_with_what_to_do():
 @pytest.mark.parametrize("text", ["", "hello", MARK + "{", MARK + "{}", MARK + '{"mpy": "x"}'])
 def test_a_senseless_answer_of_the_board_is_told(text):
     """Noise on the line is no state of a board."""
-    with pytest.raises(FlashError, match="makes no sense"):
-        parse(text)
+    with pytest.raises(FlashError, match=r"/dev/ttyX: .* makes no sense"):
+        parse(text, "/dev/ttyX")

@@ -11,6 +11,7 @@ from headworks.cli.parser import explained
 from headworks.faces.client import NotRunningError, StationError
 from headworks.flash.errors import FlashError
 from headworks.hardware.files import HardwareError
+from headworks.model.text import clean
 from headworks.site.problems import SiteErrors, SiteUnreadable
 
 FAILED, WRONG = 1, 2
@@ -37,13 +38,19 @@ def run(args: argparse.Namespace) -> int:
     try:
         return int(_module(args.action).run(args))
     except (FlashError, StationError) as error:
-        print(f"headworks board: {error}", file=sys.stderr)
+        _say(error)
         return 3 if isinstance(error, NotRunningError) else FAILED
     except (HardwareError, SiteUnreadable) as error:
-        print(f"headworks board: {error}", file=sys.stderr)
+        _say(error)
     except SiteErrors:
         print("headworks board: the site file has mistakes; see: headworks check", file=sys.stderr)
     return WRONG
+
+
+def _say(error: Exception) -> None:
+    """What went wrong, though a part of it came from a board or from a station."""
+    for line in str(error).splitlines():
+        print(f"headworks board: {clean(line)}", file=sys.stderr)
 
 
 def _module(action: str):  # type: ignore[no-untyped-def]

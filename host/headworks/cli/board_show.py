@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from headworks.flash.work import Show
+from headworks.model.text import clean
 
 
 @contextmanager
@@ -34,8 +35,10 @@ def _bar(name: str) -> Iterator[Show]:
         def move(sent: int, total: int) -> None:
             progress.update(task, completed=sent, total=total, visible=True)
 
-        yield Show(lambda text: progress.console.print(text, markup=False, highlight=False), move)
+        yield Show(
+            lambda text: progress.console.print(clean(text), markup=False, highlight=False), move
+        )
 
 
 def _line(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    print(clean(text), file=sys.stderr, flush=True)

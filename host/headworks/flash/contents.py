@@ -1,13 +1,18 @@
-"""What is on a board: read by one script at its prompt. Parses; sends nothing itself."""
+"""What is on a board: read by one script at its prompt. Parses; sends nothing itself.
+
+The board may be any board, or none: nothing of its answer is believed before its type is seen.
+"""
 
 import json
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from headworks.flash.errors import FlashError
 
 MARK = "BOARD "
 _TRIES = 3  # failed starts of a slot before the loader takes the other one
+_MOST = 1 << 40  # of any whole number in an answer: more than any flash has bytes
+_LONGEST = 256  # letters of any text in an answer
 # Runs on the board; prints as it goes, as there may be no room for all at once. Paths are
 # relative: the prompt stands in the root of the file system.
 SCRIPT = """
@@ -77,21 +82,19 @@ class Contents(NamedTuple):
 
     def complete(self, slot: str) -> Mapping[str, str] | None:
         """The manifest's files of a slot that holds all of them whole, else None."""
-        try:
-            listed = json.loads(self.manifests.get(slot, ""))["files"]
-        except (ValueError, KeyError, TypeError):
-            return None
+        listed = _object(self.manifests.get(slot, "")).get("files")
         if not isinstance(listed, dict) or not listed:
             return None
-        whole = all(self.files.get(f"{slot}/{path}") == digest for path, digest in listed.items())
+        whole = all(
+            isinstance(digest, str) and self.files.get(f"{slot}/{path}") == digest
+            for path, digest in listed.items()
+        )
         return listed if whole else None
 
     def firmware(self, slot: str) -> str:
         """The version that a slot's manifest names; empty where there is none."""
-        try:
-            return str(json.loads(self.manifests.get(slot, ""))["fw"])
-        except (ValueError, KeyError, TypeError):
-            return ""
+        version = _object(self.manifests.get(slot, "")).get("fw")
+        return version if isinstance(version, str) else ""
 
     @property
     def active(self) -> str:
@@ -105,7 +108,7 @@ class Contents(NamedTuple):
         Empty where none is whole.
         """
         pointed, other = self._slots
-        fails = self.tries.isdigit() and int(self.tries) >= _TRIES
+        fails = self.tries.isdecimal() and int(self.tries) >= _TRIES
         return self._first_whole((other, pointed) if fails or self.good == other else self._slots)
 
     @property
@@ -117,27 +120,63 @@ class Contents(NamedTuple):
         return next((slot for slot in slots if self.complete(slot)), "")
 
 
-def parse(output: str) -> Contents:
-    """What the script has printed. Raises FlashError."""
+def parse(output: str, port: str) -> Contents:
+    """What the script has printed at this port. Raises FlashError."""
     lines = [line.rstrip("\r") for line in output.split("\n")]
     words = [line.split(" ", 2) for line in lines]
     files = {word[2]: word[1] for word in words if word[0] == "FILE" and len(word) == 3}
     lists = {word[1]: word[2] for word in words if word[0] == "LIST" and len(word) == 3}
     line = next((line for line in lines if line.startswith(MARK)), "")
+    found = _object(line.removeprefix(MARK))
     try:
-        found = json.loads(line.removeprefix(MARK))
         return Contents(
-            int(found["mpy"]),
-            tuple(found["version"]),
-            str(found["platform"]),
-            str(found["machine"]),
-            str(found["uid"]),
-            str(found["slot"]),
-            str(found["tries"]),
+            _whole(found, "mpy"),
+            _version(found),
+            _text(found, "platform"),
+            _text(found, "machine"),
+            _text(found, "uid"),
+            _text(found, "slot"),
+            _text(found, "tries"),
             files,
-            int(found["free"]),
+            _whole(found, "free"),
             lists,
-            str(found["good"]),
+            _text(found, "good"),
         )
-    except (ValueError, KeyError, TypeError) as error:
-        raise FlashError(f"the board's answer makes no sense ({error}); try again") from error
+    except ValueError as error:
+        raise FlashError(
+            f"{port}: what the board there tells of itself makes no sense ({error}); unplug it, "
+            "plug it in, and run the same command again"
+        ) from error
+
+
+def _object(text: str) -> Mapping[str, Any]:
+    """A JSON object; empty where the text is none. RecursionError: nested without end."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _whole(found: Mapping[str, Any], key: str) -> int:
+    return _number(found.get(key), key)
+
+
+def _version(found: Mapping[str, Any]) -> tuple[int, ...]:
+    parts = found.get("version")
+    if not isinstance(parts, list) or len(parts) != 3:
+        raise ValueError("version is no three numbers")
+    return tuple(_number(part, "version") for part in parts)
+
+
+def _number(value: object, key: str) -> int:
+    if type(value) is not int or not 0 <= value < _MOST:
+        raise ValueError(f"{key} is no whole number")
+    return value
+
+
+def _text(found: Mapping[str, Any], key: str) -> str:
+    value = found.get(key)
+    if not isinstance(value, str) or len(value) > _LONGEST:
+        raise ValueError(f"{key} is no short text")
+    return value

@@ -5,6 +5,7 @@ mpremote 1.29.0 is pinned, as this transport is no stable interface of it.
 
 import contextlib
 import io
+import struct
 import time
 from collections.abc import Callable
 from types import TracebackType
@@ -21,6 +22,9 @@ from headworks.flash.plan import Step
 CHUNK = 256
 _PROMPT_S = 4.0  # the longest that a board may take to reach its prompt
 _TRIES = 2
+_MOST_BYTES = 1 << 20  # of what one script prints; a full board's list of files is a twentieth
+_AWAY = (TransportError, OSError)
+_STRANGE = (UnicodeDecodeError, struct.error)  # the transport takes an answer's form for granted
 
 
 class NoPromptError(FlashError):
@@ -54,23 +58,29 @@ class Prompt:
 
     def contents(self) -> Contents:
         """What is on the board."""
-        return parse(self.run(SCRIPT))
+        return parse(self.run(SCRIPT), self._port)
 
     def run(self, script: str) -> str:
         """What a script prints there."""
         transport = self._transport
         if transport is None:
             raise FlashError(f"{self._port}: not open")
+        output = _Output(self._port)
         try:
-            output: bytes = transport.exec(script)
+            with contextlib.redirect_stdout(io.StringIO()):
+                transport.exec(script, data_consumer=output.take)
         except TransportExecError as error:
-            raise FlashError(f"the board says: {_last_line(error.error_output)}") from error
-        except (TransportError, OSError) as error:
+            raise FlashError(
+                f"{self._port}: the board says: {_last_line(error.error_output)}"
+            ) from error
+        except _AWAY as error:
             raise FlashError(
                 f"{self._port}: the board went away ({error}); plug it in and run the same command "
                 "again"
             ) from error
-        return output.decode(errors="replace")
+        except _STRANGE as error:
+            raise FlashError(_no_sense(self._port, str(error))) from error
+        return output.text()
 
     def restart(self) -> None:
         """Start the firmware that is there."""
@@ -105,7 +115,7 @@ class Prompt:
         transport = self._transport
         if transport is None:
             return
-        with contextlib.suppress(TransportError, OSError):
+        with contextlib.suppress(*_AWAY, *_STRANGE):
             transport.exec_raw_no_follow("import machine\nmachine.reset()")
             time.sleep(0.1)  # the board acts on it before the port is closed
 
@@ -116,7 +126,7 @@ class Prompt:
                 with contextlib.redirect_stdout(io.StringIO()):
                     transport.enter_raw_repl(soft_reset=True, timeout_overall=_PROMPT_S)
                 return
-            except (TransportError, OSError) as error:
+            except (*_AWAY, *_STRANGE) as error:
                 if not left:
                     raise NoPromptError(
                         f"{self._port}: no MicroPython prompt there. Unplug the board, hold its "
@@ -128,6 +138,29 @@ class Prompt:
         if transport is not None:
             with contextlib.suppress(OSError):
                 transport.close()
+
+
+class _Output:
+    """What a script prints, up to a limit: a board that never ends fills no memory."""
+
+    def __init__(self, port: str) -> None:
+        self._port = port
+        self._bytes = bytearray()
+
+    def take(self, data: bytes) -> None:
+        self._bytes += data
+        if len(self._bytes) > _MOST_BYTES:
+            raise FlashError(_no_sense(self._port, "it talks without end"))
+
+    def text(self) -> str:
+        return self._bytes.removesuffix(b"\x04").decode(errors="replace")
+
+
+def _no_sense(port: str, why: str) -> str:
+    return (
+        f"{port}: what answers there makes no sense ({why}); unplug the board, plug it in, and run "
+        "the same command again"
+    )
 
 
 def script(step: Step) -> str:

@@ -3,6 +3,7 @@
 Reaches its prompt, plans, carries out, resets, and waits for a healthy introduction.
 """
 
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -20,6 +21,7 @@ from headworks.hardware.sensor import SensorProfile, config_crc
 AWAY_S = 20.0  # the longest that a board may take to come back after a reset
 _LOOK_S = 0.2
 _RESET = Step("reset", "")
+_VERSION = re.compile(r"([0-9]{1,9})\.([0-9]{1,9})\.([0-9]{1,9})(?:[-+.a-z][-+.a-z0-9]{0,30})?")
 _PC = ("linux", "darwin")  # a simulated board, which fits every chip
 
 
@@ -68,8 +70,11 @@ def examine(target: Target, show: Show, *, force: bool = False) -> tuple[Content
             _step_aside(target)
             found = _contents(target)
         _check(target, found)
-        slot = build_slot(target.profile, target.name, target.address, found.mpy)
-        return found, slot, plan(found, slot, loader(), force=force)
+        try:
+            slot = build_slot(target.profile, target.name, target.address, found.mpy)
+            return found, slot, plan(found, slot, loader(), force=force)
+        except FlashError as error:
+            raise FlashError(f"{target.name}: {error}") from error
 
 
 def flash(target: Target, show: Show, *, force: bool = False, downgrade: bool = False) -> Done:
@@ -87,7 +92,7 @@ def flash(target: Target, show: Show, *, force: bool = False, downgrade: bool = 
 def _flash(target: Target, show: Show, *, force: bool, downgrade: bool) -> Done:
     found, slot, steps = examine(target, show, force=force)
     with _or_restarted(target):
-        check_version(found, slot, downgrade=downgrade)
+        check_version(target.find(), found, slot, downgrade=downgrade)
         if not steps.steps:
             show.say(f"{target.name}: holds this firmware already; restarting it")
             restart(target)
@@ -233,15 +238,25 @@ def _check_uid(target: Target, where: str, uid: str) -> None:
         raise FlashError(f"{where}: the board there is {uid}, not {target.uid}; swap them")
 
 
-def check_version(found: Contents, slot: Slot, *, downgrade: bool) -> None:
+def check_version(port: str, found: Contents, slot: Slot, *, downgrade: bool) -> None:
     """A newer firmware than ours is replaced only on demand. Raises FlashError."""
     there = found.firmware(found.active) if found.active else ""
-    if there and _number(there) > _number(slot.version) and not downgrade:
+    if not there or downgrade:
+        return
+    number = _number(there)
+    if not number:
         raise FlashError(
-            f"the board runs {there}, newer than {slot.version} of this program; update this "
-            "program, or add --downgrade"
+            f"{port}: the firmware there calls itself {there[:40]!r}, which is no version; to "
+            "replace it all the same, add --downgrade"
+        )
+    if number > _number(slot.version):
+        raise FlashError(
+            f"{port}: the board runs {there}, newer than {slot.version} of this program; update "
+            "this program, or add --downgrade"
         )
 
 
 def _number(version: str) -> tuple[int, ...]:
-    return tuple(int(part) if part.isdigit() else 0 for part in version.split("."))
+    """Its three figures; none where it is no version."""
+    found = _VERSION.fullmatch(version)
+    return tuple(map(int, found.groups())) if found else ()

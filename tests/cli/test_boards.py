@@ -216,7 +216,7 @@ def test_ctrl_c_is_one_line_and_the_board_runs_on(boards, after_s):
         (("flash", "--name", "x", "--model", "pico-air", "--port", "/nope"), "/nope is not there"),
         (("flash", "--name", "x", "--model", "pico-rs485"), "wants --address 1 to 247"),
         (("flash", "--name", "air", "--uf2", "/nope.uf2"), "/nope.uf2"),
-        (("flash", "--name", "air", "--image", "site.toml"), "no image for an ESP32"),
+        (("flash", "--name", "air", "--image", "site.toml"), "takes no --image; use --uf2"),
         (("console",), "which board? air, thermal, safety"),
         (("console", "aid"), "did you mean air?"),
         (("selftest", "--port", "/nope"), "/nope"),

@@ -1,24 +1,46 @@
 """UF2 files and their volumes, ESP32 images, labels: what is checked before anything is written."""
 
 import errno
+import hashlib
 import os
 import struct
-import sys
-import types
+from pathlib import Path
 
+import esptool
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from headworks.flash import esp32, label, uf2
 from headworks.flash.errors import FlashError
+from headworks.flash.uf2_blocks import family_of
 
-RP2040, RP2350 = 0xE48BFF56, 0xE48BFF59
+RP2040, RP2350, ABSOLUTE = 0xE48BFF56, 0xE48BFF59, 0xE48BFF57
 
 
-def blocks(family: int, count: int = 4, first: int = 0) -> bytes:
-    """A UF2 file of so many blocks."""
+def esp32_part(chip: int) -> bytes:
+    """A program of one empty segment, with its checksum and sha256, as ESP-IDF makes it."""
+    head = struct.pack("<BBBBI", 0xE9, 1, 0, 0, 0) + struct.pack("<B3xH9xB", 0xEE, chip, 1)
+    body = head + struct.pack("<II", 0x3C000000, 4) + bytes(4)
+    body += bytes(15 - len(body) % 16) + b"\xef"
+    return body + hashlib.sha256(body).digest()
+
+
+def esp32_image(chip: int = 5, *, app: bytes | None = None) -> bytes:
+    """A loader, the table of partitions and a program, as MicroPython gives them in one file."""
+    table = struct.pack("<HBBII16sI", 0x50AA, 1, 2, 0x9000, 0x6000, b"nvs", 0)
+    table += struct.pack("<HBBII16sI", 0x50AA, 0, 0, 0x10000, 0x1F0000, b"factory", 0)
+    data = esp32_part(chip).ljust(0x8000, b"\xff") + table
+    return data.ljust(0x10000, b"\xff") + (esp32_part(chip) if app is None else app)
+
+
+def blocks(
+    family: int, count: int = 4, first: int = 0, at: int = 0x10000000, step: int = 256
+) -> bytes:
+    """A UF2 file of so many blocks, from this address on."""
     made = [
         struct.pack(
-            "<8I476sI", 0x0A324655, 0x9E5D5157, 0x2000, 0x10000000 + 256 * n, 256, n, count,
+            "<8I476sI", 0x0A324655, 0x9E5D5157, 0x2000, at + step * n, 256, n, count,
             family, b"\0" * 476, 0x0AB16F30,
         )
         for n in range(first, count)
@@ -65,9 +87,66 @@ def test_a_spoiled_image_is_refused_with_its_cause(tmp_path, data, says):
         uf2.choose(file_of(tmp_path, "x.uf2", data), ("rp2040",))
 
 
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (blocks(RP2040, at=0x20000000), "block 0 goes to 0x20000000, .*lost with the power"),
+        (blocks(RP2040, at=0x101FFE00), "block 2 goes to 0x10200000, .* to 0x101fffff"),
+        (blocks(RP2040, at=0xFFFFFE00, step=0), "block 0 goes to 0xfffffe00"),
+        (blocks(RP2040, at=0), "block 0 goes to 0x0, "),
+        (blocks(RP2040, step=0), "block 1 goes to 0x10000000, where block 0 went already"),
+        (blocks(RP2040, step=128), "block 1 goes to 0x10000080 with 256 bytes, .* whole pages"),
+        (blocks(RP2040) + blocks(RP2040), "block 4 goes to .*, where block 0 went already"),
+        (blocks(ABSOLUTE, count=1) + blocks(RP2040), "block 1 goes to .* block 0 went already"),
+    ],
+)
+def test_a_block_that_cannot_lie_there_is_refused(tmp_path, data, says):
+    """Beyond the flash, across a page, or where another block went: place, cause and a way out."""
+    path = file_of(tmp_path, "x.uf2", data)
+    with pytest.raises(FlashError, match=f"{path}: {says}.*se the "):
+        uf2.choose(path, ("rp2040",))
+
+
+@given(
+    at=st.integers(0, 2**32 - 1),
+    places=st.lists(st.integers(-2, 8200), min_size=1, max_size=6),
+    family=st.sampled_from([RP2040, RP2350, ABSOLUTE]),
+)
+def test_what_is_taken_lies_in_the_flash_and_nothing_twice(at, places, family):
+    """Whatever the addresses of a file are."""
+    made = []
+    for n, place in enumerate(places):
+        where = (at if place < 0 else 0x10000000 + 256 * place) % 2**32
+        made.append(struct.pack(
+            "<8I476sI", 0x0A324655, 0x9E5D5157, 0x2000, where, 256, n, len(places), family,
+            b"\0" * 476, 0x0AB16F30,
+        ))  # fmt: skip
+    chips = uf2.chips()
+    try:
+        found, count = family_of(Path("x"), b"".join(made), chips)
+    except FlashError:
+        return
+    wheres = {struct.unpack_from("<I", block, 12)[0] for block in made}
+    chip = chips[found]
+    assert count == len(wheres)
+    assert all(0x10000000 <= at < 0x10000000 + chip.flash_bytes for at in wheres)
+
+
+@pytest.mark.needs("linux")
+def test_a_pipe_is_no_image(tmp_path):
+    """It would be waited for without end; nor is a folder, nor a name that no file can have."""
+    os.mkfifo(tmp_path / "x.uf2")
+    with pytest.raises(FlashError, match=r"x\.uf2: no file; name the image itself"):
+        uf2.choose(tmp_path / "x.uf2", ("rp2040",))
+    with pytest.raises(FlashError, match="no file; name the image itself"):
+        esp32.check_image(tmp_path, "esp32c3")
+    with pytest.raises(FlashError, match="null"):
+        esp32.check_image(Path("a\0b"), "esp32c3")
+
+
 def test_the_block_that_picotool_puts_beside_an_image_is_no_other_chip(tmp_path):
     """Images of the Pico 2 may begin with one of a family of its own."""
-    data = blocks(0xE48BFF57, count=1) + blocks(RP2350)
+    data = blocks(ABSOLUTE, count=1, at=0x10FFFF00) + blocks(RP2350)
     assert uf2.choose(file_of(tmp_path, "x.uf2", data), ("rp2350",)).family == RP2350
 
 
@@ -127,9 +206,8 @@ def test_waiting_boards_are_found_where_they_are_mounted(tmp_path):
 
 def test_esptool_is_asked_to_erase_and_to_write(tmp_path, monkeypatch):
     """In this order, for the right chip; its own failures become one line."""
-    image, calls = file_of(tmp_path, "c3.bin", b"\xe9\x00"), []
-    tool = types.SimpleNamespace(main=calls.append)
-    monkeypatch.setitem(sys.modules, "esptool", tool)
+    image, calls = file_of(tmp_path, "c3.bin", esp32_image()), []
+    monkeypatch.setattr(esptool, "main", calls.append)
     esp32.write_image("/dev/ttyX", "esp32c3", image)
     assert [words[-1] for words in calls] == ["erase-flash", str(image)]
     assert all(words[:4] == ["--chip", "esp32c3", "--port", "/dev/ttyX"] for words in calls)
@@ -138,14 +216,14 @@ def test_esptool_is_asked_to_erase_and_to_write(tmp_path, monkeypatch):
         print("A fatal error occurred: Failed to connect")
         raise SystemExit(2)
 
-    tool.main = fails
+    monkeypatch.setattr(esptool, "main", fails)
     with pytest.raises(FlashError, match=r"erase-flash failed: 2 A fatal error.*hold BOOT"):
         esp32.write_image("/dev/ttyX", "esp32c3", image)
 
 
 def test_the_real_esptool_takes_these_words(tmp_path):
     """It gets as far as the port that is not there."""
-    image = file_of(tmp_path, "c3.bin", b"\xe9\x00")
+    image = file_of(tmp_path, "c3.bin", esp32_image())
     with pytest.raises(FlashError, match=r"erase-flash failed: .*no-such-port"):
         esp32.write_image(str(tmp_path / "no-such-port"), "esp32c3", image)
 
@@ -153,9 +231,31 @@ def test_the_real_esptool_takes_these_words(tmp_path):
 def test_what_is_no_esp32_image_is_refused(tmp_path):
     """A UF2 file, or nothing."""
     with pytest.raises(FlashError, match="no image for an ESP32"):
-        esp32.check_image(file_of(tmp_path, "x.uf2", blocks(RP2040)))
-    with pytest.raises(FlashError, match="takes no image by esptool"):
+        esp32.check_image(file_of(tmp_path, "x.uf2", blocks(RP2040)), "esp32c3")
+    with pytest.raises(FlashError, match="takes no --image; use --uf2"):
         esp32.write_image("/dev/ttyX", "rp2040", file_of(tmp_path, "x.bin", b"\xe9"))
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (esp32_image(9), "is for esp32s3, and the board that is meant has an esp32c3"),
+        (esp32_image(0), "is for a chip with the number 0"),
+        (esp32_part(5), "no table of partitions at 0x8000"),
+        (esp32_image()[:0x8010], "no table of partitions"),
+        (esp32_image()[:0x10000], "its part at 0x10000 is damaged or cut off"),
+        (esp32_image(app=esp32_part(5)[:-1]), "its part at 0x10000 is damaged or cut off"),
+        (esp32_image(app=esp32_part(5)[:-40] + bytes(40)), "its part at 0x10000 is damaged"),
+        (esp32_image().ljust((4 << 20) + 1), "larger than 4 MB"),
+        (b"\xe9", "is for a chip with the number 0"),
+        (b"", "no image for an ESP32"),
+    ],
+)
+def test_an_esp32_image_is_whole_and_for_the_chip(tmp_path, data, says):
+    """As a board is erased before it is written, its image is looked at before that."""
+    esp32.check_image(file_of(tmp_path, "good.bin", esp32_image()), "esp32c3")
+    with pytest.raises(FlashError, match=f"x.bin: .*{says}"):
+        esp32.check_image(file_of(tmp_path, "x.bin", data), "esp32c3")
 
 
 LABEL = label.Label("jamshoro-2", "air", "pico-air", "e6614103e7174c2f", "0.2.0", "d3341c65")

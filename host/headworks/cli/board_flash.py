@@ -3,11 +3,10 @@
 import argparse
 import json
 import os
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
+from headworks.cli.board_image import put_image
 from headworks.cli.board_ports import (
     SerialPort,
     candidates,
@@ -17,16 +16,13 @@ from headworks.cli.board_ports import (
     spec_of,
 )
 from headworks.cli.board_show import shown
-from headworks.flash import esp32, uf2, work
-from headworks.flash.build import Slot
+from headworks.flash import work
+from headworks.flash.build import Slot, check_name
 from headworks.flash.contents import Contents
 from headworks.flash.errors import FlashError
 from headworks.flash.plan import Plan
 from headworks.hardware.sensor import SensorProfile, load_sensor
 from headworks.model.site import BoardSpec
-from headworks_fw import VERSION
-
-_APPEARS_S = 30.0  # a board's port after its image was written
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """0 when every board is verified; the first failure ends it."""
     for target in _targets(args):
-        _image(args, target)
+        put_image(args, target)
         if args.dry_run and (args.uf2 or args.image):
             continue  # what is on it then is known: nothing
         if args.dry_run:
@@ -69,12 +65,15 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _targets(args: argparse.Namespace) -> list[work.Target]:
+    """The boards that are meant, each looked at before the first is touched."""
+    _check_call(args)
     site = site_or_none(args.site)
     if args.all:
         if site is None or not site.boards:
             raise FlashError("--all wants a site file with boards; name it with --site")
         return [_target(args, spec) for spec in site.boards]
-    if args.name and site is not None and not args.model:
+    there = [spec.name for spec in site.boards] if site is not None else []
+    if site is not None and args.name and (args.name in there or not args.model):
         return [_target(args, spec_of(site, args.name))]
     if not args.name or not args.model:
         raise FlashError(
@@ -84,17 +83,42 @@ def _targets(args: argparse.Namespace) -> list[work.Target]:
     return [_target(args, spec)]
 
 
+def _check_call(args: argparse.Namespace) -> None:
+    """Raises FlashError for words that contradict each other."""
+    of_one = {
+        "--name": args.name,
+        "--model": args.model,
+        "--port": args.port,
+        "--address": args.address,
+        "--uf2": args.uf2,
+        "--volume": args.volume,
+        "--image": args.image,
+    }
+    given = [word for word, value in of_one.items() if value is not None]
+    if args.all and given:
+        raise FlashError(
+            f"--all is every board of the site file, {given[0]} is for one; leave one out"
+        )
+    if args.uf2 and args.image:
+        raise FlashError("--uf2 is for a Pico and --image for an ESP32; give one of them")
+    if args.volume and not args.uf2:
+        raise FlashError("--volume says where --uf2 FILE goes; name that too")
+
+
 def _target(args: argparse.Namespace, spec: BoardSpec) -> work.Target:
+    check_name(spec.name)
     profile = load_sensor(args.model or spec.model)
     address = spec.address if args.address is None else args.address
     if profile.link == "rs485" and not 1 <= address <= 247:
         raise FlashError(f"{spec.name}: {profile.model} wants --address 1 to 247")
+    if not 0 <= address <= 247:
+        raise FlashError(f"{spec.name}: a board wants an --address from 0 to 247")
     return work.Target(spec.name, profile, address, _finder(args, spec, profile), spec.uid)
 
 
 def _finder(args: argparse.Namespace, spec: BoardSpec, profile: SensorProfile) -> Callable[[], str]:
     """How to find the board's port again and again: it may come back under another name."""
-    if args.port:
+    if args.port is not None:
         serial = next((p.serial for p in candidates() if _same(p, args.port)), "")
         return lambda: port_again(args.port, serial)
     if spec.connect and profile.link == "usb":
@@ -114,73 +138,6 @@ def _only(profile: SensorProfile) -> str:
         f"{len(found)} boards are plugged in ({', '.join(found)})" if found else "no board is there"
     )
     raise FlashError(f"{what}; name one with --port, see: headworks board list")
-
-
-def _image(args: argparse.Namespace, target: work.Target) -> None:
-    """MicroPython for an empty board, where a file was named."""
-    if args.image is not None:
-        chip = target.profile.mcus[0]
-        if args.dry_run:
-            esp32.check_image(args.image)
-            _would(args, target, f"erase the {chip} and write {args.image.name}")
-            return
-        print(f"{target.name}: erasing the {chip} and writing {args.image.name}", file=sys.stderr)
-        esp32.write_image(target.find(), chip, args.image)
-        _await_port(target)
-    if args.uf2 is not None:
-        _uf2(args, target)
-
-
-def _uf2(args: argparse.Namespace, target: work.Target) -> None:
-    waiting = [args.volume] if args.volume else uf2.volumes()
-    fit = _fit(target, uf2.chip_of(waiting[0])) if len(waiting) == 1 else target.profile.mcus
-    image = uf2.choose(args.uf2, fit)
-    if len(waiting) != 1:
-        told, hint = ", ".join(map(str, waiting)) or "none", uf2.unmounted()
-        raise FlashError(
-            f"one board must wait for an image, there are: {told}. Hold BOOTSEL while you plug it "
-            f"in and mount {hint or 'its volume'}, or name a mounted one with --volume"
-        )
-    if args.dry_run:
-        _would(args, target, f"copy {image.path.name} to {waiting[0]}")
-        return
-    uf2.copy(image, waiting[0])
-    print(
-        f"{target.name}: {image.path.name} is copied; its volume vanishes now, which is normal",
-        file=sys.stderr,
-    )
-    _await_port(target)
-
-
-def _would(args: argparse.Namespace, target: work.Target, what: str) -> None:
-    if args.json:
-        print(json.dumps({"name": target.name, "result": "dry-run", "would": what}), flush=True)
-    else:
-        print(f"{target.name}: would {what}, then send all files of v{VERSION}")
-
-
-def _fit(target: work.Target, chip: str) -> tuple[str, ...]:
-    """The chip of the board that waits, which the model must fit."""
-    if chip not in target.profile.mcus:
-        raise FlashError(
-            f"{target.name}: {target.profile.model} is for {' or '.join(target.profile.mcus)}, and "
-            f"the board that waits is a {chip}; choose another --model"
-        )
-    return (chip,)
-
-
-def _await_port(target: work.Target) -> None:
-    end_s = time.monotonic() + _APPEARS_S
-    while True:
-        try:
-            target.find()
-            return
-        except FlashError as error:
-            if time.monotonic() > end_s:
-                raise FlashError(
-                    f"{target.name}: no port has appeared ({error}); is the image the right one?"
-                ) from error
-        time.sleep(0.2)
 
 
 def _tell_plan(target: work.Target, args: argparse.Namespace) -> None:

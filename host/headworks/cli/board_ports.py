@@ -63,7 +63,9 @@ def port_again(path: str, serial: str) -> str:
         return path
     if serial:
         return _on_usb(f"usb:{serial}")
-    raise FlashError(f"{path} is not there; plug the board in, or see: headworks board list")
+    raise FlashError(
+        f"{path or '--port'} is not there; plug the board in, or see: headworks board list"
+    )
 
 
 def _on_usb(connect: str, who: str = "") -> str:

@@ -5,6 +5,7 @@ The same input gives the same bytes. Sends nothing.
 
 import hashlib
 import json
+import re
 import subprocess
 import tempfile
 from collections.abc import Mapping
@@ -27,6 +28,7 @@ ARCHITECTURES = (
     "xtensa", "xtensawin", "rv32imc", "rv64imc",
 )  # fmt: skip
 _LOADER = "loader.py"
+_NAME = re.compile(r"[a-z0-9_-]{1,16}")  # headworks_fw.config takes no other
 
 
 class Slot(NamedTuple):
@@ -42,8 +44,18 @@ class Slot(NamedTuple):
         return sum(map(len, self.files.values())) + len(self.manifest)
 
 
+def check_name(name: str) -> None:
+    """Raises FlashError for a name with which no firmware would start."""
+    if not _NAME.fullmatch(name):
+        raise FlashError(
+            f"{name[:40]!r} is no name for a board; write 1 to 16 letters of a-z, 0-9, _ and -, in "
+            "the site file too"
+        )
+
+
 def build_slot(profile: SensorProfile, name: str, address: int, mpy: int) -> Slot:
     """The slot of a board; `mpy` is its `sys.implementation._mpy`. Raises FlashError."""
+    check_name(name)
     if mpy & 0xFF != MPY_VERSION:
         raise FlashError(
             f"the board's MicroPython takes .mpy files of version {mpy & 0xFF}, this firmware has "

@@ -1,4 +1,4 @@
-"""MicroPython's image for an empty board: a UF2 file, checked block by block, and its volume.
+"""MicroPython's image for an empty board: a UF2 file that fits, and the board's volume.
 
 A file of the wrong family fails silently on a Pico 2, so the family is looked at first.
 """
@@ -6,20 +6,17 @@ A file of the wrong family fails silently on a Pico 2, so the family is looked a
 import errno
 import os
 import shutil
-import struct
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from headworks.flash.errors import FlashError
+from headworks.flash.files import read_file
+from headworks.flash.uf2_blocks import family_of
 from headworks.hardware.files import models
 from headworks.hardware.mcu import Mcu, load_mcu
 
 INFO = "INFO_UF2.TXT"
-_BLOCK = struct.Struct("<8I476sI")  # microsoft/uf2: 512 bytes
-_MAGIC_0, _MAGIC_1, _MAGIC_END = 0x0A324655, 0x9E5D5157, 0x0AB16F30
-_HAS_FAMILY, _NOT_MAIN = 0x2000, 0x0001
-_EXTENSION_FAMILY = 0xE48BFF57  # an absolute block of picotool, beside the image [picotool]
 _MOST_BYTES = 64 << 20
 _PLACES = ("/media", "/run/media", "/mnt", "/Volumes")
 _LABELS = ("RPI-RP2", "RP2350")
@@ -36,39 +33,7 @@ class Image(NamedTuple):
 
 def read_image(path: Path) -> Image:
     """The image in a file, every block looked at. Raises FlashError."""
-    try:
-        if path.stat().st_size > _MOST_BYTES:
-            raise FlashError(f"{path}: larger than 64 MB; this is no image for a board")
-        data = path.read_bytes()
-    except OSError as error:
-        raise FlashError(f"{path}: {error.strerror or error}") from error
-    if not data or len(data) % _BLOCK.size:
-        raise FlashError(f"{path}: no UF2 file, or one that was cut off; download it again")
-    families = [family for family in _families(path, data) if family != _EXTENSION_FAMILY]
-    if not families or len(set(families)) > 1:
-        raise FlashError(f"{path}: holds images for several chips; use one made for a single board")
-    return Image(path, families[0], len(families))
-
-
-def _families(path: Path, data: bytes) -> Iterator[int]:
-    """The family of each block that goes to the flash."""
-    expected: dict[int, int] = {}
-    for at in range(0, len(data), _BLOCK.size):
-        first, second, flags, _, size, number, count, family, _, last = _BLOCK.unpack_from(data, at)
-        if (first, second, last) != (_MAGIC_0, _MAGIC_1, _MAGIC_END) or size > 476:
-            raise FlashError(f"{path}: block {at // _BLOCK.size} is damaged; download it again")
-        if flags & _NOT_MAIN:
-            continue
-        if not flags & _HAS_FAMILY:
-            raise FlashError(f"{path}: does not say for which chip it is; use another file")
-        if number != expected.get(family, 0):
-            raise FlashError(
-                f"{path}: block {expected.get(family, 0)} is missing; download it again"
-            )
-        expected[family] = number + 1 if number + 1 < count else 0
-        yield family
-    if any(expected.values()):
-        raise FlashError(f"{path}: its end is missing; download it again")
+    return Image(path, *family_of(path, read_file(path, _MOST_BYTES), chips()))
 
 
 def chips() -> Mapping[int, Mcu]:

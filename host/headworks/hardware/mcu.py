@@ -17,6 +17,8 @@ _REQUIRED: dict[str, Any] = {
     "refused": dict,
     "mpy_arch": str,
     "uf2_families": list,
+    "flash_start": int,
+    "flash_bytes": int,
     "usb_bootloader": list,
     "wdt_most_ms": int,
     "fact": list,
@@ -46,6 +48,8 @@ class Mcu:
     refused_pull: Mapping[str, str]
     mpy_arch: str
     uf2_families: tuple[int, ...]
+    flash_start: int  # address of its first byte
+    flash_bytes: int  # of the smallest of its modules
     usb_bootloader: tuple[str, ...]
     wdt_most_ms: int
 
@@ -80,6 +84,8 @@ def parse(model: str, data: Mapping[str, Any]) -> Mcu:
         refused_pull=data.get("refused_pull", {}),
         mpy_arch=data["mpy_arch"],
         uf2_families=tuple(data["uf2_families"]),
+        flash_start=data["flash_start"],
+        flash_bytes=data["flash_bytes"],
         usb_bootloader=tuple(data["usb_bootloader"]),
         wdt_most_ms=data["wdt_most_ms"],
     )

@@ -1,0 +1,138 @@
+"""Calls of `headworks board` that are refused before a board, a port or a file is touched."""
+
+import pytest
+
+from flash.test_images import RP2040, blocks, esp32_image
+from headworks.cli.main import main
+from headworks.flash import work
+from headworks_fw import config
+
+SITE = """
+[[board]]
+name = "air"
+model = "pico-air"
+connect = "serial:/dev/headworks-test"
+"""
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """An empty folder to stand in, and no station."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HEADWORKS_RUNTIME", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def said(capsys, monkeypatch):
+    """What a call says; the test fails where it would touch a board."""
+
+    def touched(*_: object, **__: object):
+        raise AssertionError("a board was touched")
+
+    for name in ("Talk", "Prompt"):
+        monkeypatch.setattr(work, name, touched)
+
+    def call(*words: str) -> tuple[int, str]:
+        code = main(["board", *words])
+        told = capsys.readouterr()
+        return code, told.out + told.err
+
+    return call
+
+
+C3 = ("flash", "--name", "x", "--model", "esp32c3-air", "--port", "/dev/null", "--image")
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (None, "x.bin: No such file"),
+        (blocks(RP2040), "no image for an ESP32"),
+        (esp32_image(9), "is for esp32s3"),
+        (esp32_image()[:0x9000], "damaged or cut off"),
+    ],
+)
+@pytest.mark.parametrize("more", [(), ("--dry-run",)])
+def test_an_image_is_looked_at_before_a_word_of_erasing(folder, said, data, says, more):
+    """Neither said nor done, whatever is wrong with the file."""
+    if data is not None:
+        (folder / "x.bin").write_bytes(data)
+    code, told = said(*C3, "x.bin", *more)
+    assert code == 1
+    assert says in told
+    assert "eras" not in told
+    assert told.count("\n") == 1
+
+
+def test_the_right_image_is_told_with_its_place(folder, said):
+    """What would be erased, and where."""
+    (folder / "x.bin").write_bytes(esp32_image())
+    code, told = said(*C3, "x.bin", "--dry-run")
+    assert code == 0
+    assert "would erase the esp32c3 at /dev/null and write x.bin" in told
+
+
+def test_an_image_for_a_board_that_is_not_there_erases_nothing(folder, said):
+    """The port is looked for before the word too."""
+    (folder / "x.bin").write_bytes(esp32_image())
+    code, told = said(*C3[:-2], "/nope", "--image", "x.bin")
+    assert code == 1
+    assert "/nope is not there" in told
+    assert "eras" not in told
+
+
+@pytest.mark.parametrize(
+    ("name", "good"),
+    [
+        ("air", True),
+        ("a_b-9", True),
+        ("x" * 16, True),
+        ("Air", False),
+        ("x" * 17, False),
+        ("luft ", False),
+        ("zuluft\u00e4", False),
+        ("\u0661", False),
+        ("a.b", False),
+        ("air\n", False),
+    ],
+)
+def test_a_name_that_no_firmware_takes_is_refused_at_once(said, name, good):
+    """The same names as the firmware's own check, before the board is touched."""
+    code, told = said("flash", "--name", name, "--model", "pico-air", "--port", "/nope")
+    assert code == 1
+    assert ("is no name for a board; write 1 to 16" in told) is not good
+    whole = {"model": "pico-air", "name": name, "address": 0, "wdt_ms": 8000}
+    try:
+        config.check({**whole, "link": {"kind": "usb"}})
+        assert good
+    except config.ConfigError:
+        assert not good
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--all", "--port", "/dev/null"), "--port is for one"),
+        (("--all", "--name", "air"), "--name is for one"),
+        (("--all", "--image", "x"), "--image is for one"),
+        (("--uf2", "x", "--image", "y"), "give one of them"),
+        (("--volume", "/mnt"), "--volume says where --uf2 FILE goes"),
+        (("--name", ""), "say which board"),
+        (("--name", "x", "--model", "../x"), "no sensor model"),
+        (("--name", "x", "--model", "pico-air", "--port", ""), "--port is not there"),
+        (("--name", "x", "--model", "pico-air", "--port", "/dev/no such port"), "/dev/no such"),
+        (("--name", "x", "--model", "pico-rs485", "--address", "300"), "wants --address 1 to 247"),
+        (
+            ("--name", "x", "--model", "pico-air", "--address", "9" * 400),
+            "wants an --address from 0 to 247",
+        ),
+    ],
+)
+def test_words_that_contradict_each_other_flash_nothing(said, words, says):
+    """One port is not all boards, and an image is for one chip."""
+    code, told = said("flash", *words)
+    assert code in (1, 2)
+    assert says in told
+    assert "Traceback" not in told
+    assert told.count("\n") == 1

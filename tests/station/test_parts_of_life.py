@@ -211,6 +211,23 @@ def test_a_late_scan_is_an_alarm_for_a_while() -> None:
     assert not alarms.lasting()
 
 
+def test_alarms_of_boards_end_one_by_one() -> None:
+    """A lost board and a channel without a value begin and end by themselves."""
+    alarms = StationAlarms()
+    lost = Alarm("air", Severity.ALARM, Reason(ReasonCode.BOARD_UNKNOWN))
+    ill = Alarm("safety.fan1_rpm", Severity.WARNING, Reason(ReasonCode.CHANNEL_UNKNOWN))
+    alarms.look_at_boards(1.0, [lost, ill])
+    alarms.look_at_boards(2.0, [ill])
+    assert [(e.source, e.kind) for e in alarms.fresh()] == [
+        ("air", "alarm"),
+        ("safety.fan1_rpm", "alarm"),
+        ("air", "alarm-end"),
+    ]
+    assert tuple(alarms.lasting()) == (ill,)
+    alarms.look_at_boards(3.0, [])
+    assert not alarms.lasting()
+
+
 def test_alarms_of_one_source_do_not_hide_each_other() -> None:
     """Two codes of one source are two alarms."""
     alarms = StationAlarms()

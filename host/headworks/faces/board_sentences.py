@@ -9,6 +9,10 @@ BOARDS: Mapping[str, tuple[str, ...]] = {
         "nothing is known from board {subject}: {cause}.",
         "nothing is known from this board.",
     ),
+    ReasonCode.CHANNEL_UNKNOWN: (
+        "no value: {fault}.",
+        "gives no value.",
+    ),
     ReasonCode.BOARD_RESTARTED: (
         "board {subject} restarted by itself; it says: {why}.",
         "the board restarted by itself.",
@@ -30,4 +34,14 @@ BOARDS: Mapping[str, tuple[str, ...]] = {
         "board {subject} opened {output} by itself because of {why}.",
         "the board opened an output by itself.",
     ),
+}
+
+# what a board says of a sensor without a value -> in plain words, and where to look first
+FAULTS: Mapping[str, str] = {
+    "ABSENT": "the sensor does not answer (ABSENT); check its plug, cable, address and supply",
+    "CRC": "the sensor answers damaged (CRC); check cable, shield and pull-up",
+    "RANGE": "no place has this value (RANGE); look for a short circuit or a missing supply",
+    "POR85": "the sensor has not measured since its power came (POR85); check its supply",
+    "STUCK": "the same value for too long (STUCK); replace the sensor",
+    "STALE": "no sample for three periods (STALE); see: headworks board selftest",
 }

@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Mapping
 from string import Formatter
 
+from headworks.faces.board_sentences import FAULTS
 from headworks.faces.sentences import CHANNELS, FORMS, LATCHES, LIMITS, LOST, QUALITIES, STATES
 from headworks.model.text import clean
 
@@ -135,4 +136,5 @@ _TABLES: dict[str, Mapping[str, str]] = {
     "limit": LIMITS,
     "latch": LATCHES,
     "channel": CHANNELS,
+    "fault": FAULTS,
 }

@@ -67,6 +67,7 @@ class ReasonCode(StrEnum):
     LOCAL_RESET = "local-reset"  # its contact at the racks was pressed
     # sensor boards
     BOARD_UNKNOWN = "board-unknown"  # nothing is known of it: state, cause
+    CHANNEL_UNKNOWN = "channel-unknown"  # its board runs, and it gives no value: quality, fault
     BOARD_RESTARTED = "board-restarted"  # it started again and nobody asked for it: why
     BOARD_QUARANTINED = "board-quarantined"  # too many of those: restarts, why
     BOARD_CRASHED = "board-crashed"  # its console shows a traceback: error

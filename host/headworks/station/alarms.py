@@ -11,6 +11,7 @@ from headworks.station.timing import Timing
 
 HELD_SHOWN_S = 1.0  # at a start an off is heard within a poll, and that is no alarm
 LATE_SHOWN_S = 60.0  # a late scan stays an alarm for this long
+_OF_BOARDS = (ReasonCode.BOARD_UNKNOWN, ReasonCode.CHANNEL_UNKNOWN)
 
 
 class StationAlarms:
@@ -57,11 +58,10 @@ class StationAlarms:
             self.end_alarm(t_s, "station", ReasonCode.DEADMAN_HELD)
 
     def look_at_boards(self, t_s: float, alarms: Iterable[Alarm]) -> None:
-        """Of which sensor boards is nothing known?"""
-        now = {alarm.source: alarm for alarm in alarms}
-        code = ReasonCode.BOARD_UNKNOWN
-        for source in [s for s, c in self._lasting if c is code and s not in now]:
-            self.end_alarm(t_s, source, code)
+        """Of which sensor boards is nothing known, and of which of their channels?"""
+        now = {(alarm.source, alarm.reason.code): alarm for alarm in alarms}
+        for key in [key for key in self._lasting if key[1] in _OF_BOARDS and key not in now]:
+            self.end_alarm(t_s, *key)
         for alarm in now.values():
             self.raise_alarm(t_s, alarm)
 

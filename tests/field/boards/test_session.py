@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from field.boards.talks import AIR, Talk
+from headworks.field.boards.ill import ill_channels
 from headworks.field.boards.session import LOST_S
 from headworks.field.boards.view import BoardState
 from headworks.model.live import Quality
@@ -308,3 +309,17 @@ def test_no_frame_raises_or_makes_a_value_of_nothing(frames):
             assert math.isfinite(observation.value)
         else:
             assert observation.value is None
+
+
+def test_a_channel_without_a_value_is_a_warning():
+    """Whether an interlock minds it or not; not before its first sample, nor of a lost board."""
+    talk = Talk().ready()
+    assert list(ill_channels([talk.session])) == []
+    talk.readings(smoke=0).news("t", v={}, f={"fan1_rpm": "ABSENT"})
+    (found,) = ill_channels([talk.session])
+    assert (found.source, found.severity) == ("safety.fan1_rpm", "warning")
+    assert found.reason.values == (("quality", "not-available"), ("fault", "ABSENT"))
+    talk.readings(fan1_rpm=1500)
+    assert list(ill_channels([talk.session])) == []
+    talk.session.closed(talk.t_s, "unplugged")
+    assert list(ill_channels([talk.session])) == []

@@ -11,6 +11,7 @@ from functools import partial
 
 from headworks.field.boards.doing import Outcome
 from headworks.field.boards.errors import BoardError
+from headworks.field.boards.ill import ill_channels
 from headworks.field.boards.leases import Lease
 from headworks.field.boards.line import Line
 from headworks.field.boards.session import LOST_S, Session
@@ -109,9 +110,12 @@ class Boards:
         return [event for session in self._sessions.values() for event in session.events()]
 
     def alarms(self) -> list[Alarm]:
-        """Every board of which nothing is known now; at the start they may take their time."""
+        """Boards of which nothing is known, and their channels without a value.
+
+        At the start boards may take their time.
+        """
         early = time.monotonic() - self._began_s < LOST_S
-        return [
+        lost = [
             Alarm(
                 session.spec.name,
                 Severity.ALARM,
@@ -123,6 +127,7 @@ class Boards:
             for session in self._sessions.values()
             if session.state is not BoardState.RUNS and (session.is_known or not early)
         ]
+        return [*lost, *ill_channels(self._sessions.values())]
 
     async def reset(self, board: str) -> None:
         """A person has looked after a board: end its quarantine, arm what it opened by itself.

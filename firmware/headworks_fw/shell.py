@@ -59,7 +59,7 @@ class Shell:
         for output in self._board.outputs.all:
             state = "on" if output.on else "off"
             latch = ", latched by " + output.latch if output.latch else ""
-            trips = ", tripped by " + " ".join(output.trips) if output.trips else ""
+            trips = ", opens on " + " or ".join(output.trips) if output.trips else ""
             lines.append("%s is %s%s%s" % (output.name, state, latch, trips))
         return lines or ["this board has no outputs"]
 

@@ -135,7 +135,7 @@ def test_a_person_types_at_a_plain_terminal(board):
     """Words are echoed, corrected and answered; frames go on between."""
     _hello(board)
     os.write(board.master, b"outputx\x7fs\r")
-    board.until(lambda: "| permit is off, tripped by smoke" in board.text(), "the outputs")
+    board.until(lambda: "| permit is off, opens on smoke" in board.text(), "the outputs")
     os.write(board.master, b"set permit on\rconfirm permit\r")
     board.until(lambda: board.permit == "1", "on, confirmed")
 

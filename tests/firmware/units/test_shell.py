@@ -74,7 +74,7 @@ def test_the_same_words_go_through_the_host():
         assert answer[0][1] == {
             "i": 1,
             "k": 0,
-            "s": "permit is off, tripped by smoke leak",
+            "s": "permit is off, opens on smoke or leak",
         }
         assert answer[1] == ("ok", {"i": 1})
         kind, fields = bench.do(2, "con", l="set permit on")

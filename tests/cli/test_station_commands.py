@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from faces.held_states import held
 from headworks import paths
 from headworks.cli.main import main
 from headworks.cli.trips import trips
 from station.substation import Substation, play, until, until_view
+from tools.states import state
 
 COMMANDS = [
     ["status"],
@@ -119,17 +121,19 @@ RACK: dict[str, Any] = {
         ({**RACK, "state": "locked-out", "locked_by": "omar"}, ["headworks rack a1 unlock"]),
         ({**RACK, "state": "faulted", "latched": True}, ["headworks reset a1"]),
         ({**RACK, "state": "tripped"}, [""]),
+        ({**RACK, "state": "tripped", "values": {"interlock": "smoke"}}, ["headworks reset smoke"]),
         (
-            {**RACK, "state": "tripped", "values": {"interlock": "smoke"}},
-            ["headworks reset smoke"],
+            {**RACK, "state": "tripped", "values": {"interlock": "heat"}},
+            ["press a.reset at the racks"],
         ),
+        ({**RACK, "state": "tripped", "values": {"interlock": "leak"}}, [""]),
     ],
 )
 def test_a_trip_comes_with_its_way_out(rack: dict[str, Any], expected: list[str]) -> None:
-    """Each thing that holds a rack off is listed with the command that frees it."""
-    assert [
-        item["way_out"] for item in trips({"racks": [rack], "boards": [], "alarms": []})
-    ] == expected
+    """Each thing that holds a rack off is listed with what frees it; no latch wants no reset."""
+    locks = [held("smoke"), held("heat", reset_at="a.reset"), held("leak", latched=False)]
+    found = trips(state(racks=[rack], boards=[], interlocks=locks))
+    assert [item["way_out"] for item in found] == expected
 
 
 def test_what_a_board_opened_by_itself_is_a_trip() -> None:
@@ -138,7 +142,7 @@ def test_what_a_board_opened_by_itself_is_a_trip() -> None:
         {"name": "safety", "latches": {"permit": "smoke"}},
         {"name": "door", "latches": {"permit": "lease"}},
     ]
-    (found,) = trips({"racks": [], "boards": boards, "alarms": []})
+    (found,) = trips(state(racks=[], boards=boards))
     assert found["way_out"] == "headworks reset safety"
 
 
@@ -148,7 +152,7 @@ def test_alarms_are_listed_and_infos_are_not() -> None:
         {"source": "memory", "severity": severity, "code": "storage", "values": {}}
         for severity in ("info", "warning", "alarm")
     ]
-    found = trips({"racks": [], "boards": [], "alarms": alarms})
+    found = trips(state(racks=[], boards=[], alarms=alarms))
     assert [item["state"] for item in found] == ["warning", "alarm"]
 
 

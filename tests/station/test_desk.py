@@ -210,8 +210,8 @@ def test_the_state_is_whole_and_plain_json(tmp_path: Path) -> None:
     state = run(tmp_path, work).state()
     assert set(state) == {
         "t_s", "seq", "time", "version", "uptime_s", "site", "envelope", "drawn_kw", "planned_kw",
-        "surplus_kw", "upstream_trip", "feeders", "meters", "signals", "racks", "boards", "alarms", "events",
-        "scan", "healthy",
+        "surplus_kw", "upstream_trip", "feeders", "meters", "signals", "racks", "boards", "interlocks",
+        "alarms", "events", "scan", "healthy",
     }  # fmt: skip
     assert state["seq"] == 2
     assert state["site"]["timezone"] == "Asia/Karachi"

@@ -18,13 +18,14 @@ def run(args: argparse.Namespace) -> int:
     """0, or 3 when no station runs."""
 
     async def work(client: StationClient) -> int:
-        racks = (await client.state())["racks"]
+        state = await client.state()
+        racks = state["racks"]
         if args.json:
             print(json.dumps(racks))
         else:
             show(
                 ("rack", "kind", "state", "kW", "starts", "why"),
-                [_row(rack) for rack in racks],
+                [_row(state, rack) for rack in racks],
                 right=("kW", "starts"),
             )
         return 0
@@ -32,9 +33,10 @@ def run(args: argparse.Namespace) -> int:
     return talk(args.socket, work)
 
 
-def _row(rack: State) -> tuple[str, ...]:
-    from headworks.faces.lines import plain, why
+def _row(state: State, rack: State) -> tuple[str, ...]:
+    from headworks.faces.lines import plain, why_now
 
     name = plain(rack["name"])
     power = "?" if rack["power_kw"] is None else f"{rack['power_kw']:.1f}"
-    return (name, rack["kind"], rack["state"], power, str(rack["starts_today"]), why(rack, name))
+    told = why_now(state, rack, name, dated=False)
+    return (name, rack["kind"], rack["state"], power, str(rack["starts_today"]), told)

@@ -1,13 +1,14 @@
-"""`headworks reset NAME`: clear the latch of a rack or an interlock, once its cause is gone."""
+"""`headworks reset NAME`: clear the latch of a rack, interlock or board, once its cause is gone."""
 
 import argparse
 
 from headworks.cli.station_client import actor, add_actor, add_socket, command
+from headworks.faces.held import way_lines
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `headworks reset`."""
-    parser.add_argument("name", metavar="NAME", help="the rack, interlock or signal")
+    parser.add_argument("name", metavar="NAME", help="the rack, interlock or sensor board")
     parser.add_argument("--note", default="", help="what was found and done")
     add_actor(parser)
     add_socket(parser)
@@ -22,4 +23,5 @@ def run(args: argparse.Namespace) -> int:
         who=actor(args.actor),
         note=args.note,
         done=f"{args.name} is reset",
+        advice=way_lines,
     )

@@ -4,12 +4,19 @@ import argparse
 import asyncio
 import getpass
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 
-from headworks.faces.client import NotRunningError, RefusedError, StationClient, StationError
+from headworks.faces.client import (
+    NotRunningError,
+    RefusedError,
+    State,
+    StationClient,
+    StationError,
+)
 from headworks.model.text import clean
 
+Advice = Callable[[State], Iterable[str]]
 EXIT_REFUSED, EXIT_NOT_RUNNING = 1, 3
 
 
@@ -41,15 +48,28 @@ def talk(path: Path | None, work: Callable[[StationClient], Awaitable[int]]) -> 
 
 
 def command(
-    path: Path | None, action: str, target: str, *, who: str, note: str = "", done: str
+    path: Path | None,
+    action: str,
+    target: str,
+    *,
+    who: str,
+    note: str = "",
+    done: str,
+    advice: Advice = lambda _: (),
 ) -> int:
-    """Have one command carried out; say what came of it, `done` when all went well."""
+    """Have one command carried out; say what came of it, `done` when all went well.
+
+    `advice` makes lines from the station's state; they follow a refusal.
+    """
 
     async def work(client: StationClient) -> int:
         try:
             reply = await client.command(action, target, actor=who, note=note)
         except RefusedError as error:
-            return _say(f"refused: {_refusal(error, target)}", EXIT_REFUSED)
+            _say(f"refused: {_refusal(error, target)}", EXIT_REFUSED)
+            for line in advice(await client.state()):
+                _say(line, EXIT_REFUSED)
+            return EXIT_REFUSED
         if "warning" in reply:
             _say(f"warning: {reply['warning']}", 0)
         print(clean(done))

@@ -78,6 +78,7 @@ def _print_json(state: State) -> None:
 def _print_lines(state: State, ages: bool = False) -> None:
     """Overview, alarms and events; events of the past come with their age."""
     from headworks.faces.board_lines import board_lines
+    from headworks.faces.held import way_lines
     from headworks.faces.lines import alarm_lines, happenings, overview, past
 
     print(overview(state, state["time"] or ""))
@@ -85,6 +86,8 @@ def _print_lines(state: State, ages: bool = False) -> None:
         print(line)
     for severity, text in alarm_lines(state):
         print(f"{severity} {text}")
+    for line in way_lines(state):
+        print(line)
     for line in past(state) if ages else happenings(state):
         print(line)
 

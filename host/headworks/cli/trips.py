@@ -2,12 +2,13 @@
 
 import argparse
 import json
+import sys
 
 from headworks.cli.station_client import add_socket, talk
 from headworks.cli.table import show
 from headworks.faces.client import State, StationClient
-
-LEASE = "lease"  # a latch that the station clears itself, once the racks behind it are off
+from headworks.faces.held import LEASE, as_it_is, reset_of, way_lines
+from headworks.faces.lines import follows
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,7 +26,7 @@ def run(args: argparse.Namespace) -> int:
         if args.json:
             print(json.dumps(found))
         elif found:
-            show(("what", "state", "why", "way out"), [_row(item) for item in found])
+            _show(state, found)
         else:
             print("nothing has tripped, latched or is locked out")
         return 1 if found else 0
@@ -34,20 +35,28 @@ def run(args: argparse.Namespace) -> int:
 
 
 def trips(state: State) -> list[State]:
-    """Racks that are latched or locked out, and every alarm and warning, as data."""
+    """Racks that are latched or locked out, and every alarm and warning, as data.
+
+    `way_out` is what frees this one thing; `headworks.faces.held.way_back` has the order of all.
+    """
     racks = [
-        {"what": rack["name"], "state": rack["state"], "code": rack["code"],
-         "values": rack["values"], "note": rack["note"], "way_out": _way_out(rack)}
+        {"what": rack["name"], "state": rack["state"], **_told(state, rack, dated=False),
+         "note": rack["note"], "way_out": _way_out(state, rack)}
         for rack in state["racks"]
         if rack["state"] in ("faulted", "tripped", "locked-out")
     ]  # fmt: skip
     alarms = [
-        {"what": alarm["source"], "state": alarm["severity"], "code": alarm["code"],
-         "values": alarm["values"], "note": "", "way_out": ""}
-        for alarm in state["alarms"]
+        {"what": alarm["source"], "state": alarm["severity"], **_told(state, alarm, dated=True),
+         "note": "", "way_out": reset_of(state, alarm["source"])}
+        for alarm in sorted(state["alarms"], key=follows)
         if alarm["severity"] != "info"
     ]  # fmt: skip
     return racks + _boards(state) + alarms
+
+
+def _told(state: State, item: State, *, dated: bool) -> State:
+    code, values = as_it_is(state, item, dated=dated)
+    return {"code": str(code), "values": values}
 
 
 def _boards(state: State) -> list[State]:
@@ -62,13 +71,28 @@ def _boards(state: State) -> list[State]:
     ]  # fmt: skip
 
 
-def _way_out(rack: State) -> str:
+def _way_out(state: State, rack: State) -> str:
     if rack["locked_by"]:
         return f"headworks rack {rack['name']} unlock"
     if rack["latched"]:
         return f"headworks reset {rack['name']}"
-    latched = rack["values"].get("interlock") if rack["state"] == "tripped" else None
-    return f"headworks reset {latched}" if latched else ""
+    by = rack["values"].get("interlock") if rack["state"] == "tripped" else None
+    return reset_of(state, by) if by else ""
+
+
+def _show(state: State, found: list[State]) -> None:
+    """On a terminal those that say the same share a row, and the way back follows in order."""
+    if not sys.stdout.isatty():
+        show((), [_row(item) for item in found])
+        return
+    rows: dict[tuple[str, str], list[str]] = {}
+    for item in found:
+        what, word, why, _ = _row(item)
+        rows.setdefault((word, why), []).append(what)
+    show(("what", "state", "why"), [(", ".join(n), word, why) for (word, why), n in rows.items()])
+    unlocks = [item["way_out"] for item in found if item["state"] == "locked-out"]
+    for line in (*way_lines(state), *unlocks):
+        print(line)
 
 
 def _row(item: State) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
+from headworks.faces.held import as_it_is
 from headworks.faces.words import duration, sentence
 from headworks.model.plan import ReasonCode
 from headworks.model.text import clean
@@ -37,6 +38,11 @@ def why(item: State, subject: str) -> str:
     return plain(sentence(item["code"], item.get("values", {}), subject))
 
 
+def why_now(state: State, item: State, subject: str, *, dated: bool = True) -> str:
+    """The same of something that lasts: how it stands now, not how it began."""
+    return plain(sentence(*as_it_is(state, item, dated=dated), subject))
+
+
 def overview(state: State, clock: str = "") -> str:
     """The whole station in one line."""
     racks = state["racks"]
@@ -62,10 +68,15 @@ def _feeder(feeder: State) -> str:
 def alarm_lines(state: State) -> list[tuple[str, str]]:
     """Severity and text of each lasting alarm; those that say the same share one line."""
     told: dict[str, list[State]] = {}
-    for alarm in state["alarms"]:
-        told.setdefault(why(alarm, plain(alarm["source"])), []).append(alarm)
+    for alarm in sorted(state["alarms"], key=follows):
+        told.setdefault(why_now(state, alarm, plain(alarm["source"])), []).append(alarm)
     lines = [(_gravest(alarms), f"{_names(alarms)}: {text}") for text, alarms in told.items()]
     return sorted(lines, key=lambda line: _rank(line[0]))
+
+
+def follows(alarm: State) -> bool:
+    """A board that is not heard is named before what follows from that."""
+    return str(alarm["code"]) != ReasonCode.BOARD_UNKNOWN
 
 
 def happenings(state: State, clock: str = "") -> Iterator[str]:
@@ -94,13 +105,13 @@ def _telling(event: State, early: bool) -> tuple[str, str]:
 
 
 _BEFORE = {"alarm": "ALARM ", "alarm-end": "alarm over, ", "refused": "refused, "}
-_FIRST = {"alarm": "not heard yet: ", "alarm-end": "heard now: "}
+_FIRST = {"alarm": "not heard yet: ", "trip": "not heard yet: ", "alarm-end": "heard now: "}
 
 
 def _unheard(event: State) -> bool:
     """Something that a station meets at every start, until each device has spoken once."""
     values = event.get("values", {})
-    first = values.get("quality") == "never" or "channel" in values
+    first = values.get("quality") == "never" or "channel" in values or "interlock" in values
     return event["code"] == ReasonCode.FEEDBACK_LOST or (
         event["code"] == ReasonCode.UNKNOWN and first
     )

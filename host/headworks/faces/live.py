@@ -16,7 +16,18 @@ from rich.text import Text
 
 from headworks.faces.bars import bar, history
 from headworks.faces.board_lines import boards_word
-from headworks.faces.lines import START_S, State, alarm_lines, flow, happenings, kw, plain, why
+from headworks.faces.held import way_lines
+from headworks.faces.lines import (
+    START_S,
+    State,
+    alarm_lines,
+    flow,
+    happenings,
+    kw,
+    plain,
+    why,
+    why_now,
+)
 from headworks.faces.words import state_word
 
 _LOOK = {
@@ -33,7 +44,8 @@ _PAST = 4000  # states kept for the histories; the oldest go
 _NAME, _BAR = 14, 18
 _NARROW = 110  # columns, below which bars give way to sentences
 _NARROW_NAME, _NARROW_BAR = 10, 8
-_ALARMS = 6  # lines of alarms; more are counted
+_ALARMS = 6  # alarms; more are counted
+_STEPS = 4  # of the way back; `headworks trips` has all
 _FIRST = ("faulted", "tripped", "locked-out", "stopping", "starting", "running", "off")
 
 
@@ -68,12 +80,13 @@ class View:
             self._history(state, options.max_width),
             Text(),
         ]
-        hint = [Text(line, "dim") for line in wrap(self._hint, options.max_width)]
-        bottom = [Text(), *_boards(state), *self._alarms(state), *hint]
+        told = self._hint.splitlines()
+        hint = [Text(line, "dim") for text in told for line in wrap(text, options.max_width)]
+        bottom = [Text(), *_boards(state), *self._alarms(state, options.max_width), *hint]
         left = height - _lines(console, options, [*top, *bottom]) - 1
         racks = self._racks(state, max(left, 3))
         used = _lines(console, options, [*top, racks, *bottom])
-        yield _Cut(Group(*top, racks, *bottom, *self._recent(height - used)))
+        yield _Cut(Group(*top, racks, *bottom, *self._recent(height - used)), height)
 
     def _header(self, state: State) -> Table:
         table = Table.grid(expand=True, padding=(0, 2))
@@ -146,12 +159,12 @@ class View:
         racks = state["racks"]
         shown = racks if len(racks) <= room else sorted(racks, key=_rank)[: room - 1]
         for rack in shown:
-            table.add_row(*self._rack(rack))
+            table.add_row(*self._rack(state, rack))
         if len(shown) < len(racks):
             table.add_row(f"and {len(racks) - len(shown)} more", "", "", "", "")
         return table
 
-    def _rack(self, rack: State) -> tuple[Text, Text, Text, Text, Text]:
+    def _rack(self, state: State, rack: State) -> tuple[Text, Text, Text, Text, Text]:
         sign, letter, colour = _LOOK.get(rack["state"], ("?", "?", "bold red"))
         mark = letter if self._ascii else sign
         name = plain(rack["name"])
@@ -160,20 +173,21 @@ class View:
             Text(plain(rack["kind"]), "dim"),
             Text(f"{mark} {state_word(rack['state'])}", colour),
             Text(f"{rack['power_kw'] or 0.0:.1f}"),
-            Text(why(rack, name), "" if rack["on"] else "dim"),
+            Text(why_now(state, rack, name, dated=False), "" if rack["on"] else "dim"),
         )
 
-    def _alarms(self, state: State) -> list[RenderableType]:
+    def _alarms(self, state: State, width: int) -> list[RenderableType]:
         if not state["alarms"]:
             return [Text("no alarms", "green")]
         lines = alarm_lines(state)
         shown = lines if len(lines) <= _ALARMS else lines[: _ALARMS - 1]
-        drawn: list[RenderableType] = [
-            Text(f"{severity} {text}", _SEVERITY.get(severity, "bold red"))
-            for severity, text in shown
-        ]
+        drawn: list[RenderableType] = []
+        for severity, text in shown:
+            drawn += _wrapped(f"{severity} {text}", width, _SEVERITY.get(severity, "bold red"))
         if len(shown) < len(lines):
             drawn.append(Text(f"and {len(lines) - len(shown)} more", "bold red"))
+        for line in way_lines(state)[:_STEPS]:
+            drawn += _wrapped(line, width, "bold")
         return drawn
 
     def _recent(self, room: int) -> list[RenderableType]:
@@ -183,15 +197,19 @@ class View:
 class _Cut:
     """Every line cut to the width, so that a narrow terminal never wraps the picture."""
 
-    def __init__(self, what: RenderableType) -> None:
-        self._what = what
+    def __init__(self, what: RenderableType, height: int) -> None:
+        self._what, self._height = what, height  # rich keeps no height for what is within
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        limit = options.height or options.size.height
         lines = console.render_lines(self._what, options.update(no_wrap=True, height=None))
-        for line in lines[:limit]:
+        for line in lines[: self._height]:
             yield from line
             yield Segment.line()
+
+
+def _wrapped(text: str, width: int, style: str) -> list[Text]:
+    """What a person must read whole, over more than one line where it must be."""
+    return [Text(line, style) for line in wrap(text, width, subsequent_indent="  ")]
 
 
 def _lines(console: Console, options: ConsoleOptions, parts: list[RenderableType]) -> int:

@@ -7,10 +7,12 @@ which `words` adds. Data only.
 from collections.abc import Mapping
 
 from headworks.faces.board_sentences import BOARDS
+from headworks.faces.interlock_sentences import INTERLOCKS
 from headworks.model.plan import RackState, ReasonCode
 
 FORMS: Mapping[str, tuple[str, ...]] = {
     **BOARDS,
+    **INTERLOCKS,
     # limits
     ReasonCode.EXPORT: (
         "{flow}, racks use {own_kw}, reserve {reserve_kw}.",
@@ -52,6 +54,9 @@ FORMS: Mapping[str, tuple[str, ...]] = {
     ReasonCode.UNKNOWN: (
         "meter {meter} {quality}, which counts as no surplus.",
         "meter {meter} gives no {channel}, which counts as no surplus.",
+        "{when} was {value} {began} and is unknown now, which counts as unsafe; "
+        "a reset takes once it is known.",
+        "board {unheard} is not heard, so what it watches counts as unsafe.",
         "interlock {interlock} acts: {when} is unknown, which counts as unsafe.",
         "{subject} {quality}, which counts as no surplus.",
         "{subject} is unknown, which counts as no surplus.",
@@ -140,25 +145,10 @@ FORMS: Mapping[str, tuple[str, ...]] = {
         "locked out by {by}.",
         "locked out by a person.",
     ),
-    ReasonCode.INTERLOCK: (
-        "interlock {interlock} acts: {when} is {value}.",
-        "interlock {interlock} acts on {when}.",
-        "an interlock acts.",
-    ),
-    ReasonCode.TRIPPED: (
-        "tripped by interlock {interlock}: {when} was {value}; it waits for a reset.",
-        "tripped by interlock {interlock}; it waits for a reset.",
-        "tripped; it waits for a reset.",
-    ),
     ReasonCode.UPSTREAM_TRIPPED: (
         "held off while the breaker above is open for the welded rack {rack}; "
         "it may start when that one is reset.",
         "held off while the breaker above is open for a welded rack.",
-    ),
-    ReasonCode.BLOCKED: (
-        "may not start: interlock {interlock}, {when} is {value}.",
-        "may not start: interlock {interlock}.",
-        "may not start while an interlock acts.",
     ),
     ReasonCode.FAILS_TO_CLOSE: (
         "told to close and did not, {tries}; check contactor and supply.",
@@ -204,14 +194,6 @@ FORMS: Mapping[str, tuple[str, ...]] = {
         "no reset yet: the contactor has moved just now; try again in {wait_s}.",
         "no reset yet: {latch}, or did so until just now; look, then try again.",
         "no reset while the cause lasts.",
-    ),
-    ReasonCode.LOCAL_ONLY: (
-        "interlock {interlock} is reset at the racks only: press {contact} when its cause is gone.",
-        "this is reset at the racks only.",
-    ),
-    ReasonCode.LOCAL_RESET: (
-        "interlock {interlock} was reset by {contact}.",
-        "reset at the racks.",
     ),
     # the station itself
     ReasonCode.STORAGE: (

@@ -25,6 +25,7 @@ from headworks.station.alarms import StationAlarms
 from headworks.station.board_desk import BoardDesk, boards_view
 from headworks.station.board_requests import BoardRequest
 from headworks.station.bulletin import Bulletin
+from headworks.station.held import Held
 from headworks.station.journal import Journal
 from headworks.station.loop import Result, ScanLoop
 from headworks.station.requests import targets
@@ -58,7 +59,7 @@ class Desk:
         self._zone = ZoneInfo(site.timezone)
         self._loop: ScanLoop | None = None
         self._started_s = self._saved_s = time.monotonic()
-        self._saved = saved
+        self._saved, self._held = saved, Held(site, saved.interlocks)
         self._replies: dict[str, Reply] = {}
         self._answering: set[asyncio.Future[None]] = set()
         self._healthy_scans = 0
@@ -99,6 +100,7 @@ class Desk:
             return
         t_s, timing = result.plan.t_s, self._loop.timing
         self._save(result)
+        self._held.look(t_s, result.memory.interlocks)
         self._alarms.look(t_s, timing, self._store.trouble)
         self._alarms.look_at_outputs(t_s, result.missing)
         self._alarms.look_at_boards(t_s, self._boards.alarms())
@@ -176,6 +178,7 @@ class Desk:
             "boards": boards_view(
                 self._boards.views(), result.snapshot.observations, plan.t_s, number
             ),
+            "interlocks": self._held.view(plan.t_s, number),
             "alarms": [alarm_view(a) for a in (*plan.alarms, *self._alarms.lasting())],
             "scan": {
                 "last_us": number(timing.last_us()),

@@ -82,12 +82,14 @@ class _Asked(socketserver.StreamRequestHandler):
 
 
 @contextlib.contextmanager
-def station(path: Path, lines: list[str]) -> Iterator[socketserver.UnixStreamServer]:
+def station(
+    path: Path, lines: list[str], boards: list[dict] | None = None
+) -> Iterator[socketserver.UnixStreamServer]:
     """A socket with the board "air" whose console answers everything with these lines."""
 
     def answer(request: dict) -> dict:
         if request["op"] == "state":
-            return {"state": {"boards": [{"name": "air"}]}}
+            return {"state": {"boards": boards or [{"name": "air"}]}}
         return {"lines": lines}
 
     with socketserver.ThreadingUnixStreamServer(str(path), _Asked) as server:

@@ -4,8 +4,11 @@ import argparse
 import asyncio
 import json
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from shutil import get_terminal_size
+from textwrap import wrap
 from typing import Any
 
 from headworks.cli.board_ports import SerialPort, candidates, port_of, site_or_none
@@ -19,8 +22,11 @@ from headworks.hardware.sensor import load_sensor
 from headworks.model.site import BoardSpec, Site
 from headworks.model.text import clean
 
-COLUMNS = ("port", "what", "firmware", "name", "model", "uid", "board of the site")
+COLUMNS = (
+    "port", "what", "firmware", "name", "model", "uid", "board of the site", "usb serial",
+)  # fmt: skip
 _SILENT = "does not answer: MicroPython without firmware, or another"
+_INDENT = "    "
 Row = dict[str, str]
 
 
@@ -37,8 +43,10 @@ def run(args: argparse.Namespace) -> int:
     rows = list(_rows(site_or_none(args.site), running))
     if args.json:
         print(json.dumps(rows))
-    elif rows:
+    elif rows and not sys.stdout.isatty():
         show(COLUMNS, [[row[column] for column in COLUMNS] for row in rows])
+    elif rows:
+        print("\n".join(line for row in rows for line in block(row, get_terminal_size().columns)))
     else:
         print("no port has a board; plug one in, or hold its BOOTSEL button while you do")
     return 0
@@ -54,19 +62,40 @@ async def station_boards(socket: Path | None) -> list[dict[str, Any]] | None:
         return None
 
 
+def block(row: Row, width: int) -> list[str]:
+    """One board for people: who it is, what it is, where it is; no line longer than can be."""
+    name = row["name"] or row["board of the site"] or "?"
+    meant = row["board of the site"]
+    other = f", which the site file means as {meant}" if meant not in ("", "none", name) else ""
+    stranger = ", not in the site file" if meant == "none" else ""
+    said = (row["model"], row["firmware"] and f"firmware {row['firmware']}")
+    facts = ", ".join(fact for fact in (*said, row["uid"] and f"uid {row['uid']}") if fact)
+    place = f'in the site file: connect = "usb:{row["usb serial"]}"' if row["usb serial"] else ""
+    first = wrap(f"{name}{other}{stranger}: {row['what']}", width, subsequent_indent=_INDENT)
+    return first + [line for text in (facts, row["port"], place) for line in _indented(text, width)]
+
+
+def _indented(text: str, width: int) -> list[str]:
+    """Whole words, for a port is copied from here."""
+    return wrap(
+        text, width, initial_indent=_INDENT, subsequent_indent=_INDENT, break_long_words=False,
+        break_on_hyphens=False,
+    )  # fmt: skip
+
+
 def _rows(site: Site | None, running: list[dict[str, Any]]) -> Iterator[Row]:
     """The station's boards, then other ports of the site, other ports, and waiting boards."""
-    taken = {os.path.realpath(board["port"]) for board in running}
-    yield from (_of_station(board) for board in running)
+    ports = candidates()
+    serials = {os.path.realpath(port.device): port.serial for port in ports}
     names = {board["name"] for board in running}
-    for spec in site.boards if site else ():
-        if spec.name not in names:
-            row = _of_site(spec)
-            taken.add(os.path.realpath(row["port"]))
-            yield row
-    for port in candidates():
-        if port.device not in taken:
-            yield _at_port(port)
+    found = [_of_station(board) for board in running]
+    found += [_of_site(spec) for spec in (site.boards if site else ()) if spec.name not in names]
+    for row in found:
+        yield row | {"usb serial": clean(serials.get(os.path.realpath(row["port"]), ""))}
+    taken = {os.path.realpath(row["port"]) for row in found}
+    for port in ports:
+        if os.path.realpath(port.device) not in taken:
+            yield _at_port(port) | {"usb serial": clean(port.serial)}
     for volume in volumes():
         yield _row(str(volume), f"empty {chip_of(volume)}, waits for --uf2")
 
@@ -74,13 +103,24 @@ def _rows(site: Site | None, running: list[dict[str, Any]]) -> Iterator[Row]:
 def _row(port: str, what: str, hello: dict[str, Any] | None = None, meant: str = "") -> Row:
     said = hello or {}
     fields = [clean(str(said.get(key, ""))) for key in ("fw", "nm", "bd", "uid")]
-    return dict(zip(COLUMNS, (port, what, *fields, meant), strict=True))
+    return dict(zip(COLUMNS, (clean(port), clean(what), *fields, meant, ""), strict=True))
 
 
 def _of_station(board: dict[str, Any]) -> Row:
-    what = "Headworks" if board["state"] == "runs" else f"{board['state']}: {board['cause']}"
+    what = "in use by the station"
+    if board["state"] != "runs":
+        what += f"; {board['state']}: {board['cause']}"
+    elif missing := _missing(board):
+        what += f"; no value of {missing}"
     said = {"fw": board["firmware"], "nm": board["name"], "bd": board["model"], "uid": board["uid"]}
-    return _row(board["port"], clean(what), said, f"{board['name']}, in use by the station")
+    return _row(board["port"], what, said, board["name"])
+
+
+def _missing(board: dict[str, Any]) -> str:
+    """The channels of a running board that give no value, each with why."""
+    channels = board["channels"].items()
+    ill = [(name, one) for name, one in channels if one["quality"] not in ("good", "never")]
+    return ", ".join(f"{name} ({one['cause'] or one['quality']})" for name, one in ill)
 
 
 def _of_site(spec: BoardSpec) -> Row:
@@ -89,7 +129,7 @@ def _of_site(spec: BoardSpec) -> Row:
         with Talk(port, load_sensor(spec.model).baud, spec.address) as talk:
             hello = talk.hello()
     except FlashError as error:
-        return _row(spec.connect, str(error), None, spec.name)
+        return _row(spec.connect, str(error).removeprefix(f"{spec.name}: "), None, spec.name)
     what = "Headworks" if hello else _SILENT
     return _row(port, what, dict(hello) if hello else None, spec.name)
 
@@ -101,7 +141,7 @@ def _at_port(port: SerialPort) -> Row:
         with Talk(port.device) as talk:
             hello = talk.hello()
     except FlashError as error:
-        return _row(port.stable, str(error), {"uid": port.serial})
+        return _row(port.stable, str(error))
     if hello:
         return _row(port.stable, "Headworks", dict(hello), "none")
-    return _row(port.stable, _SILENT, {"uid": port.serial}, "none")
+    return _row(port.stable, _SILENT, None, "none")

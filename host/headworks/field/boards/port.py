@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable
 
 from headworks.field.modbus.channel import Line
-from headworks.field.modbus.serial_channel import SerialChannel, serial_ports
+from headworks.field.modbus.serial_channel import SerialChannel
 
 RETRY_S = 1.0
 _USB, _SERIAL = "usb:", "serial:"
@@ -69,10 +69,13 @@ def find_usb(connect: str) -> str:
     from serial.tools.list_ports import comports
 
     wanted = connect.removeprefix(_USB).lower()
-    for port in comports():
-        if (port.serial_number or "").lower() == wanted:
-            return str(port.device)
-    there = ", ".join(serial_ports()) or "none"
+    ports = [
+        (str(port.serial_number), str(port.device)) for port in comports() if port.serial_number
+    ]
+    for number, device in ports:
+        if number.lower() == wanted:
+            return device
+    there = ", ".join(sorted({number for number, _ in ports})) or "none"
     raise FileNotFoundError(
-        2, f"no USB device has the serial number {connect.removeprefix(_USB)}; ports: {there}"
+        2, f"no USB device has the serial number {connect.removeprefix(_USB)}; there are: {there}"
     )

@@ -97,6 +97,26 @@ def test_selftest_names_what_is_bad(safety, tmp_path):
     assert "air: BAD intake_c ABSENT" in done.stdout
 
 
+def test_selftest_of_nobody_says_what_may_be_written(tmp_path):
+    """Of several boards one is named, or --all."""
+    boards = [{"name": "air"}, {"name": "safety"}]
+    with station(tmp_path / "s.sock", [], boards):
+        done = run(tmp_path, "selftest", "--socket", str(tmp_path / "s.sock"))
+    assert done.returncode == 1
+    assert done.stderr == "headworks board: which board? air, safety; or --all\n"
+
+
+def test_counters_through_the_station_have_the_whole_link(tmp_path):
+    """The board's own figures, then CRC errors, gaps, retries and reconnects as the station counts."""
+    counts = {"crc_errors": 3, "lost_frames": 2, "retries": 1, "reconnects": 5, "restarts": 0}
+    own = ["least free heap 21120 bytes", "longest collection 1 ms"]
+    with station(tmp_path / "s.sock", own, [{"name": "air", "counters": counts}]):
+        words = ("console", "--socket", str(tmp_path / "s.sock"), "--command", "counters")
+        lines = run(tmp_path, *words).stdout.splitlines()
+    assert lines[:2] == ["least free heap 21.1 kB", "longest collection 1 ms"]
+    assert lines[3:7] == ["CRC errors 3", "gaps 2 frames", "retries 1", "reconnects 4"]
+
+
 def test_one_port_is_not_all_boards(tmp_path):
     """A board is never reported under the name of another."""
     done = run(tmp_path, "selftest", "--all", "--port", "/dev/null")
@@ -111,7 +131,7 @@ def test_words_for_one_board_are_not_said_to_another(safety, tmp_path):
     assert "the board there is safety (uid e6614103e7174c2f), not the air" in done.stderr
     assert not done.stdout
     done = run(tmp_path, "console", "safety", "--port", safety.path, "--command", "outputs")
-    assert done.stdout == "permit is off, tripped by smoke\n", done.stderr
+    assert done.stdout == "permit is off, opens on smoke\n", done.stderr
 
 
 @pytest.mark.parametrize("line", ["x" * 400, '"' * 120, "s\u00e9nsors", "\x1b[2J", "\u2603" * 50])

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterable
 
 from headworks.cli.board_reach import Ask, add_reach, console, one_of
+from headworks.faces.board_lines import readable
 from headworks.flash.errors import FlashError
 from headworks.model.text import clean
 
@@ -55,7 +56,7 @@ def _each(lines: Iterable[str], ask: Ask) -> int:
 def _one(line: str, ask: Ask) -> int:
     try:
         for text in ask(line):
-            print(clean(text))
+            print(readable(clean(text)))
     except FlashError as error:
         for text in str(error).splitlines():
             print(clean(text), file=sys.stderr)

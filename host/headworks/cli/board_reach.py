@@ -10,7 +10,8 @@ from typing import Any
 from headworks.cli.board_list import station_boards
 from headworks.cli.board_ports import near, port_of, site_or_none, spec_of
 from headworks.cli.station_client import actor, add_actor, add_socket
-from headworks.faces.client import RefusedError, StationClient
+from headworks.faces.board_lines import link_lines
+from headworks.faces.client import RefusedError, State, StationClient
 from headworks.flash.errors import FlashError
 from headworks.flash.talk import Talk
 from headworks.hardware.sensor import load_sensor
@@ -38,15 +39,20 @@ def names(args: argparse.Namespace) -> list[str]:
     return [spec.name for spec in site.boards] if site else []
 
 
-def one_of(args: argparse.Namespace, name: str | None) -> str:
-    """The board that is meant; the only one there is, unless it is named. Raises FlashError."""
+def one_of(args: argparse.Namespace, name: str | None, or_else: str = "") -> str:
+    """The board that is meant; the only one there is, unless it is named. Raises FlashError.
+
+    `or_else` tells what else may be written where none is named.
+    """
     if name is None and args.port:
         return args.port  # type: ignore[no-any-return]
     known = names(args)
     if name is None:
         if len(known) == 1:
             return known[0]
-        raise FlashError(f"which board? {', '.join(known) or 'there is none; name a --port'}")
+        if not known:
+            raise FlashError("which board? there is none in the site; name a --port")
+        raise FlashError(f"which board? {', '.join(known)}{or_else}")
     if known and name not in known and not args.port:
         raise FlashError(f"no board is called {name!r}{near(name, known)}")
     return name
@@ -105,11 +111,19 @@ def _straight(talk: Talk, line: str) -> list[str]:
     return lines
 
 
+def _of_the_link(state: State, name: str) -> list[str]:
+    """The station's own count of this board's link, below the board's."""
+    board = next((one for one in state.get("boards", ()) if one["name"] == name), None)
+    return list(link_lines(board)) if board else []
+
+
 async def _through_station(args: argparse.Namespace, name: str, line: str) -> list[str]:
     try:
         async with StationClient(args.socket) as client:
             reply = await client.board("board", name, line=line, actor=actor(args.actor))
             lines: list[str] = reply["lines"]
+            if line.lower().split()[:1] == ["counters"]:
+                lines += _of_the_link(await client.state(), name)
             return lines
     except RefusedError as error:
         raise FlashError(str(error)) from error

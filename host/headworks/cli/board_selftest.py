@@ -5,6 +5,7 @@ import json
 import sys
 
 from headworks.cli.board_reach import add_reach, console, names, one_of
+from headworks.faces.board_lines import readable
 from headworks.flash.errors import FlashError
 from headworks.model.text import clean
 
@@ -24,7 +25,7 @@ def run(args: argparse.Namespace) -> int:
     """0 when every board says that all is well, else 1."""
     if args.all and args.port:
         raise FlashError("--all looks at every board of the site, --port at one; give one of them")
-    chosen = names(args) if args.all else [one_of(args, args.name)]
+    chosen = names(args) if args.all else [one_of(args, args.name, "; or --all")]
     if not chosen:
         raise FlashError("there is no board; name a --port")
     results = [_one(args, name) for name in chosen]
@@ -47,5 +48,5 @@ def _one(args: argparse.Namespace, name: str) -> bool:
         print(json.dumps({"name": name, "good": good, "looks": looks}), flush=True)
     else:
         for line in lines:
-            print(f"{clean(name)}: {clean(line)}")
+            print(f"{clean(name)}: {readable(clean(line))}")
     return good

@@ -9,16 +9,19 @@ from pathlib import Path
 
 import pytest
 
+from faces.held_states import held, told
 from headworks.cli.child import Pipe
 from headworks.cli.crew import Sign
 from headworks.cli.demo import STARTS, add_arguments, fill_in
-from headworks.cli.demo_run import own_command
+from headworks.cli.demo_run import opening, own_command
 from headworks.cli.demo_site import TEMPLATE, free_port, training_copy
 from headworks.cli.demo_sum import summary, summary_text
 from headworks.cli.parser import Parser
 from headworks.cli.printer import Printer
+from headworks.cli.shows import LineShow
 from headworks.sim.days import DAYS
 from headworks.site import check
+from tools.states import state
 
 
 def _copy(text: str) -> list[str]:
@@ -71,6 +74,10 @@ def test_demo_site_is_good_and_shows_what_it_should():
     lines = [meter.connect for meter in site.meters if meter.connect.startswith("serial:")]
     assert len(lines) == 2, "two meters share one serial line"
     assert len(set(lines)) == 1
+    buttons = {lock.name: lock.local_reset for lock in site.interlocks if lock.local_reset}
+    assert buttons == {"safety-smoke": "safety.reset"}, (
+        "the button on the safety board does something"
+    )
 
 
 def test_each_day_begins_before_its_surplus_and_lasts_five_minutes():
@@ -87,6 +94,43 @@ def test_each_day_begins_before_its_surplus_and_lasts_five_minutes():
     args = parser.parse_args(["--speed", "3600", "--for", "3", "--start", "11:00"])
     fill_in(args)
     assert (args.start, args.speed, args.for_s) == ("11:00", 3600.0, 3.0)
+
+
+def test_it_says_at_once_how_long_it_runs_and_on_what():
+    """When it ends, how to run longer, and whether the boards run real MicroPython; 80 columns."""
+    lines = opening(300.0, "boards run real MicroPython 1.29.0", ".venv/bin/headworks").splitlines()
+    assert lines == [
+        "Ends after 5 min, or --for SECONDS; boards run real MicroPython 1.29.0.",
+        "Ctrl-C ends. Second terminal: .venv/bin/headworks sim fault meter-silent all",
+    ]
+    assert max(map(len, lines)) <= 80
+    assert opening(60.0, "", "headworks").startswith("Ends after 1 min, or --for SECONDS.\n")
+
+
+def test_plain_lines_tell_the_way_back_when_it_changes(capsys):
+    """Once, not with every scan; and ages, for the day here runs faster than the clock."""
+    show = LineShow("hint", lambda: None)
+    latched = state(interlocks=[held("smoke")], alarms=[told("smoke")])
+    for shown in (latched, latched, state(), latched):
+        show.see(shown, "10:00")
+    show.close(None, "the sum")
+    lines = capsys.readouterr().out.splitlines()
+    assert lines.count("10:00  way back: headworks reset smoke") == 2
+    assert lines[0] == "hint"
+
+
+def test_the_demo_says_how_its_button_is_pressed(capsys):
+    """A button of a board that is not there is a fault of the simulator."""
+    show = LineShow("hint", lambda: None)
+    for contact in ("safety.reset", "hat.in5"):
+        show.see(state(interlocks=[held("smoke", reset_at=contact)]), "10:00")
+    show.close(None, "the sum")
+    ways = [line for line in capsys.readouterr().out.splitlines() if "way back" in line]
+    assert ways == [
+        "10:00  way back: press safety.reset (here: headworks sim fault reset-pressed safety "
+        "--for 1) at the racks",
+        "10:00  way back: press hat.in5 at the racks",
+    ]
 
 
 def test_command_for_the_second_terminal_can_be_typed(tmp_path, monkeypatch):

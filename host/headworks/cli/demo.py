@@ -35,7 +35,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--speed", type=above_zero, metavar="X",
         help="how much faster the weather runs (default 120: ten hours in 5 min)",
     )  # fmt: skip
-    add("--for", dest="for_s", type=above_zero, metavar="S", help="end after S seconds")
+    add(
+        "--for", dest="for_s", type=above_zero, metavar="S",
+        help="end after S seconds (default: when the day is over, which is in 5 min)",
+    )  # fmt: skip
     add("--json", action="store_true", help="one line of JSON for each scan, then a summary")
     add("--seed", type=int, default=1, help="of clouds and noise (default 1)")
     add("--peak-load-kw", type=zero_or_more, metavar="KW", help="peak of the site's other load")

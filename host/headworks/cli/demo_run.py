@@ -21,6 +21,7 @@ from headworks.cli.demo_site import TEMPLATE, training_copy
 from headworks.cli.demo_sum import summary, summary_text
 from headworks.cli.shows import Show, choose
 from headworks.faces.client import StationClient, StationError
+from headworks.faces.words import duration
 from headworks.site import check
 
 _LONGEST_FOLDER = 45  # a site file takes paths of 80 characters, a Unix socket little more
@@ -77,7 +78,7 @@ class _Demo:
         try:
             if not await self._started():
                 return 0
-            return await self._shown(self._hint(found))
+            return await self._shown(is_found=found)
         finally:
             self._sign.take_down()
             await self._crew.stop()  # does nothing where it has been stopped
@@ -93,14 +94,17 @@ class _Demo:
         start.result()
         return True
 
-    async def _shown(self, hint: str) -> int:
+    async def _shown(self, *, is_found: bool) -> int:
         """Show states until the end, then end the crew and sum up."""
         loop = asyncio.get_running_loop()
+        truth = await self._crew.truth()
+        if truth:
+            self._began = time.monotonic(), truth["day"]["day_s"]
 
         def gone() -> None:
             loop.call_soon_threadsafe(self._end.set)
 
-        show = choose(self._args.json, hint, gone)
+        show = choose(self._args.json, self._hint(is_found, truth), gone)
         fell, last = None, None
         try:
             fell = await self._follow(show)
@@ -116,7 +120,6 @@ class _Demo:
 
     async def _follow(self, show: Show) -> ChildError | None:
         """Hand states to the show until the end; the error when a process fell."""
-        await self._set_clock()
         asyncio.get_running_loop().call_later(self._args.for_s, self._end.set)
         states = asyncio.create_task(self._states(show))
         fell = asyncio.create_task(self._crew.fell())
@@ -137,20 +140,16 @@ class _Demo:
                         show.see(state, self._clock())
             await asyncio.sleep(0.1)
 
-    async def _set_clock(self) -> None:
-        truth = await self._crew.truth()
-        if truth:
-            self._began = time.monotonic(), truth["day"]["day_s"]
-
     def _clock(self) -> str:
         """The time of day in the simulator."""
         at_s, day_s = self._began
         whole = int(day_s + (time.monotonic() - at_s) * self._args.speed) % int(DAY_S)
         return f"{whole // 3600:02d}:{whole // 60 % 60:02d}"
 
-    def _hint(self, found: bool) -> str:
-        before = "" if found else f"HEADWORKS_RUNTIME={self._folder} "
-        return f"Ctrl-C ends. Second terminal: {before}{own_command()} sim fault meter-silent all"
+    def _hint(self, is_found: bool, truth: Mapping[str, Any] | None) -> str:
+        boards = str((truth or {}).get("boards_run", ""))
+        before = "" if is_found else f"HEADWORKS_RUNTIME={self._folder} "
+        return opening(self._args.for_s, boards, f"{before}{own_command()}")
 
     def _verdict(self, last: Mapping[str, Any] | None) -> int:
         """1 when a contactor stayed closed, and which."""
@@ -158,6 +157,15 @@ class _Demo:
         if closed:
             print(f"headworks demo: still closed: {', '.join(closed)}", file=sys.stderr)
         return 1 if closed else 0
+
+
+def opening(for_s: float, boards: str, command: str) -> str:
+    """How long it runs, on what the boards run, and how it goes on. Two lines."""
+    runs = f"; {boards}" if boards else ""
+    return (
+        f"Ends after {duration(for_s)}, or --for SECONDS{runs}.\n"
+        f"Ctrl-C ends. Second terminal: {command} sim fault meter-silent all"
+    )
 
 
 def own_command() -> str:

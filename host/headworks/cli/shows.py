@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.live import Live
 
 from headworks.cli.printer import Printer
+from headworks.faces.held import way_lines
 from headworks.faces.lines import happenings, overview
 from headworks.faces.live import View
 
@@ -73,11 +74,18 @@ class LineShow:
         self._printer: Printer[str] = Printer(_line, gone, _KEEP)
         self._printer.put(hint)
         self._next_s = 0.0
+        self._way: list[str] = []
 
     def see(self, state: State, clock: str) -> None:
-        """What happened, and from time to time how things stand."""
+        """What happened, what must be done when that changes, and how things stand."""
+        state = _as_played(state)
         for line in happenings(state, clock):
             self._printer.put(line)
+        way = way_lines(state)
+        if way != self._way:
+            self._way = way
+            for line in way:
+                self._printer.put(f"{clock}  {line}")
         if time.monotonic() >= self._next_s:
             self._next_s = time.monotonic() + _LINE_S
             self._printer.put(overview(state, clock))
@@ -101,7 +109,7 @@ class LiveShow:
 
     def see(self, state: State, clock: str) -> None:
         """Take the state; it is drawn at most a few times a second."""
-        self._printer.put((state, clock))
+        self._printer.put((_as_played(state), clock))
 
     def _draw(self, item: tuple[State, str]) -> None:
         """In the printer's thread, which alone touches the view."""
@@ -115,6 +123,18 @@ class LiveShow:
         self._printer.close()
         self._live.stop()
         self._console.print(text, markup=False, highlight=False)
+
+
+def _as_played(state: State) -> State:
+    """Ages for times of day, which run faster here; and how a simulated button is pressed."""
+    locks = [{**one, "reset_at": _button(one["reset_at"])} for one in state.get("interlocks", ())]
+    return {**state, "time": None, "interlocks": locks}
+
+
+def _button(contact: str) -> str:
+    board, _, channel = contact.partition(".")
+    here = f" (here: headworks sim fault reset-pressed {board} --for 1)"
+    return contact + (here if channel == "reset" else "")
 
 
 def _draws_blocks(console: Console) -> bool:

@@ -236,6 +236,19 @@ def test_alarms_of_one_source_do_not_hide_each_other() -> None:
     assert len(tuple(alarms.lasting())) == 2
 
 
+def test_a_board_that_comes_and_goes_does_not_flood_the_log() -> None:
+    """Its alarm is there or not as it is; that it came and went is told a few times a minute."""
+    alarms = StationAlarms()
+    lost = Alarm("air", Severity.ALARM, Reason(ReasonCode.BOARD_UNKNOWN, (("state", "lost"),)))
+    for n in range(1000):
+        alarms.look_at_boards(n * 0.01, [lost] if n % 2 else [])
+        assert len(tuple(alarms.lasting())) == n % 2
+    assert len(alarms.fresh()) == 12
+    alarms.look_at_boards(70.0, [])
+    told = [(event.kind, *event.reason.values[-1]) for event in alarms.fresh()]
+    assert ("alarm", "held_back", 493.0) in told
+
+
 def logged(*writes: tuple[int, str, dict[str, object]]) -> str:
     stream = io.StringIO()
     log = Journal(stream)

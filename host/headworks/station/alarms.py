@@ -6,6 +6,7 @@ control's.
 
 from collections.abc import Iterable
 
+from headworks.field.boards.telling import Telling
 from headworks.model.plan import Alarm, Event, Reason, ReasonCode, Severity
 from headworks.station.timing import Timing
 
@@ -20,20 +21,21 @@ class StationAlarms:
     def __init__(self) -> None:
         self._lasting: dict[tuple[str, ReasonCode], Alarm] = {}
         self._fresh: list[Event] = []
+        self._of_boards = Telling()  # an ill one may come and go many times a second
         self._held_since_s = float("inf")
 
     def raise_alarm(self, t_s: float, alarm: Alarm) -> None:
         """An alarm lasts from now on; told once, whatever its figures do."""
         key = (alarm.source, alarm.reason.code)
         if key not in self._lasting:
-            self._fresh.append(Event(t_s, alarm.source, "alarm", alarm.reason))
+            self._tell(Event(t_s, alarm.source, "alarm", alarm.reason))
         self._lasting[key] = alarm
 
     def end_alarm(self, t_s: float, source: str, code: ReasonCode) -> None:
         """An alarm no longer lasts, if it did."""
         alarm = self._lasting.pop((source, code), None)
         if alarm is not None:
-            self._fresh.append(Event(t_s, source, "alarm-end", alarm.reason))
+            self._tell(Event(t_s, source, "alarm-end", alarm.reason))
 
     def look(self, t_s: float, timing: Timing, trouble: str) -> None:
         """After a scan: is the disk well, and do the scans come in time?"""
@@ -59,6 +61,7 @@ class StationAlarms:
 
     def look_at_boards(self, t_s: float, alarms: Iterable[Alarm]) -> None:
         """Of which sensor boards is nothing known, and of which of their channels?"""
+        self._of_boards.look(t_s)
         now = {(alarm.source, alarm.reason.code): alarm for alarm in alarms}
         for key in [key for key in self._lasting if key[1] in _OF_BOARDS and key not in now]:
             self.end_alarm(t_s, *key)
@@ -71,5 +74,11 @@ class StationAlarms:
 
     def fresh(self) -> list[Event]:
         """What began and ended since the last call."""
-        fresh, self._fresh = self._fresh, []
+        fresh, self._fresh = [*self._fresh, *self._of_boards.fresh()], []
         return fresh
+
+    def _tell(self, event: Event) -> None:
+        if event.reason.code is ReasonCode.BOARD_UNKNOWN:
+            self._of_boards.tell(event)
+        else:
+            self._fresh.append(event)

@@ -113,6 +113,10 @@ def test_the_real_firmware_is_understood(tmp_path, on):
             assert seen.value == pytest.approx(host.simulator.world.air.intake_c, abs=0.5)
             assert 0.0 <= time.monotonic() - seen.t_s < 3.0
             assert any("air" in line for line in await host.boards.console("air", "info"))
+            with pytest.raises(BoardError, match="help"):
+                await host.boards.console("air", "x" * 120)
+            with pytest.raises(BoardError, match="the line is too long; a quote"):
+                await host.boards.console("air", '"' * 120)
             await host.until(lambda: host.view("air").counters.loop_longest_ms is not None)
             assert host.view("air").counters.crc_errors == 0
             assert host.changes

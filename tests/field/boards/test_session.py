@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from field.boards.talks import AIR, Talk
 from headworks.field.boards.ill import ill_channels
-from headworks.field.boards.session import LOST_S
+from headworks.field.boards.signs import LOST_S, MUTE_S
 from headworks.field.boards.view import BoardState
 from headworks.model.live import Quality
 
@@ -84,6 +84,22 @@ def test_silence_is_unknown_after_five_seconds():
     assert talk.seen("smoke").value is False
 
 
+def test_a_board_that_answers_and_tells_no_status_does_not_run():
+    """Its link lives and its program may not; it runs again with its next status."""
+    talk = Talk().ready().readings(smoke=0).status()
+    for _ in range(round(MUTE_S)):
+        assert talk.session.state is BoardState.RUNS
+        talk.pass_s(1).hello().beat()
+    talk.pass_s(1).hello().beat()
+    assert talk.session.state is BoardState.LOST
+    assert "no status for 10 s" in talk.session.cause
+    assert talk.seen("smoke").value is None
+    assert not talk.session.is_silent(talk.t_s)
+    talk.status().hello().beat().readings(smoke=0)
+    assert talk.session.state is BoardState.RUNS
+    assert talk.seen("smoke").value is False
+
+
 def test_a_closed_port_is_unknown_at_once():
     """Unplugged: every channel, in the same call."""
     talk = Talk().ready().readings(smoke=0)
@@ -150,6 +166,32 @@ def test_a_traceback_is_a_crash_in_plain_words():
     events = talk.session.events()
     assert [event.reason for event in events] == [("board-crashed", (("error", "OSError: 19"),))]
     assert talk.session.view().console[-1] == "MPY"
+
+
+def test_an_ill_board_does_not_flood_the_log():
+    """The same is told six times a minute at most, the last time with how many more there were."""
+    talk = Talk().ready()
+    for _ in range(1000):
+        talk.text("Traceback (most recent call last):", "OSError: 19").wait(0.001)
+    assert talk.codes() == ["board-crashed"] * 6
+    talk.pass_s(60)
+    (event,) = talk.session.events()
+    assert event.reason.values == (("error", "OSError: 19"), ("held_back", 993.0))
+    talk.text("Traceback (most recent call last):", "OSError: 5")
+    assert talk.codes() == ["board-crashed"]
+
+
+def test_of_a_board_in_quarantine_only_that_is_told():
+    """It goes on to restart and crash, and a person has been called already."""
+    talk = Talk().ready()
+    for n in range(30):
+        talk.boot = f"000000{n:02}"
+        talk.text("Traceback (most recent call last):", "OSError: 19").hello(why="crash").wait(1)
+    codes = talk.codes()
+    assert codes.count("board-quarantined") == 1
+    assert codes[-1] == "board-quarantined"
+    assert talk.pass_s(120).codes() == []
+    assert talk.session.view().counters.restarts == 30
 
 
 def test_gaps_duplicates_and_late_frames_are_counted_or_ignored():
@@ -236,6 +278,18 @@ def test_an_event_that_is_told_again_after_the_word_was_lost_is_no_new_one():
     talk.say("ev", e=7, m=talk.ticks, c="smoke", on=1)
     assert len(talk.asked("ack")) == 2
     assert talk.seen("smoke").value is False
+
+
+def test_what_was_acknowledged_is_kept_for_the_latest_events_only():
+    """A door that is used for years fills no memory."""
+    talk = Talk().ready()
+    for number in range(2000):
+        talk.say("ev", e=number, m=talk.ticks, c="door", on=1)
+        talk.session.scanned(dict(talk.session.readings.seen))
+    assert len(talk.asked("ack")) == 2000
+    assert len(talk.session._acked) == 256
+    talk.say("ev", e=1999, m=talk.ticks, c="door", on=1)
+    assert len(talk.asked("ack")) == 2001
 
 
 def test_samples_have_the_time_they_were_taken_at():

@@ -14,16 +14,19 @@ from headworks.field.boards.errors import BoardError
 from headworks.field.boards.ill import ill_channels
 from headworks.field.boards.leases import Lease
 from headworks.field.boards.line import Line
-from headworks.field.boards.session import LOST_S, Session
+from headworks.field.boards.session import Session
 from headworks.field.boards.shared_line import SharedLine
+from headworks.field.boards.signs import LOST_S
 from headworks.field.boards.view import BoardState, BoardView
 from headworks.hardware.sensor import load_sensor
 from headworks.model.live import Observation
 from headworks.model.plan import Alarm, Event, Reason, ReasonCode, Severity
 from headworks.model.site import BoardSpec, Site
+from headworks_fw.wire import WireError, encode
 
 ANSWER_S = 5.0  # the longest that a console command may take [ours]
 _RESTARTING = ("maint", "restart")
+_LONGEST_ID = 1 << 31
 
 
 class Boards:
@@ -150,15 +153,18 @@ class Boards:
 
     async def console(self, board: str, line: str) -> list[str]:
         """Run a line at a board's console; what it answers. Raises BoardError."""
-        session = self._of(board)
+        session, t_s = self._of(board), time.monotonic()
         words = line.lower().split()
         if words[:1] == ["confirm"] and session.spec.permissive in words[1:]:
             raise BoardError(
                 f"{board}: {session.spec.permissive} is the site's permissive relay, and healthy "
                 f"scans alone close it; after a trip of the board's own: headworks reset {board}"
             )
-        if self._lines[board].is_lent or session.state in (BoardState.NO_PORT, BoardState.LOST):
+        is_there = session.state is not BoardState.NO_PORT and not session.is_silent(t_s)
+        if self._lines[board].is_lent or not is_there:
             raise BoardError(f"{board}: {session.cause}")
+        if not _fits(line, session.spec.address):
+            raise BoardError(f"{board}: the line is too long; a quote or backslash counts as two")
         if words[:1] and words[0] in _RESTARTING:
             session.expect_restart()
         outcome = await self._do(session, {"c": "con", "l": line})
@@ -234,6 +240,15 @@ class Boards:
             for session in self._sessions.values()
             for key, observation in session.readings.seen.items()
         }
+
+
+def _fits(line: str, address: int) -> bool:
+    """Whether a console line fits into a frame."""
+    try:
+        encode("do", {"i": _LONGEST_ID, "c": "con", "l": line}, address)
+    except WireError:
+        return False
+    return True
 
 
 def _by_connect(boards: Iterable[BoardSpec]) -> dict[str, list[BoardSpec]]:

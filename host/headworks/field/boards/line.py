@@ -108,7 +108,8 @@ class Line:
         try:
             work()
         except Exception as error:  # noqa: BLE001 - a board must never reach a scan
-            log.error("%s: error in its handling: %r", session.spec.name, error)
+            if session not in self._again_s:
+                log.error("%s: error in its handling: %r", session.spec.name, error)
             t_s = time.monotonic()
             session.closed(t_s, f"an error of this program: {error!r}")
             if self._is_open:

@@ -3,15 +3,19 @@
 Reads no clock and opens no port. See firmware/LINK.md for the words.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from headworks.field.boards.beats import Beats
 from headworks.field.boards.doing import Doing
+from headworks.field.boards.figures import figures
 from headworks.field.boards.greeting import Expected, Hello, hello, judge, lost, said_by
 from headworks.field.boards.readings import Readings
 from headworks.field.boards.restarts import Restarts
 from headworks.field.boards.sequence import Sequence
+from headworks.field.boards.signs import LOST_S, Signs, mute
+from headworks.field.boards.telling import Telling
 from headworks.field.boards.texts import Texts
 from headworks.field.boards.view import BoardState, BoardView, Counters
 from headworks.hardware.sensor import SensorProfile, config_crc
@@ -22,14 +26,7 @@ from headworks_fw.wire import Bad, Frame, Text
 
 ASK_S = 1.0  # between two questions, who are you or how late is it
 WHO_EACH = 5  # every so many questions is who are you, in case a restart was not heard
-LOST_S = 5.0  # without a sign of life
-_FIGURES = {
-    "hp": "heap_least_bytes",
-    "gc": "gc_longest_ms",
-    "lp": "loop_longest_ms",
-    "ce": "board_refused_frames",
-    "dr": "board_dropped_frames",
-}
+_EVENTS = 256  # that were acknowledged are kept, in case our word was lost
 _UNASKED = ("watchdog", "crash", "unknown", "power-on")
 Send = Callable[[str, dict[str, Any]], None]
 
@@ -51,12 +48,12 @@ class Session:
         self._restarts, self._texts = Restarts(), Texts()
         self._is_open = False
         self._may_restart = False  # somebody has asked for a restart, or the port was closed
-        self._heard_s: float | None = None
+        self._signs = Signs()
         self._asked_s = float("-inf")
         self._number = first_id
         self._beats, self._sequence = Beats(), Sequence()
-        self._acked: set[tuple[str, int]] = set()
-        self._fresh: list[Event] = []
+        self._acked: deque[int] = deque(maxlen=_EVENTS)  # of its present start
+        self._telling = Telling()
         self._counts = dict.fromkeys(("crc_errors", "reconnects"), 0)
         self._figures: dict[str, int] = {}
 
@@ -66,7 +63,7 @@ class Session:
         if self._hello is not None and port != self.port:
             self._tell(t_s, ReasonCode.BOARD_MOVED, port=port, uid=self._hello.uid)
         self.port, self._is_open, self._may_restart = port, True, True
-        self._heard_s = t_s
+        self._signs.begin(t_s)
         if self.state is not BoardState.QUARANTINED:
             self._become(t_s, BoardState.NO_ANSWER, f"nobody has answered at {port} yet")
         self._ask(t_s)
@@ -92,14 +89,17 @@ class Session:
 
     def tick(self, t_s: float) -> None:
         """Time goes by: ask, ask again, notice silence. A few times a second."""
+        if self.state is not BoardState.QUARANTINED:
+            self._telling.look(t_s)
         if not self._is_open:
             return
         self.doing.tick(t_s)
         if t_s - self._asked_s >= ASK_S:
             self._ask(t_s)
-        silent_s = t_s - (self._heard_s if self._heard_s is not None else t_s)
-        if silent_s >= LOST_S and self.state in (BoardState.RUNS, BoardState.NO_ANSWER):
+        if self.state in (BoardState.RUNS, BoardState.NO_ANSWER) and self._signs.are_gone(t_s):
             self._become(t_s, BoardState.LOST, lost(self._hello, self.port, LOST_S))
+        elif self.state is BoardState.RUNS and self._signs.are_empty(t_s):
+            self._become(t_s, BoardState.LOST, mute(self.spec.name))
 
     def _frame(self, frame: Frame, t_s: float) -> None:
         fields = frame.fields
@@ -123,19 +123,13 @@ class Session:
             return
         at_s = self._beats.at(fields.get("m"), t_s)
         if kind == "st":
-            self._heard_s = t_s
+            self._signs.told(t_s)
             self._status(fields, t_s, at_s)
         elif self.state is BoardState.RUNS and at_s is not None:
             self.readings.take(at_s, fields.get("v"), fields.get("f"))
 
     def _status(self, fields: Mapping[str, Any], t_s: float, at_s: float | None) -> None:
-        self._figures.update(
-            {
-                ours: fields[key]
-                for key, ours in _FIGURES.items()
-                if isinstance(fields.get(key), int)
-            }
-        )
+        self._figures.update(figures(fields))
         if self.state is BoardState.LOST:
             self._ask(t_s, hello=True)  # it speaks again: who is it now?
         outputs = fields.get("o")
@@ -157,7 +151,7 @@ class Session:
         number, channel = fields.get("e"), fields.get("c")
         if self._hello is None or not isinstance(number, int) or not isinstance(channel, str):
             return
-        if (self._hello.boot, number) in self._acked:
+        if number in self._acked:
             self._ack(number)  # our word was lost
         elif self.state is BoardState.RUNS:
             at_s = self._beats.at(fields.get("m"), t_s)
@@ -168,7 +162,7 @@ class Session:
         """A scan is complete that saw these observations."""
         if self._hello is not None:
             for number in self.readings.scanned(observations):
-                self._acked.add((self._hello.boot, number))
+                self._acked.append(number)
                 self._ack(number)
 
     def _ack(self, number: int) -> None:
@@ -180,17 +174,20 @@ class Session:
         if said is None:
             self._counts["crc_errors"] += 1
             return
-        self._heard_s = t_s
+        self._signs.answered(t_s)
         if self._hello is None or said.boot != self._hello.boot:
             self._new_boot(said, t_s)
         self._hello, self._may_restart = said, False
         if self.state is not BoardState.QUARANTINED:
             state, cause = judge(said, self._expected)
+            if state is BoardState.RUNS and self._signs.are_empty(t_s):
+                state, cause = BoardState.LOST, mute(self.spec.name)
             self._become(t_s, state, cause)
 
     def _new_boot(self, said: Hello, t_s: float) -> None:
         """It has started since we last knew it. Unless that was asked for, it is told."""
         is_known, expected = self._hello is not None, self._may_restart
+        self._signs.begin(t_s)
         self._beats.begin(said.wrap_bits)
         self._sequence.begin()
         self._acked.clear()
@@ -200,7 +197,7 @@ class Session:
         unasked = said.why in _UNASKED and (not expected or said.why in ("watchdog", "crash"))
         if is_known and unasked:
             self._tell(t_s, ReasonCode.BOARD_RESTARTED, why=said.why)
-            if self._restarts.happened(t_s):
+            if self._restarts.happened(t_s) and self.state is not BoardState.QUARANTINED:
                 self._quarantine(t_s, said.why)
         self._ask(t_s)
 
@@ -227,6 +224,10 @@ class Session:
     def is_known(self) -> bool:
         """Whether it has introduced itself since the start of the station."""
         return self._hello is not None
+
+    def is_silent(self, t_s: float) -> bool:
+        """Whether there has been no sign of life for too long."""
+        return self._signs.are_gone(t_s)
 
     def expect_restart(self) -> None:
         """The next start is one that was asked for."""
@@ -256,7 +257,7 @@ class Session:
     def _beat(self, fields: Mapping[str, Any], t_s: float) -> None:
         fits = self._beats.answered(fields, t_s)
         if fits is not None:
-            self._heard_s = t_s
+            self._signs.answered(t_s)
         if fits is False:
             self._ask(t_s, hello=True)
 
@@ -270,12 +271,14 @@ class Session:
             self._send(kind, fields)
 
     def _tell(self, t_s: float, code: ReasonCode, **values: float | str) -> None:
-        self._fresh.append(Event(t_s, self.spec.name, "board", Reason(code, tuple(values.items()))))
+        """An event. Of a board in quarantine no more is told than that it is."""
+        if self.state is not BoardState.QUARANTINED:
+            reason = Reason(code, tuple(values.items()))
+            self._telling.tell(Event(t_s, self.spec.name, "board", reason))
 
     def events(self) -> list[Event]:
         """What happened since the last call."""
-        fresh, self._fresh = self._fresh, []
-        return fresh
+        return self._telling.fresh()
 
     def view(self) -> BoardView:
         """How it does now."""
@@ -290,7 +293,7 @@ class Session:
             self.spec.zone,
             self.spec.address,
             *(said_by(self._hello)),
-            self._heard_s,
+            self._signs.heard_s,
             tuple((name, latch) for name, (_, latch) in self.outputs.items() if latch),
             tuple(self._texts.lines),
             Counters(**self._counts, **counts, **self._figures),

@@ -1,14 +1,18 @@
 """Every file of boards/sensor and boards/mcu keeps its promises; broken ones are refused by name."""
 
 import json
+import re
 
 import pytest
 import tomli
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from headworks.hardware.files import HardwareError, models
 from headworks.hardware.mcu import load_mcu
 from headworks.hardware.sensor import (
     ChannelKind,
+    check_name,
     config_bytes,
     config_crc,
     load_sensor,
@@ -20,6 +24,7 @@ from headworks_fw import config, wire
 MODELS = sorted(models("sensor"))
 MCUS = sorted(models("mcu"))
 LONGEST = "a-name-of-16-let"
+AIR = load_sensor("pico-air")
 
 
 def _address(profile):
@@ -52,6 +57,26 @@ def test_the_firmware_takes_the_configuration(model):
     text = config_bytes(profile, LONGEST, _address(profile))
     config.check(json.loads(text))
     assert config_crc(profile, LONGEST, _address(profile)) != config_crc(profile, "a", 1)
+
+
+@given(st.text() | st.text("abz09_-AZ./ ", max_size=18))
+@example("../x")
+@example("Air")
+@example("")
+@example("air\n")
+def test_a_name_is_built_into_a_board_only_if_its_firmware_takes_it(name):
+    """Both ends have the same rule, and whoever is refused is told a name that passes."""
+    try:
+        config._name({"name": name}, "name", "here")
+        is_taken = True
+    except config.ConfigError:
+        is_taken = False
+    try:
+        config_bytes(AIR, name)
+        assert is_taken
+    except HardwareError as error:
+        assert not is_taken
+        check_name(re.search(r'write name = "(.*)"$', str(error))[1])
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -129,10 +129,11 @@ def test_the_age_follows_from_the_channels_rate(channel: str, age_s: float) -> N
         (AIR, "", 'nothing uses board "air"'),
         ("", SET, "set container finds no channel to watch"),
         (AIR.replace("usb:E661", "serial:/dev/ttyACM0"), SET, "may get another number"),
+        (SAFETY, SET, 'contactors and write permissive = "permit"'),
     ],
 )
 def test_what_is_only_doubtful_is_a_warning(text: str, head: str, words: str) -> None:
-    """An idle board, a set that finds nothing and an unsteady port do not keep a site from running."""
+    """An idle board or relay, an empty set and an unsteady port keep no site from running."""
     site, problems = check(DESIGN.replace("[site]\n", f"[site]\n{head}") + text)
     assert site is not None
     assert [words in problem.text for problem in problems] == [True]

@@ -226,7 +226,7 @@ def test_init_of_every_board(switch: str) -> None:
         lines = (
             line[1:] if line[:1] == "#" and line[1:2].strip() else line for line in text.split("\n")
         )
-        full = "\n".join(lines)
+        full = "\n".join(lines).replace("usb:SERIAL", "usb:E661")  # nobody else can know it
         errors = [p for p in check(full)[1] if p.severity == "error"]
         assert errors == []
         assert full.count("[[signal]]") >= 3

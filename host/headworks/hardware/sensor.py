@@ -4,6 +4,7 @@ Reads and checks the files. Talks to no board; `headworks.field.boards` does.
 """
 
 import json
+import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ __all__ = [
     "Channel",
     "ChannelKind",
     "SensorProfile",
+    "check_name",
     "config_bytes",
     "config_crc",
     "load_sensor",
@@ -34,6 +36,8 @@ __all__ = [
 
 LINKS = ("usb", "rs485")
 BAUDS = (9600, 19200, 38400, 57600, 115200, 230400)
+LONGEST_NAME = 16  # of a board, as its firmware has it
+_NAME = re.compile(rf"[a-z0-9_-]{{1,{LONGEST_NAME}}}")
 _WATCHDOG_MS = 8000
 _REQUIRED: dict[str, Any] = {"name": str, "mcus": list, "usb": list, "link": str, "fact": list}
 _LISTS: dict[str, Callable[[Mapping[str, Any]], list[Channel]]] = {
@@ -175,8 +179,22 @@ def _check_references(data: Mapping[str, Any], channels: Mapping[str, Channel]) 
             raise ValueError(f"{output['name']}: there is no contact {output['reset']!r}")
 
 
+def check_name(name: str) -> None:
+    """Whether a board's firmware takes this name. Raises HardwareError with one that it takes."""
+    if not _NAME.fullmatch(name):
+        fix = re.sub(r"[^a-z0-9_-]+", "-", name.lower()).strip("-_")[:LONGEST_NAME].rstrip("-_")
+        raise HardwareError(
+            f"name = {json.dumps(name)} is no name of a board (a-z, 0-9, - and _; {LONGEST_NAME} "
+            f'letters at most); write name = "{fix or "air"}"'
+        )
+
+
 def config_bytes(profile: SensorProfile, name: str, address: int = 0) -> bytes:
-    """config.json of a board of this model: what its firmware reads at the start."""
+    """config.json of a board of this model: what its firmware reads at the start.
+
+    Raises HardwareError for a name that it would refuse.
+    """
+    check_name(name)
     data = profile.data
     config = {
         "model": profile.model,

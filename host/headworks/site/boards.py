@@ -1,5 +1,6 @@
 """Sensor boards: ports and addresses of their own, and an output that is there."""
 
+from headworks.hardware.sensor import SensorProfile
 from headworks.site.book import Book, name_of
 from headworks.site.entries import Entry
 from headworks.site.values import shown, suggest
@@ -8,6 +9,8 @@ from headworks.site.values import shown, suggest
 def check_boards(book: Book) -> None:
     """What two boards may not share, and what a board's model must have."""
     for board in book.of("board"):
+        if book.find("board", name_of(board)) not in (None, board):
+            continue  # of two with one name that alone is told
         _address(book, board)
         _baud(book, board)
         _permissive(book, board)
@@ -42,13 +45,28 @@ def _baud(book: Book, board: Entry) -> None:
 
 def _permissive(book: Book, board: Entry) -> None:
     profile, output = book.hardware.boards.get(name_of(board)), board.values.get("permissive")
-    if profile is None or output is None or output in profile.outputs:
+    if profile is None or output in profile.outputs:
+        return
+    if output is None:
+        _unused(book, board, profile)
         return
     if not profile.outputs:
         fix = "remove permissive, or use a model that has an output"
     else:
         fix = suggest(output, list(profile.outputs))
     book.error(board.at("permissive"), f"{profile.model} has no output {shown(output)}; {fix}")
+
+
+def _unused(book: Book, board: Entry, profile: SensorProfile) -> None:
+    """An output that opens by itself, in series with nothing as far as the site file says."""
+    tripped = [entry["name"] for entry in profile.data.get("output", ()) if entry["trips"]]
+    if tripped and not board.has("permissive"):
+        book.findings.warning(
+            board.at("model"),
+            f"{profile.model} can cut its zone's power by itself with its output "
+            f"{shown(tripped[0])}, and the site does not use it; wire it in series with the "
+            f"contactors and write permissive = {shown(tripped[0])}",
+        )
 
 
 def _ports(book: Book) -> None:

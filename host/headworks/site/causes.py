@@ -10,6 +10,7 @@ from headworks.site.values import figure, shown, suggest
 from headworks.site.wiring import check_point, inputs_in_use
 
 LEAST_AGE_S = 3.0
+_OWNERS = ("switch", "meter", "board")
 PERIODS = 3  # a channel that missed this many samples is unknown
 
 
@@ -90,8 +91,8 @@ def _cause(book: Book, entry: Entry, inputs: dict[str, str]) -> None:
             book.error(entry.at("when"), f"{meter.model} does not measure {shown(channel)}; {fix}")
     elif section == "board":
         _board_channel(book, entry, "when")
-    else:
-        known = [n for kind in ("switch", "meter", "board") for n in book.names(kind)]
+    elif all(name_of(e) for kind in _OWNERS for e in book.of(kind)):  # a wrong name has been told
+        known = [n for kind in _OWNERS for n in book.names(kind)]
         fix = suggest(name, known, "add the meter or switch")
         book.error(entry.at("when"), f"no meter, switch or board is named {shown(name)}; {fix}")
 
@@ -159,9 +160,27 @@ def _local_reset(book: Book, entry: Entry, inputs: dict[str, str]) -> None:
             f"{shown(point)} is the cause itself; write the contact of a push button",
         )
     elif book.find("board", point.partition(".")[0]):
-        _board_channel(book, entry, "local_reset", ChannelKind.CONTACT)
+        if _board_channel(book, entry, "local_reset", ChannelKind.CONTACT):
+            _button(book, entry, point)
     else:
         _own_input(book, entry, "local_reset", inputs)
+
+
+def _button(book: Book, entry: Entry, point: str) -> None:
+    """A contact that resets is nobody's alarm: it latches nothing, and no interlock watches it."""
+    board, _, name = point.partition(".")
+    profile = book.hardware.boards[board]
+    buttons = [c["name"] for c in profile.data.get("contact", ()) if not c["latch"]]
+    causes = {str(other.values.get("when", "")): other for other in book.of("interlock")}
+    fix = "write an input of a switch"
+    if free := [f"{board}.{b}" for b in buttons if f"{board}.{b}" not in causes]:
+        fix = f"write the contact of a push button, such as {shown(free[0])}"
+    if name not in buttons:
+        book.error(entry.at("local_reset"), f"{shown(point)} is an alarm and no push button; {fix}")
+    elif point in causes:
+        book.error(
+            entry.at("local_reset"), f"{shown(point)} is the cause of {causes[point].title}; {fix}"
+        )
 
 
 def _threshold(book: Book, interlock: Entry) -> None:

@@ -9,8 +9,10 @@ from datetime import date, time
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
+from headworks.hardware.files import HardwareError
+from headworks.hardware.sensor import check_name
 from headworks.site.schema import FormError, Key
-from headworks.site.values import nearest, shown, suggest, text
+from headworks.site.values import name, nearest, shown, suggest, text
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY_WORDS = {
@@ -21,6 +23,7 @@ DAY_WORDS = {
 }
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]")
 _SERIAL_NUMBER = re.compile(r"[A-Za-z0-9:._-]+")
+_EXAMPLES = ("SERIAL", "SERIALNUMBER", "SERIAL-NUMBER", "SERIAL_NUMBER", "NUMBER")
 _UID = re.compile(r"[0-9A-Fa-f]{8,32}")
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})")
 _PIN_FACTORIES = ("lgpio", "headworks-sim", "mock")
@@ -39,11 +42,22 @@ def connect(key: Key, value: Any) -> str:
     return _host_port(key, scheme, rest)
 
 
+def board_name(key: Key, value: Any) -> str:
+    """A name that a board's firmware takes too."""
+    word = name(key, value)
+    try:
+        check_name(word)
+    except HardwareError as error:
+        raise FormError(str(error)) from error
+    return word
+
+
 def board_connect(key: Key, value: Any) -> str:
     """serial:/PATH, or usb:SERIAL for the serial number that a board tells on USB."""
     word = text(key, value)
     if word.startswith("usb:"):
-        if not _SERIAL_NUMBER.fullmatch(word.removeprefix("usb:")):
+        number = word.removeprefix("usb:")
+        if not _SERIAL_NUMBER.fullmatch(number) or number.upper() in _EXAMPLES:
             raise FormError(
                 f"{key.name} = {shown(word)} holds no serial number; "
                 "write the one that `headworks board list` shows"
@@ -95,6 +109,11 @@ def _no_scheme(key: Key, word: str) -> str:
 
 def _serial(key: Key, word: str) -> str:
     path = word.removeprefix("serial:")
+    if path.endswith(("…", "...")):
+        raise FormError(
+            f"{key.name} = {shown(word)} is an example; write the path of this port as "
+            "`ls -l /dev/serial/by-id` shows it"
+        )
     if not path.startswith("/") or path.endswith("/"):
         raise FormError(
             f"{key.name} = {shown(word)} names no device; "

@@ -15,7 +15,10 @@ Profile = TypeVar("Profile", MeterProfile, SwitchProfile, SensorProfile)
 
 
 class Hardware:
-    """Profiles by the name that the site file gives the device."""
+    """Profiles by the name that the site file gives the device.
+
+    Where two have one name it is the first's, so that nothing else is wrong but that.
+    """
 
     def __init__(self, entries: Entries, findings: Findings) -> None:
         self.meters: dict[str, MeterProfile] = {}
@@ -24,16 +27,16 @@ class Hardware:
         for entry in entries.of("meter"):
             meter = _loaded(entry, "meter", load_meter, findings)
             if meter is not None:
-                self.meters[entry.values.get("name", "")] = meter
+                self.meters.setdefault(entry.values.get("name", ""), meter)
                 _draft(entry, meter, findings)
         for entry in entries.of("switch"):
             switch = _loaded(entry, "switch", load_switch, findings)
             if switch is not None:
-                self.switches[entry.values.get("name", "")] = switch
+                self.switches.setdefault(entry.values.get("name", ""), switch)
         for entry in entries.of("board"):
             board = _loaded(entry, "sensor", load_sensor, findings)
             if board is not None:
-                self.boards[entry.values.get("name", "")] = board
+                self.boards.setdefault(entry.values.get("name", ""), board)
 
 
 def _draft(entry: Entry, meter: MeterProfile, findings: Findings) -> None:

@@ -4,7 +4,15 @@ Defaults are those of `headworks.model.site`, so that they stand in one place. R
 wide enough for any site we know, tight enough to catch a slipped unit.
 """
 
-from headworks.site.formats import board_connect, connect, names, pin_factory, timezone, uid
+from headworks.site.formats import (
+    board_connect,
+    board_name,
+    connect,
+    names,
+    pin_factory,
+    timezone,
+    uid,
+)
 from headworks.site.schema import Key, Section
 from headworks.site.signal_rows import ANY_SIGNAL, MOST_KW, NO_ZERO_AGE, SITE_KW, name_row
 from headworks.site.values import choice, flag, number, point, text, whole
@@ -164,7 +172,7 @@ RACK = Section(
 BOARD = Section(
     "board",
     (
-        name_row("air"),
+        Key("name", board_name, needed=True, example='"air"'),
         Key("model", text, needed=True, example='"pico-air"'),
         Key("connect", board_connect, needed=True, example='"serial:/dev/serial/by-id/usb-…"'),
         Key("uid", uid, example='"e6614103e7174c2f"'),

@@ -11,8 +11,8 @@ from headworks.field.boards.port import find_usb
 
 BY_ID = "/dev/serial/by-id/usb-MicroPython_Board_in_FS_mode_e6614103e7174c2f-if00"
 SAFETY = {
-    "port": BY_ID, "what": "in use by the station", "firmware": "0.2.0", "name": "safety",
-    "model": "pico-safety", "uid": "e6614103e7174c2f", "board of the site": "safety",
+    "port": BY_ID, "what": "Headworks", "firmware": "0.2.0", "name": "safety",
+    "model": "pico-safety", "uid": "e6614103e7174c2f", "board of the site": "safety, in use by the station",
     "usb serial": "e6614103e7174c2f",
 }  # fmt: skip
 
@@ -20,7 +20,7 @@ SAFETY = {
 def test_a_board_is_a_block_of_lines():
     """Who, what, where, and what to write into the site file; a port stays in one piece."""
     assert block(SAFETY, 80) == [
-        "safety: in use by the station",
+        "safety: Headworks, in use by the station",
         "    pico-safety, firmware 0.2.0, uid e6614103e7174c2f",
         f"    {BY_ID}",
         '    in the site file: connect = "usb:e6614103e7174c2f"',
@@ -30,13 +30,13 @@ def test_a_board_is_a_block_of_lines():
 @pytest.mark.parametrize(
     ("changes", "first"),
     [
-        ({"board of the site": "none"}, "safety, not in the site file: in use by the station"),
+        ({"board of the site": "none"}, "safety, not in the site file: Headworks"),
         (
             {"board of the site": "air"},
-            "safety, which the site file means as air: in use by the station",
+            "safety, which the site file means as air: Headworks",
         ),
-        ({"name": ""}, "safety: in use by the station"),
-        ({"name": "", "board of the site": ""}, "?: in use by the station"),
+        ({"name": ""}, "safety: Headworks, in use by the station"),
+        ({"name": "", "board of the site": ""}, "?: Headworks"),
     ],
 )
 def test_a_block_says_which_board_of_the_site_it_is(changes, first):
@@ -46,7 +46,7 @@ def test_a_block_says_which_board_of_the_site_it_is(changes, first):
 
 def test_a_long_cause_goes_on_in_the_next_line():
     """Nothing is cut, nothing is wider than the terminal but a port."""
-    long = SAFETY | {"what": "in use by the station; lost: silent for more than 5 s; " + "x " * 80}
+    long = SAFETY | {"what": "lost: silent for more than 5 s; " + "x " * 80}
     lines = block(long, 80)
     assert max(map(len, lines)) <= 80
     assert "…" not in "".join(lines)
@@ -93,5 +93,5 @@ def test_a_channel_without_a_value_is_on_the_list(capsys, tmp_path, monkeypatch)
 
         assert main(["board", "list", "--socket", str(tmp_path / "s.sock")]) == 0
     row = dict(zip(COLUMNS, capsys.readouterr().out.rstrip("\n").split("\t"), strict=True))
-    assert row["what"] == "in use by the station; no value of exhaust_c (ABSENT\\x1b)"
+    assert row["what"] == "Headworks, no value of exhaust_c (ABSENT\\x1b)"
     assert row["usb serial"] == "E661410"

@@ -64,14 +64,15 @@ async def station_boards(socket: Path | None) -> list[dict[str, Any]] | None:
 
 def block(row: Row, width: int) -> list[str]:
     """One board for people: who it is, what it is, where it is; no line longer than can be."""
-    name = row["name"] or row["board of the site"] or "?"
-    meant = row["board of the site"]
+    meant, _, use = row["board of the site"].partition(", ")
+    name = row["name"] or meant or "?"
     other = f", which the site file means as {meant}" if meant not in ("", "none", name) else ""
     stranger = ", not in the site file" if meant == "none" else ""
     said = (row["model"], row["firmware"] and f"firmware {row['firmware']}")
     facts = ", ".join(fact for fact in (*said, row["uid"] and f"uid {row['uid']}") if fact)
     place = f'in the site file: connect = "usb:{row["usb serial"]}"' if row["usb serial"] else ""
-    first = wrap(f"{name}{other}{stranger}: {row['what']}", width, subsequent_indent=_INDENT)
+    what = ", ".join(text for text in (row["what"], use) if text)
+    first = wrap(f"{name}{other}{stranger}: {what}", width, subsequent_indent=_INDENT)
     return first + [line for text in (facts, row["port"], place) for line in _indented(text, width)]
 
 
@@ -107,13 +108,11 @@ def _row(port: str, what: str, hello: dict[str, Any] | None = None, meant: str =
 
 
 def _of_station(board: dict[str, Any]) -> Row:
-    what = "in use by the station"
-    if board["state"] != "runs":
-        what += f"; {board['state']}: {board['cause']}"
-    elif missing := _missing(board):
-        what += f"; no value of {missing}"
+    what = "Headworks" if board["state"] == "runs" else f"{board['state']}: {board['cause']}"
+    if missing := _missing(board) if board["state"] == "runs" else "":
+        what += f", no value of {missing}"
     said = {"fw": board["firmware"], "nm": board["name"], "bd": board["model"], "uid": board["uid"]}
-    return _row(board["port"], what, said, board["name"])
+    return _row(board["port"], what, said, f"{board['name']}, in use by the station")
 
 
 def _missing(board: dict[str, Any]) -> str:

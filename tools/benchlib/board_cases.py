@@ -6,6 +6,7 @@ Boards are the real firmware on real MicroPython. Nothing here passes or fails.
 import itertools
 import json
 import os
+import re
 import select
 import subprocess
 import sys
@@ -166,9 +167,7 @@ def _read(line: int) -> bytes:
 def _plant(folder: Path) -> Iterator[Path]:
     """The demo's site with surplus for all racks, simulated, and its station."""
     site, sim = folder / "site.toml", folder / "sim.sock"
-    text = training_copy(TEMPLATE.read_text(encoding="utf-8"), folder)
-    reset = 'local_reset = "safety.reset"\n[control]'
-    site.write_text(text.replace("[control]", reset, 1))
+    site.write_text(training_copy(TEMPLATE.read_text(encoding="utf-8"), folder))
     serve = ["-m", "headworks", "sim", "serve", "--site", str(site), "--socket", str(sim)]
     serve += ["--pins", str(folder / "pins.sock"), "--day", "clear", "--start", "12:00"]
     run = ["-m", "headworks", "run", "--site", str(site), "--state", str(folder / "state")]
@@ -219,7 +218,7 @@ def _site_of(folder: Path, count: int) -> str:
     """The demo's site with so many boards instead of its own."""
     text = training_copy(TEMPLATE.read_text(encoding="utf-8"), folder)
     head, _, rest = text.partition("[[board]]")
-    head = _without(head, "[[interlock]]")
+    head = re.sub("(?m)^local_reset.*", "", _without(head, "[[interlock]]"))  # of no board here
     rest = "[[switch]]" + rest.partition("[[switch]]")[2]
     models = itertools.cycle(("pico-air", "pico-safety", "pico-thermal"))
     boards = [

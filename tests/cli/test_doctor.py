@@ -8,6 +8,7 @@ import pytest
 from cli.machines import ADAPTER, PC, PI4_OS, machine
 from field.switches.helpers import rack, site
 from headworks.cli import main
+from headworks.cli.demo_site import TEMPLATE, training_copy
 from headworks.cli.doctor import as_json, as_text
 from headworks.field.doctor import Status, examine
 from headworks.model.site import GpioSpec, MeterSpec, ScheduleSignal, Sign, SwitchSpec
@@ -245,6 +246,22 @@ def test_a_site_file_that_is_not_there_is_one_line_and_2(tmp_path, capsys):
     assert out == ""
     assert len(err.strip().splitlines()) == 1
     assert "none.toml" in err
+
+
+def test_the_site_file_of_this_folder_is_looked_at(tmp_path, monkeypatch, capsys):
+    """As the other commands do: its mistakes, and its ports and lines."""
+    monkeypatch.chdir(tmp_path)
+    made = machine(tmp_path, PI4_OS, {})
+    monkeypatch.setattr("headworks.field.doctor.Machine", lambda **_: made)
+    main.main(["doctor", "--json"])
+    without = {found["check"] for found in json.loads(capsys.readouterr().out)}
+    text = training_copy(TEMPLATE.read_text(encoding="utf-8"), tmp_path)
+    (tmp_path / "site.toml").write_text(text)
+    main.main(["doctor", "--json"])
+    assert {found["check"] for found in json.loads(capsys.readouterr().out)} != without
+    (tmp_path / "site.toml").write_text("[site]\nnmae = 1\n")
+    assert main.main(["doctor"]) == 2
+    assert "run: headworks check site.toml" in capsys.readouterr().err
 
 
 def test_this_very_machine_can_be_looked_at():

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from headworks.cli.check import DEFAULT_SITE
 from headworks.field.boards.port import find_usb
 from headworks.flash.errors import FlashError
 from headworks.hardware.files import models
@@ -13,7 +14,6 @@ from headworks.hardware.sensor import load_sensor
 from headworks.model.site import BoardSpec, Site
 from headworks.site import load_site
 
-SITE = Path("site.toml")
 _BY_ID = "/dev/serial/by-id"
 
 
@@ -29,9 +29,9 @@ class SerialPort(NamedTuple):
 
 def site_or_none(path: Path | None) -> Site | None:
     """The site file that was named, else site.toml where there is one. Raises as load_site."""
-    if path is None and not SITE.exists():
+    if path is None and not DEFAULT_SITE.exists():
         return None
-    return load_site(path or SITE)
+    return load_site(path or DEFAULT_SITE)
 
 
 def candidates() -> list[SerialPort]:

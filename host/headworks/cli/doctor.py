@@ -1,6 +1,7 @@
 """`headworks doctor`: what this machine lacks for a safe station, and what to do about it.
 
-Exit code 0 unless there is a problem, 1 if there is, 2 if the site file cannot be used.
+With a site file its ports and lines are checked as well. Exit code 0 unless there is a problem, 1
+if there is, 2 if the site file cannot be used.
 """
 
 import argparse
@@ -19,7 +20,7 @@ MARKS = {"ok": "ok     ", "warning": "warning", "problem": "PROBLEM"}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `headworks doctor`."""
-    parser.add_argument("--site", type=Path, help="site file, to check its ports and lines as well")
+    parser.add_argument("--site", type=Path, metavar="SITE", help="default: site.toml, if there")
     parser.add_argument("--json", action="store_true", help="for tools: a list of findings")
     parser.add_argument(
         "--udev", action="store_true", help="print the udev rules for sensor boards, and no check"
@@ -28,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Look at this machine."""
+    from headworks.cli.check import DEFAULT_SITE
     from headworks.field.doctor import Machine, examine
     from headworks.flash.holders import holder
     from headworks.site import SiteErrors, SiteUnreadable, load_site
@@ -38,15 +40,16 @@ def run(args: argparse.Namespace) -> int:
         print(rules(), end="")
         return 0
     site: Site | None = None
-    if args.site is not None:
+    path = args.site or (DEFAULT_SITE if DEFAULT_SITE.exists() else None)
+    if path is not None:
         try:
-            site = load_site(args.site)
+            site = load_site(path)
         except SiteUnreadable as error:
             print(f"headworks: {error}", file=sys.stderr)
             return 2
         except SiteErrors as error:
-            text = f"{len(error.problems)} mistakes; run: headworks check {args.site}"
-            print(f"headworks: {args.site}: {text}", file=sys.stderr)
+            text = f"{len(error.problems)} mistakes; run: headworks check {path}"
+            print(f"headworks: {path}: {text}", file=sys.stderr)
             return 2
     findings = examine(Machine(holder=lambda path: holder(str(path))), site)
     print(as_json(findings) if args.json else as_text(findings))

@@ -1,14 +1,11 @@
 """A site with sensor boards in the simulator, with or without its station, and `headworks board`."""
 
 import contextlib
-import fcntl
+import json
 import os
-import pty
-import select
-import struct
+import signal
 import subprocess
 import sys
-import termios
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -93,45 +90,61 @@ def plant(folder: Path, *, station: bool = False) -> Iterator[Plant]:
         made.end()
 
 
-class Typist:
-    """A command on a terminal of 80 by 24, and a person in front of it."""
+def rows(made: Plant) -> dict[str, dict]:
+    """What `board list` says, by name."""
+    return {row["name"]: row for row in json.loads(made.board("list", "--json").stdout)}
 
-    def __init__(
-        self, command: list[str], env: dict[str, str], folder: Path, term: str = "xterm"
-    ) -> None:
-        self._master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-        self.process = subprocess.Popen(
-            command, env={**env, "TERM": term}, cwd=folder, stdin=slave, stdout=slave,
-            stderr=slave, start_new_session=True,
-        )  # fmt: skip
-        os.close(slave)
-        self.seen = ""
 
-    def until(self, *words: str) -> str:
-        """Read until all these words have been drawn since the last call."""
-        end_s = time.monotonic() + READY_S
-        while not all(word in self.seen for word in words):
-            left_s = end_s - time.monotonic()
-            ready = select.select([self._master], [], [], max(left_s, 0.0))[0]
-            assert ready, f"{words} did not appear in {self.seen[-1500:]!r}"
-            data = os.read(self._master, 65536)
-            if b"\x1b[6n" in data:
-                os.write(self._master, b"\x1b[1;1R")  # where the cursor is, as a terminal says
-            self.seen += data.decode(errors="replace")
-        seen, self.seen = self.seen, ""
-        return seen
+def root(made: Plant, name: str) -> Path:
+    """The file system of a board."""
+    return next(made.folder.rglob(f"{name}/main.py")).parent
 
-    def type(self, text: str) -> None:
-        os.write(self._master, text.encode())
 
-    def ended(self) -> int:
-        """Its exit code; what it still draws is taken in."""
-        end_s = time.monotonic() + READY_S
-        while self.process.poll() is None:
-            assert time.monotonic() < end_s
-            if select.select([self._master], [], [], 0.1)[0]:
-                with contextlib.suppress(OSError):
-                    os.read(self._master, 65536)
-        os.close(self._master)
-        return self.process.returncode
+def _hears_signals() -> None:
+    """Whatever this test was started with: nohup and shells in the background ignore some."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+def started(made: Plant, *words: str) -> subprocess.Popen[str]:
+    """A command at work on a board, from the moment when that is on the way to its prompt."""
+    child = subprocess.Popen(
+        made.command(*words), env=made.env, cwd=made.folder, stderr=subprocess.PIPE,
+        text=True, preexec_fn=_hears_signals,  # noqa: PLW1509
+    )  # fmt: skip
+    while line := child.stderr.readline():
+        if "prompt" in line:
+            return child
+    raise AssertionError(f"it ended with {child.wait(ENDS_S)}")
+
+
+def unplugged(made: Plant, name: str, *words: str, after_s: float) -> str:
+    """What a command says whose board is pulled out and plugged in again in the middle."""
+    child = started(made, *words)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        child.wait(after_s)
+    pulled = {"name": "board-unplugged", "target": name, "for_s": 1.0}
+    ask(made.folder / "sim.sock", "fault", **pulled)
+    said = child.communicate(timeout=ENDS_S)[1]
+    assert "Traceback" not in said
+    assert child.returncode in (0, 1)
+    if child.returncode:
+        assert "run the same command again" in said.splitlines()[-1]
+    made.until(lambda: made.truth()[name]["state"] == "run")
+    return said
+
+
+def interrupted(
+    made: Plant, *words: str, after_s: float = 0.0, by: int = signal.SIGINT, times: int = 1
+) -> list[str]:
+    """What a command says that is ended once a board is on the way to its prompt."""
+    child = started(made, *words)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        child.wait(after_s)
+    for _ in range(times):
+        child.send_signal(by)
+    assert child.wait(ENDS_S) == 130
+    said = child.stderr.read()
+    child.stderr.close()
+    assert "Traceback" not in said
+    return said.splitlines()

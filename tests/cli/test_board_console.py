@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from cli.boards import Typist
 from cli.wires import station, wired
 from firmware.pythons import CPYTHON, MICROPYTHON
 from headworks.flash.errors import FlashError
 from headworks.flash.talk import Talk
+from tools.terminal import Terminal
 
 BOTH = [
     pytest.param(MICROPYTHON, marks=pytest.mark.needs("program:micropython"), id="micropython"),
@@ -146,7 +146,7 @@ def test_a_line_that_no_board_takes_is_one_sentence(safety, tmp_path, line):
 
 def test_whatever_follows_maint_it_asks(safety, tmp_path):
     """The board takes no notice of more words, so the question must not either."""
-    person = Typist(command("console", "--port", safety.path), environment(tmp_path), tmp_path)
+    person = Terminal(command("console", "--port", safety.path), environment(tmp_path), tmp_path)
     person.until("help lists the words", f"{safety.path}>")
     person.type("MAINT now\r")
     person.until("Type yes to go on")
@@ -158,9 +158,45 @@ def test_whatever_follows_maint_it_asks(safety, tmp_path):
     assert safety.board.lives
 
 
+@pytest.mark.parametrize("word", ["maint", "MAINT now", "restart"])
+def test_without_a_person_what_takes_the_board_away_wants_yes(safety, tmp_path, word):
+    """As one line and in a pipe: nothing happens, and the lines after it are carried out."""
+    one = run(tmp_path, "console", "--port", safety.path, "--command", word)
+    piped = run(tmp_path, "console", "--port", safety.path, stdin=f"{word}\noutputs\n")
+    for done in (one, piped):
+        assert done.returncode == 1
+        assert "its outputs go off" in done.stderr
+        assert "add --yes" in done.stderr
+    assert piped.stdout == "permit is off, tripped by smoke\n"
+    assert safety.board.lives
+
+
+def test_one_line_that_takes_the_board_away_asks_a_person(safety, tmp_path):
+    """On a terminal; whatever is not yes is no, and the board runs on."""
+    words = command("console", "--port", safety.path, "--command", "maint")
+    for answer, code in (("no\r", 1), ("yes\r", 0)):
+        assert safety.board.lives
+        person = Terminal(words, environment(tmp_path), tmp_path)
+        person.until("its firmware ends until a reset", "Type yes to go on")
+        person.type(answer)
+        assert person.ended() == code
+        person.close()
+    assert safety.board.ended() == 3
+
+
+def test_after_maint_the_way_back_is_on_screen(safety, tmp_path):
+    """Through a port or a station, the word is followed by how the board comes back."""
+    done = run(tmp_path, "console", "safety", "--port", safety.path, "--command", "maint", "--yes")
+    assert done.returncode == 0, done.stderr
+    assert "plugged in again, or with: headworks board update safety" in done.stdout
+    with station(tmp_path / "s.sock", ["ok"]):
+        words = ("--command", "maint", "--yes", "--socket", str(tmp_path / "s.sock"))
+        assert "headworks board update air" in run(tmp_path, "console", *words).stdout
+
+
 def test_a_dumb_terminal_will_do(safety, tmp_path):
     """Words and answers, and nothing that needs a cursor to be moved."""
-    person = Typist(
+    person = Terminal(
         command("console", "--port", safety.path), environment(tmp_path), tmp_path, term="dumb"
     )
     person.until("help lists the words", f"{safety.path}>")
@@ -173,7 +209,7 @@ def test_a_dumb_terminal_will_do(safety, tmp_path):
 def test_a_board_that_is_unplugged_is_one_line(tmp_path):
     """In the middle of a session; the console can still be left."""
     with wired(CPYTHON, tmp_path, name="safety") as made:
-        person = Typist(command("console", "--port", made.path), environment(tmp_path), tmp_path)
+        person = Terminal(command("console", "--port", made.path), environment(tmp_path), tmp_path)
         person.until("help lists the words", f"{made.path}>")
         person.type("outputs\r")
         person.until("permit is off")
@@ -187,7 +223,7 @@ def test_a_station_that_stops_is_one_line(tmp_path):
     """Its socket is gone: the console ends with that sentence and exit code 3."""
     words = ("console", "--socket", str(tmp_path / "s.sock"))
     with station(tmp_path / "s.sock", ["intake_c 20.3 \x1b[2J\x07"]):
-        person = Typist(command(*words), environment(tmp_path), tmp_path)
+        person = Terminal(command(*words), environment(tmp_path), tmp_path)
         person.until("air>")
         person.type("sensors\r")
         seen = person.until("intake_c 20.3")

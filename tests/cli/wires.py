@@ -47,7 +47,10 @@ class Wire:
             if self._host in ready:
                 os.write(self.board.master, os.read(self._host, 4096))
             if self.board.master in ready:
-                *lines, line = (line + os.read(self.board.master, 4096)).split(b"\n")
+                try:
+                    *lines, line = (line + os.read(self.board.master, 4096)).split(b"\n")
+                except OSError:  # Linux says EIO once the board's program has ended
+                    return
                 os.write(self._host, b"".join(one + b"\n" for one in lines if self._stays(one)))
 
     def _stays(self, line: bytes) -> bool:

@@ -1,10 +1,11 @@
-"""Runs the demo on a terminal of its own, as a person would see it."""
+"""Runs a command on a terminal of its own, as a person would see it and type at it."""
 
 import contextlib
 import fcntl
 import os
 import pty
 import select
+import signal
 import struct
 import subprocess
 import termios
@@ -17,32 +18,51 @@ import psutil
 
 from tools.runs import ENDS_S, command, environment
 
-_SIZE = struct.pack("HHHH", 30, 100, 0, 0)
+_WHERE, _THERE = b"\x1b[6n", b"\x1b[1;1R"  # where is the cursor? as a terminal says
 
 
 class Terminal:
-    """The far end of a pseudo-terminal with a demo on it."""
+    """The far end of a pseudo-terminal with a command on it, which Ctrl-C reaches."""
 
-    def __init__(self, process: subprocess.Popen[bytes], master: int) -> None:
-        self.process = process
-        self._master = master
+    def __init__(
+        self,
+        words: list[str],
+        env: dict[str, str],
+        folder: Path | None = None,
+        *,
+        term: str = "xterm-256color",
+        lines: int = 24,
+        columns: int = 80,
+    ) -> None:
+        self._master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        self.process = subprocess.Popen(
+            words, stdin=slave, stdout=slave, stderr=slave, cwd=folder, env={**env, "TERM": term},
+            preexec_fn=lambda: _control(slave),  # noqa: PLW1509 — a terminal is taken only there
+            close_fds=True, pass_fds=(slave,),
+        )  # fmt: skip
+        os.close(slave)
         self._seen = ""
 
-    def until(self, *words: str) -> None:
+    def until(self, *words: str) -> str:
         """Read until all these words have been drawn since the last call. Fails at the deadline."""
         deadline_s = time.monotonic() + ENDS_S
         while not all(word in self._seen for word in words):
             left_s = deadline_s - time.monotonic()
             ready = select.select([self._master], [], [], max(left_s, 0.0))[0]
             assert ready, f"{words} did not appear; the end of what did: {self._seen[-2000:]!r}"
-            self._seen += self._read()
-        self._seen = ""
+            self._read()
+        seen, self._seen = self._seen, ""
+        return seen
 
-    def _read(self) -> str:
+    def _read(self) -> None:
         try:
-            return os.read(self._master, 65536).decode(errors="replace")
-        except OSError as error:  # Linux says EIO when the demo has closed the terminal
+            data = os.read(self._master, 65536)
+        except OSError as error:  # Linux says EIO when the command has closed the terminal
             raise AssertionError(f"the terminal ended: {self._seen[-2000:]!r}") from error
+        if _WHERE in data:
+            os.write(self._master, _THERE)
+        self._seen += data.decode(errors="replace")
 
     def type(self, text: str) -> None:
         """Press keys."""
@@ -50,49 +70,49 @@ class Terminal:
 
     def close(self) -> None:
         """Close the window."""
-        os.close(self._master)
-        self._master = -1
+        if self._master >= 0:
+            os.close(self._master)
+            self._master = -1
 
     def children(self) -> list[psutil.Process]:
-        """The demo's processes."""
+        """The command's processes."""
         return psutil.Process(self.process.pid).children()
 
     def ended(self) -> int:
-        """Wait for its end; the exit code."""
+        """Wait for its end, taking in what it still draws; the exit code."""
+        deadline_s = time.monotonic() + ENDS_S
+        while self.process.poll() is None and self._master >= 0:
+            assert time.monotonic() < deadline_s, f"it does not end: {self._seen[-2000:]!r}"
+            if select.select([self._master], [], [], 0.1)[0]:
+                with contextlib.suppress(AssertionError):
+                    self._read()
         return self.process.wait(ENDS_S)
+
+    def end(self) -> None:
+        """Kill what is left of it, and close the window."""
+        left = self.children() if self.process.poll() is None else []
+        for one in [self.process, *left]:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                one.kill()
+        self.process.wait(ENDS_S)
+        self.close()
 
 
 @contextmanager
 def on_terminal(folder: Path) -> Iterator[Terminal]:
     """A demo on a terminal of 30 lines and 100 columns; killed at the end if still there."""
-    master, slave = pty.openpty()
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, _SIZE)
-    process = subprocess.Popen(
-        command("--day", "clear", "--start", "11:00"),
-        stdin=slave,
-        stdout=slave,
-        stderr=slave,
-        env={**environment(folder), "TERM": "xterm-256color"},
-        preexec_fn=lambda: _control(slave),  # noqa: PLW1509 — a terminal is taken only there
-        close_fds=True,
-        pass_fds=(slave,),
-    )
-    os.close(slave)
-    terminal = Terminal(process, master)
+    words = command("--day", "clear", "--start", "11:00")
+    terminal = Terminal(words, environment(folder), lines=30, columns=100)
     try:
         yield terminal
     finally:
-        left = terminal.children() if process.poll() is None else []
-        for one in [process, *left]:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                one.kill()
-        process.wait(ENDS_S)
-        if terminal._master >= 0:
-            terminal.close()
+        terminal.end()
 
 
 def _control(slave: int) -> None:
-    """Make the terminal the one that Ctrl-C and a closed window speak through."""
+    """Make the terminal the one that Ctrl-C and a closed window speak through, and are heard."""
+    for number in (signal.SIGINT, signal.SIGHUP):  # nohup, and shells in the background
+        signal.signal(number, signal.SIG_DFL)
     os.setsid()
     fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
     os.close(slave)

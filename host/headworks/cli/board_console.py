@@ -1,7 +1,7 @@
 """`headworks board console`: a board's own words, with help, completion and history.
 
-What a word does is the board's affair; what energises it wants to be confirmed there. On a pipe
-or with --command there is no prompt.
+What a word does is the board's affair; what energises it wants to be confirmed there. What takes
+the board away is asked for here; where there is nobody to ask, it wants --yes.
 """
 
 import argparse
@@ -22,35 +22,70 @@ _ASKS = {
     "maint": "its outputs go off and its firmware ends until a reset; what it watches is unknown",
     "restart": "its outputs go off and what it watches is unknown for some seconds",
 }
+_BACK = {
+    "maint": "no firmware runs on it now. It comes back when its cable is pulled and plugged in "
+    "again, or with: headworks board update {0} (without a station: board flash --name {0})",
+    "restart": "it comes back by itself in some seconds",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `headworks board console`."""
     parser.add_argument("name", nargs="?", metavar="NAME", help="the only board, unless given")
     parser.add_argument("--command", dest="line", metavar="WORDS", help="run this one line and end")
+    parser.add_argument("--yes", action="store_true", help="do not ask before the board goes away")
     add_reach(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """0 when all lines were carried out, 1 when one was refused or the board went away."""
     name = one_of(args, args.name)
-    with console(args, name) as ask:
+    with console(args, name) as reach:
+        ask = _told_how_it_comes_back(name, reach)
         if args.line is not None:
-            return _each([args.line], ask)
+            return _each([args.line], ask, yes=args.yes)
         if not sys.stdin.isatty() or not sys.stdout.isatty():
-            return _each(sys.stdin, ask)
+            return _each(sys.stdin, ask, yes=args.yes)
         return _interactive(name, ask)
 
 
-def _each(lines: Iterable[str], ask: Ask) -> int:
+def _told_how_it_comes_back(name: str, ask: Ask) -> Ask:
+    """The same, but a word that takes the board away says the way back after its answer."""
+
+    def told(line: str) -> list[str]:
+        lines = ask(line)
+        back = _BACK.get(_word(line))
+        return [*lines, back.format(name)] if back else lines
+
+    return told
+
+
+def _each(lines: Iterable[str], ask: Ask, *, yes: bool) -> int:
     """Lines without a person: all of them, whatever one of them says."""
     code = 0
     for line in lines:
         if line.strip().lower() in _ENDS:
             break
         if line.strip():
-            code |= _one(line.strip(), ask)
+            code |= _one(line.strip(), ask) if yes or _agreed(line) else 1
     return code
+
+
+def _agreed(line: str) -> bool:
+    """Whether a word that takes the board away is meant; refused where nobody can be asked."""
+    what = _ASKS.get(_word(line))
+    if what is None:
+        return True
+    if not sys.stdin.isatty():
+        print(f"{_word(line)}: {what}; add --yes to do it", file=sys.stderr)
+        return False
+    print(f"{what}. Type yes to go on: ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() == "yes"
+
+
+def _word(line: str) -> str:
+    """The word of a line; a board takes no notice of what follows, nor of capitals."""
+    return line.split(maxsplit=1)[0].lower() if line.strip() else ""
 
 
 def _one(line: str, ask: Ask) -> int:
@@ -90,7 +125,7 @@ def _interactive(name: str, ask: Ask) -> int:
 
 def _meant(line: str, session: "PromptSession[str]") -> bool:  # type: ignore[name-defined]  # noqa: F821
     """Whether a word that takes the board away is really meant."""
-    what = _ASKS.get(line.split(maxsplit=1)[0].lower())  # a board takes no notice of what follows
+    what = _ASKS.get(_word(line))
     if what is None:
         return True
     try:

@@ -1,9 +1,11 @@
 """`headworks board flash`: firmware for one board, or for all boards of a site."""
 
 import argparse
+import asyncio
 import json
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from headworks.cli.board_image import put_image
@@ -16,10 +18,12 @@ from headworks.cli.board_ports import (
     spec_of,
 )
 from headworks.cli.board_show import shown
+from headworks.cli.board_work import in_order, until_interrupted
 from headworks.flash import work
 from headworks.flash.build import Slot, check_name
 from headworks.flash.contents import Contents
 from headworks.flash.errors import FlashError
+from headworks.flash.hold import hold
 from headworks.flash.plan import Plan
 from headworks.hardware.sensor import SensorProfile, load_sensor
 from headworks.model.site import BoardSpec
@@ -55,12 +59,28 @@ def run(args: argparse.Namespace) -> int:
         put_image(args, target)
         if args.dry_run and (args.uf2 or args.image):
             continue  # what is on it then is known: nothing
+        if code := asyncio.run(until_interrupted(_one(args, target))):
+            return code
+    return 0
+
+
+async def _one(args: argparse.Namespace, target: work.Target) -> int:
+    with hold(target.find()), shown(target.name, quiet=args.json) as show:
         if args.dry_run:
-            _tell_plan(target, args)
+            look = partial(work.look, target, force=args.force)
+            found = await in_order(look, show, f"{target.name}: interrupted; it runs again")
         else:
-            with shown(target.name, quiet=args.json) as show:
-                done = work.flash(target, show, force=args.force, downgrade=args.downgrade)
-            tell_done(done, args)
+            flash = partial(work.flash, target, force=args.force, downgrade=args.downgrade)
+            done = await in_order(
+                flash,
+                show,
+                f"{target.name}: interrupted; what is whole on it runs again. "
+                "To finish, run the same command again",
+            )
+    if args.dry_run:
+        _tell_plan(target, args, *found)
+    else:
+        tell_done(done, args)
     return 0
 
 
@@ -140,10 +160,9 @@ def _only(profile: SensorProfile) -> str:
     raise FlashError(f"{what}; name one with --port, see: headworks board list")
 
 
-def _tell_plan(target: work.Target, args: argparse.Namespace) -> None:
-    with shown(target.name, quiet=args.json) as show:
-        found, slot, plan = work.examine(target, show, force=args.force)
-        work.restart(target)
+def _tell_plan(
+    target: work.Target, args: argparse.Namespace, found: Contents, slot: Slot, plan: Plan
+) -> None:
     there = _held(found)
     if args.json:
         _json(target.name, "dry-run", there, slot, plan)

@@ -7,6 +7,7 @@ import time
 
 from headworks.flash import esp32, uf2, work
 from headworks.flash.errors import FlashError
+from headworks.flash.hold import hold
 from headworks_fw import VERSION
 
 _APPEARS_S = 30.0  # a board's port after its image was written
@@ -32,7 +33,8 @@ def _esp32(args: argparse.Namespace, target: work.Target) -> None:
         "interrupted, the board is empty: run the same command again",
         file=sys.stderr,
     )
-    esp32.write_image(port, chip, image)
+    with hold(port):
+        esp32.write_image(port, chip, image)
     _await_port(target)
 
 
@@ -49,6 +51,11 @@ def _uf2(args: argparse.Namespace, target: work.Target) -> None:
     if args.dry_run:
         _would(args, target, f"copy {image.path.name} to {waiting[0]}")
         return
+    print(
+        f"{target.name}: copying {image.path.name}; if this is interrupted, the board waits for an "
+        "image still: run the same command again",
+        file=sys.stderr,
+    )
     uf2.copy(image, waiting[0])
     print(
         f"{target.name}: {image.path.name} is copied; its volume vanishes now, which is normal",

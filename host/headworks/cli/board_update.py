@@ -2,21 +2,22 @@
 
 import argparse
 import asyncio
+import json
 import sys
-import threading
-from contextlib import suppress
 from typing import Any
 
 from headworks.cli.board_flash import tell_done
-from headworks.cli.board_ports import near, port_again
-from headworks.cli.board_show import shown
-from headworks.cli.station_client import actor, add_actor, add_socket
-from headworks.faces.client import StationClient
-from headworks.flash import work
+from headworks.cli.board_loan import flash_on_loan
+from headworks.cli.board_ports import near
+from headworks.cli.board_work import until_interrupted
+from headworks.cli.station_client import add_actor, add_socket
+from headworks.cli.trips import trips
+from headworks.faces.client import RefusedError, State, StationClient, StationError
+from headworks.flash.build import check_name, fingerprints
 from headworks.flash.errors import FlashError
 from headworks.hardware.sensor import load_sensor
+from headworks_fw import VERSION
 
-LENT_S = 300.0
 HEALTHY_S = 30.0  # after a board is back, until the station knows everything of it
 _LOOK_S = 0.5
 Board = dict[str, Any]
@@ -27,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", nargs="*", metavar="NAME", help="boards of the station")
     parser.add_argument("--all", action="store_true", help="all of them")
     parser.add_argument("--yes", action="store_true", help="do not ask before racks go off")
+    parser.add_argument("--dry-run", action="store_true", help="say what would happen; no more")
     parser.add_argument("--force", action="store_true", help="even what is up to date already")
     parser.add_argument("--downgrade", action="store_true", help="allow an older firmware")
     parser.add_argument("--json", action="store_true", help="one JSON object a board, for tools")
@@ -36,15 +38,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """0 when every board is verified and the station hears it again; the first failure ends it."""
-    return asyncio.run(_update(args))
+    chosen, boards = asyncio.run(_look(args))
+    for board in chosen:
+        if board not in boards:
+            _tell(args, board, "up-to-date", f"holds v{VERSION} already; nothing is done")
+    if args.dry_run:
+        for board in boards:
+            _tell(args, board, "dry-run", _would(board))
+        return 0
+    if boards and not args.yes and not _agreed(boards):
+        print("headworks board: nothing was changed", file=sys.stderr)
+        return 1
+    return asyncio.run(until_interrupted(_update(args, boards)))
 
 
-async def _update(args: argparse.Namespace) -> int:
+async def _look(args: argparse.Namespace) -> tuple[list[Board], list[Board]]:
+    """The boards that are meant, and those of them that do not hold this firmware yet."""
     async with StationClient(args.socket) as client:
-        boards = _chosen(args, (await client.state())["boards"])
-        if not args.yes and not _agreed(boards):
-            print("headworks board: nothing was changed", file=sys.stderr)
-            return 1
+        chosen = _chosen(args, (await client.state())["boards"])
+        return chosen, [one for one in chosen if args.force or not await _is_ours(client, one)]
+
+
+async def _update(args: argparse.Namespace, boards: list[Board]) -> int:
+    async with StationClient(args.socket) as client:
         for board in boards:
             await _one(client, board, args)
     return 0
@@ -59,6 +75,7 @@ def _chosen(args: argparse.Namespace, boards: list[Board]) -> list[Board]:
             raise FlashError(f"no board is called {name!r}{near(name, known)}")
     chosen = [board for board in boards if args.all or board["name"] in args.name]
     for board in chosen:
+        check_name(board["name"])
         if board["state"] == "other-board":
             raise FlashError(f"{board['name']}: {board['cause']}")
         if load_sensor(board["model"]).link == "rs485":
@@ -69,11 +86,40 @@ def _chosen(args: argparse.Namespace, boards: list[Board]) -> list[Board]:
     return chosen
 
 
+async def _is_ours(client: StationClient, board: Board) -> bool:
+    """Whether it runs this program's firmware, byte for byte, by its own word."""
+    if board["state"] != "runs" or board["firmware"] != VERSION:
+        return False
+    try:
+        lines = (await client.board("board", board["name"], line="info"))["lines"]
+    except RefusedError:
+        return False
+    told = next((line.split()[-1] for line in lines if line.startswith("manifest ")), "")
+    profile = load_sensor(board["model"])
+    return told in await asyncio.to_thread(fingerprints, profile, board["name"], board["address"])
+
+
+def _would(board: Board) -> str:
+    there = f"v{board['firmware']}" if board["firmware"] else "what is on it"
+    return f"would go from {there} to v{VERSION}; racks held off meanwhile: {_racks(board)}"
+
+
+def _racks(board: Board) -> str:
+    return ", ".join(board["zone"]) or "none"
+
+
+def _tell(args: argparse.Namespace, board: Board, result: str, text: str) -> None:
+    if args.json:
+        told = {"name": board["name"], "result": result, "before": board["firmware"]}
+        print(json.dumps({**told, "version": VERSION, "racks": board["zone"]}), flush=True)
+    else:
+        print(f"{board['name']}: {text}", flush=True)
+
+
 def _agreed(boards: list[Board]) -> bool:
     """Say which racks go off, and ask."""
     for board in boards:
-        racks = ", ".join(board["zone"]) or "none"
-        print(f"{board['name']}: racks held off meanwhile: {racks}", file=sys.stderr)
+        print(f"{board['name']}: racks held off meanwhile: {_racks(board)}", file=sys.stderr)
     if not sys.stdin.isatty():
         raise FlashError("add --yes to go on without a terminal to ask at")
     print("type yes to go on: ", end="", file=sys.stderr, flush=True)
@@ -81,72 +127,33 @@ def _agreed(boards: list[Board]) -> bool:
 
 
 async def _one(client: StationClient, board: Board, args: argparse.Namespace) -> None:
-    name, who = board["name"], actor(args.actor)
-    lent = await client.board("lend", name, actor=who, for_s=LENT_S)
-    target = work.Target(
-        name,
-        load_sensor(board["model"]),
-        board["address"],
-        lambda: port_again(lent["port"], board["uid"]),
-        board["uid"],
-    )
-    try:
-        with shown(name, quiet=args.json) as show:
-            done = await _flashed(target, show, args)
-    finally:
-        await client.board("return", name, actor=who)
-    await _healthy(client, name)
+    name = board["name"]
+    before = _ways_out(await client.state())
+    done = await flash_on_loan(client, board, args)
+    state = await _healthy(client, name)
     tell_done(done, args)
+    for way_out in sorted(_ways_out(state) - before):
+        print(f"{name}: before its racks run again: {way_out}", file=sys.stderr)
 
 
-async def _flashed(target: work.Target, show: work.Show, args: argparse.Namespace) -> work.Done:
-    """Flash it in a thread, which on Ctrl-C ends first: the station gets no port that is in use."""
-    stop = threading.Event()
-    flash = asyncio.create_task(
-        asyncio.to_thread(
-            work.flash,
-            target,
-            _stoppable(show, stop),
-            force=args.force,
-            downgrade=args.downgrade,
-        )
-    )
-    try:
-        return await asyncio.shield(flash)
-    except asyncio.CancelledError:
-        show.say(f"{target.name}: interrupted; it starts again, then the station has it back")
-        stop.set()
-        with suppress(FlashError):
-            await flash
-        raise
+def _ways_out(state: State) -> set[str]:
+    """What a person has to type before all racks may run."""
+    return {item["way_out"] for item in trips(state)} - {""}
 
 
-def _stoppable(show: work.Show, stop: threading.Event) -> work.Show:
-    """The same, but whoever shows something after a stop is interrupted."""
-
-    def say(text: str) -> None:
-        show.say(text)
-        _go_on(stop)
-
-    def progress(sent: int, total: int) -> None:
-        show.progress(sent, total)
-        _go_on(stop)
-
-    return work.Show(say, progress)
-
-
-def _go_on(stop: threading.Event) -> None:
-    if stop.is_set():
-        raise FlashError("interrupted; what is whole on the board runs again")
-
-
-async def _healthy(client: StationClient, name: str) -> None:
-    """Wait until the station hears the board again. Raises FlashError."""
+async def _healthy(client: StationClient, name: str) -> State:
+    """The state, once the station hears the board again. Raises FlashError."""
     board: Board = {}
-    for _ in range(round(HEALTHY_S / _LOOK_S)):
-        boards = (await client.state())["boards"]
-        board = next(one for one in boards if one["name"] == name)
-        if board["state"] == "runs":
-            return
-        await asyncio.sleep(_LOOK_S)
+    try:
+        for _ in range(round(HEALTHY_S / _LOOK_S)):
+            state = await client.state()
+            board = next(one for one in state["boards"] if one["name"] == name)
+            if board["state"] == "runs":
+                return state
+            await asyncio.sleep(_LOOK_S)
+    except asyncio.CancelledError:
+        print(f"{name}: it is flashed, and the station has it back", file=sys.stderr)
+        raise
+    except StationError as error:
+        raise FlashError(f"{name}: it is flashed, but {error}") from error
     raise FlashError(f"{name}: it is flashed, but the station says: {board.get('cause')}")

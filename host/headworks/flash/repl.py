@@ -16,7 +16,7 @@ from mpremote.transport_serial import SerialTransport
 
 from headworks.flash.contents import SCRIPT, Contents, parse
 from headworks.flash.errors import FlashError
-from headworks.flash.holders import holder
+from headworks.flash.holders import why_shut
 from headworks.flash.plan import Step
 
 CHUNK = 256
@@ -187,9 +187,7 @@ def _open(port: str) -> SerialTransport:
         serial.Serial(port, exclusive=True).close()
         return SerialTransport(port, baudrate=115200, exclusive=True, timeout=_PROMPT_S)
     except (OSError, TransportError, ValueError) as error:
-        who = holder(port)
-        busy = f"{port} is used by {who}; stop that first" if who else f"{port}: {error}"
-        raise FlashError(busy) from error
+        raise FlashError(why_shut(port, error)) from error
 
 
 def _last_line(text: str) -> str:

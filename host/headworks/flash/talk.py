@@ -12,7 +12,7 @@ from typing import Any
 import serial
 
 from headworks.flash.errors import FlashError
-from headworks.flash.holders import holder
+from headworks.flash.holders import why_shut
 from headworks_fw.wire import Frame, Reader, Text, WireError, encode
 
 HELLO_S = 1.2  # a running board answers within a second
@@ -26,9 +26,7 @@ class Talk:
         try:
             self._serial = serial.Serial(port, baud, timeout=0.05, write_timeout=2, exclusive=True)
         except (OSError, ValueError) as error:
-            who = holder(port)
-            text = f"{port} is used by {who}; stop that first" if who else f"{port}: {error}"
-            raise FlashError(text) from error
+            raise FlashError(why_shut(port, error)) from error
         self._reader = Reader()
         self._id = random.randrange(1 << 30)
         self.texts: list[str] = []

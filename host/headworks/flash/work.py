@@ -20,6 +20,7 @@ from headworks.hardware.sensor import SensorProfile, config_crc
 
 AWAY_S = 20.0  # the longest that a board may take to come back after a reset
 _LOOK_S = 0.2
+_STEP_BYTES = 512  # a step at the prompt takes about as long as sending so many
 _RESET = Step("reset", "")
 _VERSION = re.compile(r"([0-9]{1,9})\.([0-9]{1,9})\.([0-9]{1,9})(?:[-+.a-z][-+.a-z0-9]{0,30})?")
 _PC = ("linux", "darwin")  # a simulated board, which fits every chip
@@ -36,7 +37,7 @@ class Target(NamedTuple):
 
 
 class Show(NamedTuple):
-    """What people see: a sentence, and bytes sent of so many."""
+    """What people see: a sentence, and how much is done of how much, in no unit."""
 
     say: Callable[[str], None]
     progress: Callable[[int, int], None]
@@ -78,18 +79,10 @@ def examine(target: Target, show: Show, *, force: bool = False) -> tuple[Content
 
 
 def flash(target: Target, show: Show, *, force: bool = False, downgrade: bool = False) -> Done:
-    """Bring a board up to date. Raises FlashError; the old firmware then still runs."""
-    try:
-        return _flash(target, show, force=force, downgrade=downgrade)
-    except KeyboardInterrupt:
-        show.say(
-            f"{target.name}: interrupted; what is whole on it runs again. "
-            "To finish, run the same command again"
-        )
-        raise
+    """Bring a board up to date. Raises FlashError; the old firmware then still runs.
 
-
-def _flash(target: Target, show: Show, *, force: bool, downgrade: bool) -> Done:
+    What `show` raises ends it in the same way.
+    """
     found, slot, steps = examine(target, show, force=force)
     with _or_restarted(target):
         check_version(target.find(), found, slot, downgrade=downgrade)
@@ -98,8 +91,16 @@ def _flash(target: Target, show: Show, *, force: bool, downgrade: bool) -> Done:
             restart(target)
         else:
             _carry_out(target, steps, show)
+    show.say(f"{target.name}: all is there and checked; waiting for it to start")
     hello = verify(target, slot)
     return Done(target, found, slot, steps, hello)
+
+
+def look(target: Target, show: Show, *, force: bool = False) -> tuple[Contents, Slot, Plan]:
+    """What `examine` gives; the board then runs again."""
+    found = examine(target, show, force=force)
+    restart(target)
+    return found
 
 
 def restart(target: Target) -> None:
@@ -121,17 +122,21 @@ def _or_restarted(target: Target) -> Iterator[None]:
 
 
 def _carry_out(target: Target, steps: Plan, show: Show) -> None:
-    sent = 0
+    done, total = 0, steps.bytes_to_send + _STEP_BYTES * len(steps.steps)
 
     def progress(count: int) -> None:
-        nonlocal sent
-        sent += count
-        show.progress(sent, steps.bytes_to_send)
+        nonlocal done
+        done += count
+        show.progress(done, total)
 
+    show.say(
+        f"{target.name}: sending {steps.sent} files ({steps.bytes_to_send / 1000:.0f} kB), "
+        f"copying {steps.copied} on the board"
+    )
     with Prompt(target.find()) as prompt:
         prompt.contents()  # defines what checks need
         for step in steps.steps:
-            progress(0)  # a person sees that it goes on, and may end it here
+            progress(_STEP_BYTES)  # a person sees that it goes on, and may end it here
             prompt.carry_out(step, progress)
 
 
@@ -196,7 +201,10 @@ def _to_prompt(target: Target, show: Show, within_s: float = HELLO_S) -> bool:
             return False
         uid = str(hello.get("uid", ""))
         _check_uid(target, port, uid)
-        show.say(f"{target.name}: runs {hello.get('fw')}; outputs off, going to its prompt")
+        show.say(
+            f"{target.name}: runs {hello.get('fw')}; outputs off, going to its prompt. If this is "
+            "cut short, run the same command again"
+        )
         talk.command(c="maint")
     with _or_restarted(target):
         _await_away(target)

@@ -78,7 +78,7 @@ class StationAlarms:
         return fresh
 
     def _tell(self, event: Event) -> None:
-        if event.reason.code is ReasonCode.BOARD_UNKNOWN:
+        if event.reason.code in _OF_BOARDS:
             self._of_boards.tell(event)
         else:
             self._fresh.append(event)

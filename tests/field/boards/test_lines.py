@@ -161,6 +161,22 @@ def test_smoke_opens_the_relay_until_a_person_resets(tmp_path, on):
     asyncio.run(go())
 
 
+def test_a_relay_that_was_set_off_closes_again_once_its_racks_are_off(tmp_path):
+    """As the console's document says: off at once, left off while a rack may be on, then on."""
+
+    async def go():
+        async with played(tmp_path, usb(tmp_path, "pico-safety", permissive="permit")) as h:
+            await h.until(h.on, scans=(SAFETY, SAFETY))
+            assert await h.boards.console("safety", "set permit off") == ["permit is off"]
+            await h.until(lambda: not h.on())
+            before = h.seen("safety.permit").t_s
+            await h.until(lambda: h.seen("safety.permit").t_s > before + 2.0, scans=(SAFETY, NONE))
+            assert not h.on()
+            await h.until(h.on, scans=(SAFETY, SAFETY))
+
+    asyncio.run(go())
+
+
 @pytest.mark.parametrize("on", PYTHONS)
 def test_unplugged_is_unknown_and_replugged_elsewhere_is_known_again(tmp_path, on):
     """No last value stays; at another pty it is told as the same board."""

@@ -72,6 +72,27 @@ def test_a_run_has_a_terminal_and_pins_until_its_exit_code(tmp_path):
     assert pins == ["out 15 1", "out 15 0"]
 
 
+LOOKS = """
+import os
+world = os.open(os.environ["HEADWORKS_SHIM_IN"], os.O_RDONLY | os.O_NONBLOCK)
+with open(os.environ["HEADWORKS_SHIM_OUT"], "wb") as pins:
+    pins.write(os.read(world, 99))
+"""
+
+
+def test_a_program_finds_its_pins_as_they_are_at_its_first_look(tmp_path):
+    """However late the simulator comes to tell more: an open pin would read as smoke."""
+    pins = []
+
+    async def go():
+        run = Run(lambda data: None, pins.append)
+        await run.start(program(tmp_path, LOOKS), tmp_path, os.environ, ["pin 2 0", "pin 3 1"])
+        return await run.wait()
+
+    assert asyncio.run(go()) == 0
+    assert pins == ["pin 2 0", "pin 3 1"]
+
+
 def test_a_run_that_is_cancelled_or_frozen_is_ended(tmp_path):
     """Cancelling kills the program and waits for that, also when it stands still."""
 

@@ -71,7 +71,10 @@ class Host:
                 self.boards.scanned(self.boards.observations(), *scans)
             return condition()
 
-        await running.until(look, WITHIN_S)
+        try:
+            await running.until(look, WITHIN_S)
+        except TimeoutError:
+            raise AssertionError(f"{self.boards.views()}, told: {self.told()}") from None
 
 
 @contextlib.asynccontextmanager

@@ -107,14 +107,16 @@ class Life:
     async def _once(self, root: Path, cause: str, shim: Path) -> str:
         """From a start to an end; the cause of the next start."""
         run = Run(self._said, self._pin)
-        self._sent, self._fed_s, self._killed = {}, None, ""
+        self._fed_s, self._killed = None, ""
+        self._sense()
+        self._sent = self._pins()
         is_repl = cause == "maint" or not (root / "main.py").exists()
         words = self._python.repl(root) if is_repl else (*self._python.command, "main.py")
-        await run.start(words, root, self._environment(cause, shim))
+        lines = list(wires.changes({}, self._sent))
+        await run.start(words, root, self._environment(cause, shim), lines)
         self._run = run
         self._truth.state = "repl" if is_repl else "run"
         self._truth.starts += not is_repl
-        self._sense()
         self._tell(run)
         try:
             code = await run.wait()
@@ -206,10 +208,14 @@ class Life:
 
     def _tell(self, run: Run) -> None:
         """What is new at the pins; what finds no room is told again in the next step."""
-        now = self._analogue | wires.contacts(self._world, self.spec.name, self._config)
+        now = self._pins()
         lines = list(wires.changes(self._sent, now))
         if lines and run.tell(lines):
             self._sent = now
+
+    def _pins(self) -> dict[str, str]:
+        """What is at its pins now, by pin."""
+        return self._analogue | wires.contacts(self._world, self.spec.name, self._config)
 
     def _pin(self, line: str) -> None:
         """A line of the board's own pins."""

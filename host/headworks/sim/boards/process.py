@@ -9,7 +9,7 @@ import os
 import signal
 import tty
 from asyncio.subprocess import Process
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -28,8 +28,14 @@ class Run:
         self._fds: dict[str, int] = {}
         self._part = b""
 
-    async def start(self, command: tuple[str, ...], folder: Path, env: Mapping[str, str]) -> None:
-        """Start the program in its folder."""
+    async def start(
+        self,
+        command: tuple[str, ...],
+        folder: Path,
+        env: Mapping[str, str],
+        pins: Sequence[str] = (),
+    ) -> None:
+        """Start the program in its folder, with these lines at its pins from the first moment."""
         master, slave = os.openpty()
         tty.setraw(slave)
         world_read, world_write = os.pipe()
@@ -38,6 +44,7 @@ class Run:
         for fd in self._fds.values():
             os.set_blocking(fd, False)
         ends = (slave, world_read, pins_write)
+        self.tell(pins)
         shim = {
             "HEADWORKS_SHIM_IN": f"/proc/self/fd/{world_read}",
             "HEADWORKS_SHIM_OUT": f"/proc/self/fd/{pins_write}",
@@ -89,7 +96,7 @@ class Run:
         """Bytes from the line; those that find no room are lost, as in a receiver."""
         self._write("terminal", data)
 
-    def tell(self, lines: list[str]) -> bool:
+    def tell(self, lines: Sequence[str]) -> bool:
         """What the world does to its pins; whether it was taken."""
         return self._write("world", "".join(f"{line}\n" for line in lines).encode())
 

@@ -8,6 +8,7 @@ from headworks.cli import board_list
 from headworks.cli.board_list import COLUMNS, block
 from headworks.cli.board_ports import candidates
 from headworks.field.boards.port import find_usb
+from headworks.field.modbus.serial_channel import explain_serial
 
 BY_ID = "/dev/serial/by-id/usb-MicroPython_Board_in_FS_mode_e6614103e7174c2f-if00"
 SAFETY = {
@@ -74,6 +75,16 @@ def test_a_port_without_a_usb_device_is_not_suggested(monkeypatch):
     with pytest.raises(FileNotFoundError) as caught:
         find_usb("usb:abcd")
     assert caught.value.strerror == "no USB device has the serial number abcd; there are: E661410"
+
+
+def test_a_port_that_is_missing_names_the_ports_that_have_something(monkeypatch):
+    """Not the ttyS that a PC always has; the UART of a Raspberry Pi is one."""
+    monkeypatch.setattr(list_ports, "comports", lambda: [*PORTS, Port("/dev/ttyAMA0")])
+    said = explain_serial(FileNotFoundError(2, "none"), "/dev/ttyUSB7")
+    assert said.startswith("/dev/ttyUSB7: no such port; there are: ")
+    assert said.endswith("; plug it in")
+    assert "/dev/ttyACM0, /dev/ttyAMA0" in said
+    assert "ttyS0" not in said
 
 
 def test_a_channel_without_a_value_is_on_the_list(capsys, tmp_path, monkeypatch):

@@ -72,14 +72,15 @@ def block(row: Row, width: int) -> list[str]:
     facts = ", ".join(fact for fact in (*said, row["uid"] and f"uid {row['uid']}") if fact)
     place = f'in the site file: connect = "usb:{row["usb serial"]}"' if row["usb serial"] else ""
     what = ", ".join(text for text in (row["what"], use) if text)
-    first = wrap(f"{name}{other}{stranger}: {what}", width, subsequent_indent=_INDENT)
-    return first + [line for text in (facts, row["port"], place) for line in _indented(text, width)]
+    first = _whole(f"{name}{other}{stranger}: {what}", width, "")
+    texts = (facts, row["port"], place)
+    return first + [line for text in texts for line in _whole(text, width, _INDENT)]
 
 
-def _indented(text: str, width: int) -> list[str]:
-    """Whole words, for a port is copied from here."""
+def _whole(text: str, width: int, indent: str) -> list[str]:
+    """Lines of whole words, for ports are copied from here."""
     return wrap(
-        text, width, initial_indent=_INDENT, subsequent_indent=_INDENT, break_long_words=False,
+        text, width, initial_indent=indent, subsequent_indent=_INDENT, break_long_words=False,
         break_on_hyphens=False,
     )  # fmt: skip
 

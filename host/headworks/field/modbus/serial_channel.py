@@ -131,7 +131,8 @@ def open_serial(path: str, line: Line) -> Any:
 def explain_serial(error: OSError, path: str) -> str:
     """Why a port does not open; where there is no such port, which there are."""
     if not os.path.exists(path):
-        return f"{path}: no such port; there are: {', '.join(serial_ports()) or 'none'}"
+        there = ", ".join(serial_ports()) or "none"
+        return f"{path}: no such port; there are: {there}; plug it in"
     if error.errno == 13:
         return explain(PermissionError(13, "not allowed"), path)
     if error.errno in {11, 16}:
@@ -140,10 +141,14 @@ def explain_serial(error: OSError, path: str) -> str:
 
 
 def serial_ports() -> list[str]:
-    """The serial ports of this machine, by their lasting names where they have one."""
+    """The serial ports of this machine, by their lasting names where they have one.
+
+    Not the ttyS of a PC, which are there with nothing behind them.
+    """
     from serial.tools.list_ports import comports
 
-    names = sorted(port.device for port in comports())
+    ports = (port for port in comports() if port.vid is not None or "/ttyS" not in port.device)
+    names = sorted(str(port.device) for port in ports)
     folder = "/dev/serial/by-id"
     if os.path.isdir(folder):
         names += sorted(f"{folder}/{name}" for name in os.listdir(folder))

@@ -206,6 +206,34 @@ def test_the_live_view_shows_alarm_and_way_back_whole(width):
     assert max(len(line) for line in lines) <= width
 
 
+def test_many_alarms_do_not_push_the_way_back_off_the_screen():
+    """On 24 lines: racks, some alarms and the number of the others, the way back and the hint."""
+    many = [told(f"lock{n}", value=str(n)) for n in range(12)]
+    shown = state(interlocks=[held(SMOKE)], alarms=many, boards=[OPENED])
+    view = View("the first line\nthe last line")
+    view.see(shown, "12:00")
+    console = Console(width=80, height=24, file=io.StringIO(), color_system=None)
+    with console.capture() as capture:
+        console.print(view)
+    lines = [line.rstrip() for line in capture.get().splitlines()]
+    for wanted in ("way back 1: headworks reset safety", "the first line", "the last line"):
+        assert wanted in lines
+    assert any(line.startswith("alarm lock0: ") for line in lines)
+    shown_alarms = sum(line.startswith("alarm ") for line in lines)
+    assert f"and {12 - shown_alarms} more" in lines
+    assert sum(line.startswith("a") and "asic" in line for line in lines) >= 2
+
+
+def test_a_start_that_is_blocked_by_what_is_unknown_says_so():
+    """Not that something may not start, without why."""
+    blocked = rack("a1", code="blocked", values={"interlock": "dew", "when": "air.dew_margin_k"})
+    one = {"latched": False, "when": "air.dew_margin_k", "action": "block"}
+    unknown = state(interlocks=[held("dew", "unknown", **one)], boards=[board("air")])
+    assert "air.dew_margin_k is unknown" in why_now(unknown, blocked, "a1", dated=False)
+    acts = state(interlocks=[held("dew", "cause", **one)])
+    assert why_now(acts, blocked, "a1", dated=False).startswith("May not start: interlock dew")
+
+
 def test_a_view_may_be_taller_than_the_terminal():
     """`status` prints all of it, whatever the terminal's height."""
     many = [told(f"lock{n}", value=str(n)) for n in range(6)]

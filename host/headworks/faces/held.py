@@ -14,7 +14,7 @@ from headworks.model.text import clean
 
 State = Mapping[str, Any]
 LEASE = "lease"  # a board's latch that the station clears itself, once the racks are off
-_TOLD = (ReasonCode.INTERLOCK, ReasonCode.UNKNOWN, ReasonCode.TRIPPED)
+_TOLD = (ReasonCode.INTERLOCK, ReasonCode.UNKNOWN, ReasonCode.TRIPPED, ReasonCode.BLOCKED)
 _RUNS = ("runs", "stale")
 
 
@@ -34,6 +34,8 @@ def as_it_is(state: State, item: State, *, dated: bool = True) -> tuple[str, dic
     if held["sees"] == "nothing":
         return ReasonCode.TRIPPED, values
     values.pop("began", None)
+    if code == ReasonCode.BLOCKED:
+        return code, values
     if held["relay_of"]:
         values |= _relay(state, held)
     return (ReasonCode.INTERLOCK if "value" in values else code), values

@@ -45,6 +45,7 @@ _NAME, _BAR = 14, 18
 _NARROW = 110  # columns, below which bars give way to sentences
 _NARROW_NAME, _NARROW_BAR = 10, 8
 _ALARMS = 6  # alarms; more are counted
+_LEAST_RACKS = 5  # lines that the alarms leave to the racks
 _STEPS = 4  # of the way back; `headworks trips` has all
 _FIRST = ("faulted", "tripped", "locked-out", "stopping", "starting", "running", "off")
 
@@ -80,9 +81,11 @@ class View:
             self._history(state, options.max_width),
             Text(),
         ]
-        told = self._hint.splitlines()
-        hint = [Text(line, "dim") for text in told for line in wrap(text, options.max_width)]
-        bottom = [Text(), *_boards(state), *self._alarms(state, options.max_width), *hint]
+        width, told = options.max_width, self._hint.splitlines()
+        hint = [Text(line, "dim") for text in told for line in wrap(text, width)]
+        begin, end = [Text(), *_boards(state)], [*_way(state, width), *hint]
+        room = height - _lines(console, options, [*top, *begin, *end]) - _LEAST_RACKS
+        bottom = [*begin, *_alarms(state, width, max(room, 2)), *end]
         left = height - _lines(console, options, [*top, *bottom]) - 1
         racks = self._racks(state, max(left, 3))
         used = _lines(console, options, [*top, racks, *bottom])
@@ -176,20 +179,6 @@ class View:
             Text(why_now(state, rack, name, dated=False), "" if rack["on"] else "dim"),
         )
 
-    def _alarms(self, state: State, width: int) -> list[RenderableType]:
-        if not state["alarms"]:
-            return [Text("no alarms", "green")]
-        lines = alarm_lines(state)
-        shown = lines if len(lines) <= _ALARMS else lines[: _ALARMS - 1]
-        drawn: list[RenderableType] = []
-        for severity, text in shown:
-            drawn += _wrapped(f"{severity} {text}", width, _SEVERITY.get(severity, "bold red"))
-        if len(shown) < len(lines):
-            drawn.append(Text(f"and {len(lines) - len(shown)} more", "bold red"))
-        for line in way_lines(state)[:_STEPS]:
-            drawn += _wrapped(line, width, "bold")
-        return drawn
-
     def _recent(self, room: int) -> list[RenderableType]:
         return [Text(text, "dim") for text in islice(reversed(self._events), max(room, 0))]
 
@@ -205,6 +194,27 @@ class _Cut:
         for line in lines[: self._height]:
             yield from line
             yield Segment.line()
+
+
+def _alarms(state: State, width: int, room: int) -> list[RenderableType]:
+    """The alarms in `room` lines, the gravest first; those that find no place are counted."""
+    if not state["alarms"]:
+        return [Text("no alarms", "green")]
+    lines = alarm_lines(state)
+    most = len(lines) if len(lines) <= _ALARMS else _ALARMS - 1
+    drawn: list[RenderableType] = []
+    for number, (severity, text) in enumerate(lines):
+        new = _wrapped(f"{severity} {text}", width, _SEVERITY.get(severity, "bold red"))
+        last = number == len(lines) - 1
+        if number == most or (number and len(drawn) + len(new) > (room if last else room - 1)):
+            return [*drawn, Text(f"and {len(lines) - number} more", "bold red")]
+        drawn += new
+    return drawn
+
+
+def _way(state: State, width: int) -> list[RenderableType]:
+    """The way back, which no alarm pushes off the screen."""
+    return [text for line in way_lines(state)[:_STEPS] for text in _wrapped(line, width, "bold")]
 
 
 def _wrapped(text: str, width: int, style: str) -> list[Text]:

@@ -190,7 +190,7 @@ FORMS: Mapping[str, tuple[str, ...]] = {
         "nothing is latched or locked there.",
     ),
     ReasonCode.CAUSE_STAYS: (
-        "no reset while interlock {interlock} still sees its cause.",
+        "no reset while interlock {interlock} sees its cause, or cannot see.",
         "no reset yet: the contactor has moved just now; try again in {wait_s}.",
         "no reset yet: {latch}, or did so until just now; look, then try again.",
         "no reset while the cause lasts.",

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from control.build import feeder, meter, rack, site
 from control.oracle import Oracle
-from control.plain import from_plain, to_plain
 from control.plant import KINDS, Plant, Trouble
 from headworks.control.scan import first_memory, resume, scan, tell, think
 from headworks.model.memory import Memory
@@ -27,6 +26,7 @@ from headworks.model.site import (
     SetpointSignal,
     Site,
 )
+from headworks.record.plain import from_plain, to_plain
 
 SCANS = 400
 EXAMPLES = 260  # times SCANS is above 100,000

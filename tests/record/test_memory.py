@@ -16,7 +16,8 @@ import pytest
 
 from headworks.model.memory import Memory
 from headworks.record import memory as module
-from headworks.record.memory import MemoryStore, StorageError, boot_id
+from headworks.record.database import StorageError
+from headworks.record.memory import MemoryStore, boot_id
 from record.memories import WELDED, a_site, eventful, first
 
 SITE = a_site("a1", "a2", "a3")

@@ -242,6 +242,21 @@ class GpioSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordSpec:
+    """What is kept on disk, how long and how much of it at most."""
+
+    interval_min: int = 15  # of the energy ledger: 15 or 30
+    baseline_kwh: tuple[float, ...] = ()  # import of January to December before; empty = none
+    fine_days: float = 7.0  # samples of every second
+    middle_days: float = 92.0  # of every 10 s: minimum, mean, maximum
+    coarse_days: float = 1827.0  # of every minute, likewise
+    samples_mb: float = 4000.0  # all samples together
+    recorder_hours: float = 72.0  # full snapshots and plans
+    recorder_mb: float = 1000.0
+    trips_mb: float = 500.0  # frozen copies of them around trips
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """A whole site. `source` and `sha256` tell which file it was."""
 
@@ -260,5 +275,6 @@ class Site:
     deadman_s: float = 0.5  # least time between two toggles
     upstream_trip: str | None = None  # "hat.7": opens the breaker above a welded contactor
     gpio: GpioSpec = field(default_factory=GpioSpec)
+    record: RecordSpec = field(default_factory=RecordSpec)
     source: str = ""
     sha256: str = ""

@@ -19,18 +19,11 @@ from typing import NamedTuple
 
 from headworks.model.memory import Memory
 from headworks.model.site import Site
+from headworks.record.database import StorageError, code_of, is_unreadable, set_aside
 from headworks.record.document import BadMemoryError, document, restore
 
 RETRY_S = 10.0  # between two tries to write to a disk that refused [ours]
-_UNREADABLE = (  # the last three: tables or columns that are not ours
-    *(sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB),
-    *(sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH),
-)
 _REFUSED = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR)
-
-
-class StorageError(Exception):
-    """The disk did not take the memory; the text says why."""
 
 
 class Loaded(NamedTuple):
@@ -72,7 +65,7 @@ class MemoryStore:
         try:
             return self._load(first)
         except (sqlite3.Error, ValueError, OSError, RecursionError) as error:
-            if not _is_unreadable(error):
+            if not is_unreadable(error):
                 self.trouble = f"{self._path}: {error}"
                 return Loaded(first, found=False)
         return Loaded(first, found=False, set_aside=self._set_aside())
@@ -125,7 +118,7 @@ class MemoryStore:
         try:
             return _row(self._path)
         except sqlite3.OperationalError as error:
-            if _code(error) not in _REFUSED:
+            if code_of(error) not in _REFUSED:
                 raise
             self.trouble = f"{self._path}: {error}"
         with tempfile.TemporaryDirectory() as folder:
@@ -137,18 +130,11 @@ class MemoryStore:
 
     def _set_aside(self) -> str:
         """Rename the file and its companions; the new name, or "" where even that failed."""
-        free = (Path(f"{self._path}.unreadable-{n}") for n in range(1, 1000))
-        target = next(path for path in free if not path.exists())
         try:
-            for suffix in ("-wal", "-shm"):
-                companion = Path(f"{self._path}{suffix}")
-                if companion.exists():
-                    companion.rename(f"{target}{suffix}")
-            self._path.rename(target)
+            return set_aside(self._path)
         except OSError as error:
             self.trouble = f"{self._path} is unreadable and cannot be set aside: {error}"
             return ""
-        return str(target)
 
     def _write_newest(self) -> None:
         """The thread: wait for a memory, write it, tell who waits."""
@@ -199,7 +185,7 @@ class MemoryStore:
                 )
         except (sqlite3.Error, ValueError, OSError) as error:
             self._forget_connection()
-            if _is_unreadable(error):
+            if is_unreadable(error):
                 self._set_aside()
             return f"{self._path}: {error}"
         return ""
@@ -235,15 +221,3 @@ def _row(path: Path) -> tuple[object, ...] | None:
             "SELECT boot_id, t_s, body FROM memory"
         ).fetchone()
         return found
-
-
-def _code(error: sqlite3.Error) -> int:
-    """SQLite's primary result code; 0 where Python gives none."""
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF
-
-
-def _is_unreadable(error: Exception) -> bool:
-    """Whether the file itself is bad, not the disk or its rights."""
-    if isinstance(error, sqlite3.Error):
-        return _code(error) in _UNREADABLE
-    return isinstance(error, ValueError | RecursionError)

@@ -18,8 +18,9 @@ from headworks.model.live import Action, Command
 from headworks.model.memory import Memory
 from headworks.model.plan import Event
 from headworks.model.site import Site
+from headworks.record.database import StorageError
 from headworks.record.durable import changed
-from headworks.record.memory import MemoryStore, StorageError
+from headworks.record.memory import MemoryStore
 from headworks.station import journal
 from headworks.station.alarms import StationAlarms
 from headworks.station.board_desk import BoardDesk, boards_view

@@ -1,0 +1,71 @@
+"""Rows of numbers in few bytes: the difference to the row before, three decimals.
+
+A value is kept to a thousandth of its unit. Each is a variable-length integer: 0 for "unknown",
+else the zigzag difference plus one, so an unchanged value costs one byte. A CRC-32 at the end,
+seeded with where the row belongs, finds a changed byte and a row in a wrong place.
+"""
+
+import zlib
+from collections.abc import Iterable, Sequence
+
+STEPS = 1000  # of a unit
+_MOST = 1e15  # what is larger is no measurement
+
+
+class PackingError(ValueError):
+    """A row's bytes are damaged."""
+
+
+def quantised(value: float | None) -> int | None:
+    """Thousandths; None for what is unknown or no number."""
+    if value is None or not -_MOST < value < _MOST:
+        return None
+    return round(value * STEPS)
+
+
+def pack(row: Iterable[int | None], last: list[int], seed: str) -> bytes:
+    """A row's bytes. `last` holds each column's last known value and is brought up to date."""
+    out = bytearray()
+    for column, value in enumerate(row):
+        if value is None:
+            out.append(0)
+            continue
+        change = value - last[column]
+        last[column] = value
+        code = (change << 1 if change >= 0 else (-change << 1) - 1) + 1
+        while code > 0x7F:
+            out.append(code & 0x7F | 0x80)
+            code >>= 7
+        out.append(code)
+    return bytes(out) + zlib.crc32(out, zlib.crc32(seed.encode())).to_bytes(4, "little")
+
+
+def unpack(data: bytes, last: list[int], seed: str) -> list[int | None]:
+    """The row again, `last` brought up to date. Raises PackingError."""
+    body, check = data[:-4], int.from_bytes(data[-4:], "little")
+    if len(data) < 4 or zlib.crc32(body, zlib.crc32(seed.encode())) != check:
+        raise PackingError("a row of samples was changed or belongs elsewhere")
+    codes = _codes(body)
+    if len(codes) != len(last):
+        raise PackingError(f"a row of {len(codes)} samples where {len(last)} channels are")
+    return [_value(code, column, last) for column, code in enumerate(codes)]
+
+
+def _value(code: int, column: int, last: list[int]) -> int | None:
+    if code == 0:
+        return None
+    zigzag = code - 1
+    last[column] += -((zigzag + 1) >> 1) if zigzag & 1 else zigzag >> 1
+    return last[column]
+
+
+def _codes(body: Sequence[int]) -> list[int]:
+    codes, code, shift = [], 0, 0
+    for byte in body:
+        code |= (byte & 0x7F) << shift
+        if byte & 0x80:
+            shift += 7
+        else:
+            codes.append(code)
+            code = shift = 0
+    return codes

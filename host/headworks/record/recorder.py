@@ -1,0 +1,177 @@
+"""The flight recorder: every scan in full, in a ring of files, and copies around every trip.
+
+Rows are changes to the row before (`delta`), in files that stand alone (`frames`). Nothing is
+synced: a killed process loses less than a second, a power cut what the system had not written.
+Files around a trip are linked into a folder of their own and so outlive the ring.
+"""
+
+import shutil
+import zlib
+from collections import deque
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from headworks.model.live import Snapshot
+from headworks.model.memory import Memory
+from headworks.model.plan import Plan
+from headworks.model.site import Site
+from headworks.record.delta import diff
+from headworks.record.frames import END, MAGIC, line
+from headworks.record.plain import to_plain
+from headworks.record.recording import Row
+from headworks.record.stamp import Stamp
+
+FILE_S = 600.0  # of one file
+FILE_BYTES = 8_000_000
+BEFORE_FILES = 2  # that stay with a trip: the one before may have ended a second ago
+LEAST_FILES = 6  # that are left alone even where the disk is full
+AFTER_S = 300.0  # that stay after a trip
+KEPT = ("trip", "fault", "latch")  # kinds of events that freeze
+_LEVEL = 6
+
+
+class Recorder:
+    """Writes scans. Used by one thread; every method may raise OSError."""
+
+    def __init__(self, folder: Path, site: Site, site_text: str, version: str) -> None:
+        self._folder, self._settings = folder, site.record
+        self._head = {
+            "version": version, "site_text": site_text, "site": to_plain(site),
+        }  # fmt: skip
+        self._file: BinaryIO | None = None
+        self._path: Path | None = None
+        self._last: Row | None = None
+        self._began_s = self._bytes = 0.0
+        self._packer = zlib.compressobj(_LEVEL)
+        self._recent: deque[Path] = deque(maxlen=BEFORE_FILES)
+        self._frozen: Path | None = None
+        self._frozen_until_s = float("-inf")
+        self.written_bytes = 0
+
+    def add(self, stamp: Stamp, memory: Memory, snapshot: Snapshot, plan: Plan) -> None:
+        """Take one scan."""
+        row = Row(stamp, memory, snapshot, plan)
+        if self._file is None or self._full(stamp):
+            self.close()
+            self._begin(stamp)
+        self._put(self._packer.compress(line(diff(self._last, row))))
+        self._last = row
+        kinds = [event.kind for event in plan.events]
+        if any(kind in KEPT for kind in kinds):
+            self._freeze(stamp)
+
+    def flush(self) -> None:
+        """Hand what was taken to the system."""
+        if self._file is not None:
+            self._put(self._packer.flush(zlib.Z_SYNC_FLUSH))
+            try:
+                self._file.flush()
+            except OSError:
+                self.forget()
+                raise
+
+    def close(self) -> None:
+        """End the file in order."""
+        if self._file is None:
+            return
+        file, self._file, self._last = self._file, None, None
+        try:
+            file.write(self._packer.compress(line(END)) + self._packer.flush())
+        finally:
+            file.close()
+
+    def forget(self) -> None:
+        """Leave the file as it is after an error; the next scan begins another."""
+        file, self._file, self._last = self._file, None, None
+        if file is not None:
+            try:
+                file.close()
+            except OSError:
+                return
+
+    def trim(self) -> None:
+        """Keep the ring and the frozen copies within their bounds."""
+        kept = self._settings
+        for path in _beyond(self._folder.glob("*.rec"), kept.recorder_hours, kept.recorder_mb):
+            if path != self._path:
+                path.unlink(missing_ok=True)
+        trips = (self._folder / "trips").glob("*")
+        for folder in _beyond(trips, float("inf"), kept.trips_mb):
+            if folder != self._frozen:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def drop_oldest(self) -> bool:
+        """Remove the oldest file of the ring, to make room; whether there was one."""
+        files = sorted(self._folder.glob("*.rec"))
+        for path in files[:-LEAST_FILES]:
+            path.unlink(missing_ok=True)
+            return True
+        return False
+
+    def _full(self, stamp: Stamp) -> bool:
+        last = self._last
+        other = last is not None and last.stamp.boot != stamp.boot
+        return other or stamp.t_s - self._began_s >= FILE_S or self._bytes >= FILE_BYTES
+
+    def _begin(self, stamp: Stamp) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o750)
+        numbers = [int(p.stem) for p in self._folder.glob("*.rec") if p.stem.isdigit()]
+        path = self._folder / f"{max(numbers, default=0) + 1:08d}.rec"
+        self._file = path.open("xb")
+        self._path, self._began_s, self._bytes = path, stamp.t_s, 0.0
+        self._packer, self._last = zlib.compressobj(_LEVEL), None
+        self._put(MAGIC)
+        self._put(self._packer.compress(line(self._head)))
+        self._recent.append(path)
+        if stamp.t_s <= self._frozen_until_s:
+            self._keep(path)
+
+    def _put(self, data: bytes) -> None:
+        if data and self._file is not None:
+            try:
+                self._file.write(data)
+            except OSError:
+                self.forget()  # what follows a hole could not be read
+                raise
+            self._bytes += len(data)
+            self.written_bytes += len(data)
+
+    def _freeze(self, stamp: Stamp) -> None:
+        if stamp.t_s >= self._frozen_until_s:
+            self._frozen = self._folder / "trips" / _label(stamp)
+            self._frozen.mkdir(parents=True, exist_ok=True, mode=0o750)
+            for path in self._recent:
+                self._keep(path)
+        self._frozen_until_s = stamp.t_s + AFTER_S
+
+    def _keep(self, path: Path) -> None:
+        """Link a file into the folder of the trip. It goes on growing there too."""
+        if self._frozen is None or not path.exists():
+            return
+        target = self._frozen / path.name
+        if not target.exists():
+            target.hardlink_to(path)
+
+
+def _label(stamp: Stamp) -> str:
+    if stamp.wall_s is None:
+        return f"untimed-{stamp.boot[:8]}-{int(stamp.t_s)}"
+    return datetime.fromtimestamp(stamp.wall_s, UTC).strftime("%Y-%m-%dT%H-%M-%SZ")
+
+
+def _beyond(paths: Iterable[Path], most_hours: float, most_mb: float) -> list[Path]:
+    """Those that are beyond an age or a size, the oldest first; never the newest.
+
+    Ages are against the newest: a wall clock that was wrong for a while empties no ring.
+    """
+    found = sorted(((path.stat().st_mtime, path) for path in paths), reverse=True)
+    beyond, total = [], 0
+    for modified_s, path in found:
+        files: Iterable[Path] = path.glob("*") if path.is_dir() else (path,)
+        total += sum(file.stat().st_size for file in files)
+        old = found[0][0] - modified_s > most_hours * 3600.0
+        if path != found[0][1] and (old or total > most_mb * 1e6):
+            beyond.append(path)
+    return beyond[::-1]

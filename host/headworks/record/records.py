@@ -1,0 +1,162 @@
+"""All that is kept of a running station, and the one thread that writes it.
+
+`scanned` and `journal` only queue; neither waits for a disk. Scans that the disk is too slow for
+are dropped and counted. Journal entries wait in memory while the disk refuses, and their futures
+fail at once, so that nobody believes in what is not there. What goes wrong stands in `trouble`;
+control goes on.
+"""
+
+import threading
+from collections import deque
+from concurrent.futures import Future
+from pathlib import Path
+from typing import NamedTuple
+
+from headworks.model.live import Snapshot
+from headworks.model.memory import Memory
+from headworks.model.plan import Plan
+from headworks.model.site import Site
+from headworks.record.database import StorageError
+from headworks.record.journal import Head
+from headworks.record.stamp import Entry, Stamp
+from headworks.record.writer import Writer
+
+SCANS = 4096  # that may wait: some minutes of a busy site
+ENTRIES = 10_000  # that may wait while the disk refuses
+PASS_S = 1.0  # between two passes of the writer
+ENDED = "nothing is written any more: the records have ended"
+AT_ONCE = 64  # scans between two looks for journal entries
+
+
+class Scan(NamedTuple):
+    """One scan on its way to the disk."""
+
+    stamp: Stamp
+    snapshot: Snapshot
+    plan: Plan
+    before: Memory
+
+
+class Waiting(NamedTuple):
+    """Journal entries on their way to the disk."""
+
+    stamp: Stamp
+    entries: tuple[Entry, ...]
+    done: "Future[None]"
+
+
+class Records:
+    """One site's records in one folder. `start` once, `close` at the end."""
+
+    def __init__(self, folder: Path, site: Site, *, site_text: str = "", version: str = "") -> None:
+        self.dropped = 0  # scans and entries that were not kept
+        self._writer = Writer(folder, site, site_text, version)
+        self._ready = threading.Condition()
+        self._scans: deque[Scan] = deque()
+        self._entries: deque[Waiting] = deque()
+        self._closing = self._ended = False
+        self._last: Stamp | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def trouble(self) -> str:
+        """Why the disk does not take something now; "" = all is well."""
+        return "; ".join(dict(self._writer.troubles).values())
+
+    @property
+    def set_aside(self) -> tuple[str, ...]:
+        """Files that could not be read and lie beside their successors now."""
+        return tuple(self._writer.set_aside)
+
+    @property
+    def head(self) -> Head:
+        """How far the journal has come: number and hash of its last entry."""
+        return self._writer.head
+
+    def start(self) -> None:
+        """Start the thread that writes."""
+        self._thread = threading.Thread(target=self._work, name="records", daemon=True)
+        self._thread.start()
+
+    def scanned(self, stamp: Stamp, snapshot: Snapshot, plan: Plan, before: Memory) -> None:
+        """Keep one scan; `before` is the memory that it began with."""
+        if len(self._scans) >= SCANS or self._ended:
+            self.dropped += 1
+            return
+        self._scans.append(Scan(stamp, snapshot, plan, before))
+
+    def journal(self, stamp: Stamp, *entries: Entry) -> "Future[None]":
+        """Keep entries; done when they are durable. Fails with StorageError where they are not."""
+        done: Future[None] = Future()
+        with self._ready:
+            full = len(self._entries) >= ENTRIES
+            if full or self._ended:
+                self.dropped += len(entries)
+                why = "too many entries wait for the disk" if full else ENDED
+                done.set_exception(StorageError(why))
+                return done
+            self._entries.append(Waiting(stamp, entries, done))
+            self._ready.notify()
+        return done
+
+    def close(self, timeout_s: float = 5.0) -> bool:
+        """Write what is left and end the thread; False where that took too long."""
+        with self._ready:
+            self._closing = True
+            self._ready.notify()
+        if self._thread is None:
+            return True
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def _work(self) -> None:
+        """The thread: entries as they come, scans once in PASS_S."""
+        try:
+            self._writer.open()
+            closing = False
+            while not closing:
+                with self._ready:
+                    if not self._entries and not self._closing:
+                        self._ready.wait(PASS_S)
+                    closing = self._closing
+                self._write_entries()
+                self._write_scans()
+            self._writer.close(self._last)
+        finally:
+            self._end()
+
+    def _end(self) -> None:
+        """Nothing will be written any more: whoever waits must know."""
+        with self._ready:
+            if not self._closing:
+                self._writer.troubles["thread"] = ENDED
+            self._ended = True
+            waiting, self._entries = list(self._entries), deque()
+        for one in waiting:
+            one.done.set_exception(StorageError(ENDED))
+
+    def _write_entries(self) -> None:
+        """Everything that waits, in one commit; then tell who waits."""
+        with self._ready:
+            waiting, self._entries = list(self._entries), deque()
+        if not waiting:
+            return
+        self._last = waiting[-1].stamp
+        trouble = self._writer.journal([(w.stamp, e) for w in waiting for e in w.entries])
+        for one in waiting:
+            if trouble:
+                one.done.set_exception(StorageError(trouble))
+            else:
+                one.done.set_result(None)
+
+    def _write_scans(self) -> None:
+        """What has gathered, looking for entries in between."""
+        for _ in range(len(self._scans)):
+            scan = self._scans.popleft()
+            self._last = scan.stamp
+            self._writer.scan(scan.stamp, scan.snapshot, scan.plan, scan.before)
+            if len(self._scans) % AT_ONCE == 0:
+                self._write_entries()
+        if self._last is not None:
+            self._writer.settle(self._last)
+        self.dropped += self._writer.take_dropped()

@@ -1,0 +1,233 @@
+"""The samples on disk: blocks of at most 60 rows, three tiers, bounded by age and by size.
+
+NORMAL durability, said so: a power cut may take the last minutes, a killed process the last
+COMMIT_S. A row is `packing`'s bytes. A block holds what its rows share: tier, boot, time and the
+names of the channels; its first row stands alone, so reading may begin at any block.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from headworks.model.site import RecordSpec
+from headworks.record.database import Database
+from headworks.record.packing import pack
+from headworks.record.stamp import Stamp
+from headworks.record.tiers import TIERS, Row, Spans, Tier
+
+ROWS = 60  # of a block
+COMMIT_S = 5.0  # a commit costs whole pages, so a second alone would write many times its size
+DAY_S = 86400.0
+LEAST_BLOCKS = 60  # of a tier that are left alone even where the disk is full
+_SLOTS = 64  # row numbers of a block
+_STEPPED_S = 1.0  # a wall clock that moves more against the monotonic one begins a new block
+_PAGE_BYTES = 1024  # a commit writes whole pages
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS names (id INTEGER PRIMARY KEY, body TEXT NOT NULL UNIQUE) STRICT;
+CREATE TABLE IF NOT EXISTS block (id INTEGER PRIMARY KEY, tier TEXT NOT NULL, boot TEXT NOT NULL,
+  step INTEGER NOT NULL, t_s REAL NOT NULL, wall_s REAL, clock TEXT NOT NULL,
+  names INTEGER NOT NULL) STRICT;
+CREATE INDEX IF NOT EXISTS block_at ON block (tier, wall_s);
+CREATE TABLE IF NOT EXISTS row (id INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS head (id INTEGER PRIMARY KEY CHECK (id = 1), seq INTEGER NOT NULL,
+  hash TEXT NOT NULL) STRICT;
+"""
+
+
+class Block(NamedTuple):
+    """What the rows of a block share. `wall_s` is of the block's first step, or None."""
+
+    id: int
+    tier: str
+    boot: str
+    step: int
+    t_s: float
+    wall_s: float | None
+    clock: str
+    names: tuple[str, ...]
+
+    def seed(self, slot: int, check: bytes) -> str:
+        """What a row's check is seeded with: where and when it is, and the check before it."""
+        return repr((*self, slot, check))
+
+
+class _Open(NamedTuple):
+    block: Block
+    figures: int
+    last: list[int]
+    check: bytearray  # of the row before
+
+    def takes(self, row: Row) -> bool:
+        b, stamp = self.block, row.stamp
+        return (
+            0 <= row.step - b.step < ROWS
+            and (b.boot, b.clock) == (stamp.boot, stamp.clock.value)
+            and row.values.keys() <= set(b.names)
+            and not _stepped(b, stamp)
+        )
+
+
+def _stepped(block: Block, stamp: Stamp) -> bool:
+    if block.wall_s is None or stamp.wall_s is None:
+        return block.wall_s is not stamp.wall_s
+    return abs(stamp.wall_s - block.wall_s - (stamp.t_s - block.t_s)) > _STEPPED_S
+
+
+class SampleStore:
+    """Takes scans, commits rows. Used by one thread."""
+
+    def __init__(self, path: Path, settings: RecordSpec) -> None:
+        self.database = Database(path, SCHEMA, full=False, page_bytes=_PAGE_BYTES)
+        self.points = 0  # of the finest tier, since the start
+        self._settings = settings
+        self._spans = [Spans(tier) for tier in TIERS]
+        self._rows: list[Row] = []
+        self._open: dict[str, _Open] = {}
+
+    @property
+    def waiting(self) -> int:
+        """Rows that are not committed yet."""
+        return len(self._rows)
+
+    def add(self, stamp: Stamp, values: dict[str, float | None]) -> None:
+        """Take one scan."""
+        for spans in self._spans:
+            self._rows.extend(spans.add(stamp, values))
+
+    def finish(self) -> None:
+        """The spans that are not full become rows too."""
+        for spans in self._spans:
+            self._rows.extend(spans.finish())
+
+    def forget_oldest(self, most: int) -> int:
+        """Keep at most so many rows that wait for a disk; how many went."""
+        gone = max(0, len(self._rows) - most)
+        del self._rows[:gone]
+        return gone
+
+    def commit(self, head: tuple[int, str]) -> None:
+        """Write what has gathered, and how far the journal had come. Raises sqlite3.Error."""
+        connection = self.database.open()
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            for row in self._rows:
+                self._write(connection, row)
+            connection.execute("INSERT OR REPLACE INTO head VALUES (1, ?, ?)", head)
+            connection.execute("COMMIT")
+        except sqlite3.Error:
+            self._open.clear()
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+        self._rows.clear()
+
+    def _write(self, connection: sqlite3.Connection, row: Row) -> None:
+        opened = self._open.get(row.tier.name)
+        if opened is None or not opened.takes(row):
+            opened = self._open[row.tier.name] = _begin(connection, row)
+        block, figures, last, check = opened
+        slot = row.step - block.step
+        nothing = (None,) * figures
+        flat = [part for name in block.names for part in row.values.get(name, nothing)]
+        data = pack(flat, last, block.seed(slot, bytes(check)))
+        check[:] = data[-4:]
+        connection.execute("INSERT INTO row VALUES (?, ?)", (block.id * _SLOTS + slot, data))
+        self.points += len(row.values) if figures == 1 else 0
+
+    def trim(self, now_s: float | None) -> None:
+        """Drop what is too old by the wall clock, and the oldest of what is too much."""
+        days = (self._settings.fine_days, self._settings.middle_days, self._settings.coarse_days)
+        connection = self.database.open()
+        if now_s is not None:
+            for tier, kept in zip(TIERS, days, strict=True):
+                old = "tier = ? AND wall_s < ?"
+                _drop(connection, old, (tier.name, now_s - kept * DAY_S))
+        self._open.clear()
+        while self.size_bytes() > self._settings.samples_mb * 1e6 and self.drop_oldest():
+            pass
+
+    def drop_oldest(self) -> bool:
+        """Drop a twentieth of the finest tier that has any; whether there was something."""
+        connection = self.database.open()
+        for tier in TIERS:
+            (count,) = connection.execute(
+                "SELECT count(*) FROM block WHERE tier = ?", (tier.name,)
+            ).fetchone()
+            if count > LEAST_BLOCKS:
+                limit = (tier.name, max(1, count // 20))
+                _drop(connection, "id IN (SELECT id FROM block WHERE tier = ? ORDER BY id LIMIT ?)",
+                      limit)  # fmt: skip
+                self._open.clear()
+                return True
+        return False
+
+    def journal_head(self) -> tuple[int, str] | None:
+        """How far the journal had come at the last commit. Raises sqlite3.Error."""
+        found: tuple[int, str] | None = (
+            self.database.open().execute("SELECT seq, hash FROM head").fetchone()
+        )
+        return found
+
+    def size_bytes(self) -> int:
+        """Bytes that are in use."""
+        one = self.database.open().execute
+        pages, free, size = (
+            one(f"PRAGMA {name}").fetchone()[0]
+            for name in ("page_count", "freelist_count", "page_size")
+        )
+        return int((pages - free) * size)
+
+    def give_back(self) -> None:
+        """Return free pages to the file system."""
+        connection = self.database.open()
+        connection.execute("PRAGMA incremental_vacuum").fetchall()
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
+def _begin(connection: sqlite3.Connection, row: Row) -> _Open:
+    names = tuple(row.values)
+    body = json.dumps(names, separators=(",", ":"))
+    connection.execute("INSERT OR IGNORE INTO names (body) VALUES (?)", (body,))
+    number = connection.execute("SELECT id FROM names WHERE body = ?", (body,)).fetchone()[0]
+    s = row.stamp
+    given = (row.tier.name, s.boot, row.step, s.t_s, s.wall_s, s.clock.value)
+    cursor = connection.execute(
+        "INSERT INTO block (tier, boot, step, t_s, wall_s, clock, names)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (*given, number),
+    )
+    block = Block(cursor.lastrowid or 0, *given, names)
+    return _Open(block, row.tier.figures, [0] * (len(names) * row.tier.figures), bytearray())
+
+
+def _drop(connection: sqlite3.Connection, which: str, values: tuple[object, ...]) -> None:
+    """Delete blocks with their rows."""
+    ids = [id for (id,) in connection.execute(f"SELECT id FROM block WHERE {which}", values)]
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for block in ids:
+            first = block * _SLOTS
+            connection.execute("DELETE FROM row WHERE id BETWEEN ? AND ?", (first, first + ROWS))
+            connection.execute("DELETE FROM block WHERE id = ?", (block,))
+        connection.execute("COMMIT")
+    except sqlite3.Error:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def tier_named(name: str) -> Tier:
+    """The tier. Raises KeyError."""
+    return {tier.name: tier for tier in TIERS}[name]
+
+
+def rows_of(connection: sqlite3.Connection, block: Block) -> Iterable[tuple[int, bytes]]:
+    """Slot and bytes of a block's rows, in order."""
+    first = block.id * _SLOTS
+    found: Iterator[tuple[int, bytes]] = connection.execute(
+        "SELECT id - ?, data FROM row WHERE id BETWEEN ? AND ? ORDER BY id",
+        (first, first, first + ROWS),
+    )
+    return found

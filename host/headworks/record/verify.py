@@ -1,0 +1,159 @@
+"""Checks records: the chain, the seals, the ledger's sums, samples and recordings.
+
+Changes nothing. Names the first broken record of each kind; what cannot be known is a note. Who
+holds the private key and the machine can write another history; who has noted the public key
+and a hash that was shown can tell that too.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import NamedTuple
+
+from headworks.record.chain_check import ChainCheck, Walk
+from headworks.record.database import reading
+from headworks.record.frames import RecordingError, lines
+from headworks.record.journal import SCHEMA as JOURNAL_SCHEMA
+from headworks.record.ledger_check import LedgerCheck
+from headworks.record.packing import PackingError
+from headworks.record.reading import ALWAYS, JOURNAL_FILE, SAMPLES_FILE, Span, blocks, decoded
+from headworks.record.samples import SCHEMA as SAMPLES_SCHEMA
+from headworks.record.seal import KeyFileError, load_key
+from headworks.record.tiers import TIERS
+
+
+class Report(NamedTuple):
+    """What was checked, what is broken (the first of each kind), and what to know besides."""
+
+    entries: int
+    seals: int
+    sealed_to: int
+    intervals: int
+    sample_rows: int
+    recordings: int
+    head: str
+    key: str
+    broken: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+class Found(NamedTuple):
+    """How many there were, and the first that is broken."""
+
+    found: int = 0
+    broken: str = ""
+
+
+def verify(folder: Path, span: Span = ALWAYS, key: str = "") -> Report:
+    """Check a folder of records. `key` is the public key that is expected; "" takes the folder's.
+
+    Raises FileNotFoundError where there is no journal.
+    """
+    expected = key or _own_key(folder)
+    broken: list[str] = []
+    with closing(reading(folder / JOURNAL_FILE)) as connection:
+        chain, ledger = ChainCheck(expected, span), LedgerCheck()
+        walk = chain.walk(connection, ledger.take)
+        broken += [text for text in (walk.broken, ledger.broken) if text]
+        broken += _sound(connection, JOURNAL_FILE, JOURNAL_SCHEMA)
+    samples = Found()
+    try:
+        with closing(reading(folder / SAMPLES_FILE)) as connection:
+            samples = _samples(connection, span)
+            tail = "" if span != ALWAYS else _tail(connection, walk)
+            broken += [text for text in (tail, samples.broken) if text]
+            broken += _sound(connection, SAMPLES_FILE, SAMPLES_SCHEMA)
+    except FileNotFoundError:
+        broken.append(f"{folder / SAMPLES_FILE} is missing")
+    except sqlite3.Error as error:
+        broken.append(f"{SAMPLES_FILE}: {error}")
+    recordings = _recordings(folder)
+    broken += [recordings.broken] if recordings.broken else []
+    return Report(
+        walk.entries, walk.seals, walk.sealed_to, ledger.count, samples.found, recordings.found,
+        walk.head, expected, tuple(broken), tuple(_notes(folder, walk, ledger, expected)),
+    )  # fmt: skip
+
+
+def _own_key(folder: Path) -> str:
+    try:
+        return load_key(folder).public
+    except (OSError, KeyFileError):
+        return ""
+
+
+def _sound(connection: sqlite3.Connection, name: str, schema: str) -> Iterator[str]:
+    """SQLite's own check, and whether tables, indexes and triggers are those of this program."""
+    try:
+        told = connection.execute("PRAGMA integrity_check(1)").fetchone()
+        if told != ("ok",):
+            yield f"{name}: SQLite's own check fails: {told[0]}"
+        with closing(sqlite3.connect(":memory:")) as fresh:
+            fresh.executescript(schema)
+            if _shape(connection) != _shape(fresh):
+                yield f"{name}: its tables or triggers are not those that the station made"
+    except sqlite3.Error as error:
+        yield f"{name}: {error}"
+
+
+def _shape(connection: sqlite3.Connection) -> list[tuple[object, ...]]:
+    return sorted(
+        connection.execute("SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL")
+    )
+
+
+def _samples(connection: sqlite3.Connection, span: Span) -> Found:
+    """Every row of every tier: its check, and that it belongs to a block."""
+    count = 0
+    for tier in TIERS:
+        for block in blocks(connection, tier.name, span):
+            try:
+                count += sum(1 for _ in decoded(connection, block))
+            except PackingError as error:
+                return Found(count, f"samples {tier.name}, block {block.id}: {error}")
+    if span == ALWAYS:
+        kept = connection.execute("SELECT count(*) FROM row").fetchone()[0]
+        if kept != count:
+            return Found(count, f"samples: {kept - count} rows belong to no block")
+    return Found(count)
+
+
+def _tail(connection: sqlite3.Connection, walk: Walk) -> str:
+    """The samples noted how far the journal had come: it must still have come as far."""
+    found = connection.execute("SELECT seq, hash FROM head").fetchone()
+    if found is None or walk.broken:
+        return ""
+    seq, noted = found
+    if seq > walk.last:
+        return (
+            f"journal: it ends with entry {walk.last}, but had come to {seq}: "
+            "the entries after it are gone"
+        )
+    if seq and walk.hashes.get(seq) != noted:
+        return f"journal entry {seq}: it is not the one that was there when samples were kept"
+    return ""
+
+
+def _recordings(folder: Path) -> Found:
+    count = 0
+    for path in sorted((folder / "recorder").glob("**/*.rec")):
+        count += 1
+        try:
+            for _ in lines(path):
+                pass
+        except RecordingError as error:
+            return Found(count, f"recording {error}")
+    return Found(count)
+
+
+def _notes(folder: Path, walk: Walk, ledger: LedgerCheck, expected: str) -> Iterator[str]:
+    if not expected:
+        yield "there is no key in this folder: the seals are checked against their own keys only"
+    if not walk.broken and walk.last > walk.sealed_to:
+        yield f"{walk.last - walk.sealed_to} entries are newer than the last seal"
+    if ledger.gaps:
+        yield f"the ledger has {ledger.gaps} gaps; they are shown in the export and never filled"
+    for path in sorted(folder.glob("*.unreadable-[0-9]*")):
+        if path.suffix != ".db" and not path.name.endswith(("-wal", "-shm")):
+            yield f"{path.name} could not be read once and lies beside its successor"

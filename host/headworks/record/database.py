@@ -43,7 +43,7 @@ class Database:
             connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute(f"PRAGMA synchronous={'FULL' if self._full else 'NORMAL'}")
-            connection.executescript(self._schema)
+            connection.executescript(f"BEGIN;{self._schema};COMMIT;")
             if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
                 raise sqlite3.DatabaseError("the file fails SQLite's own check")
         except sqlite3.Error:
@@ -92,15 +92,25 @@ def is_unreadable(error: Exception) -> bool:
 def reading(path: Path) -> sqlite3.Connection:
     """A connection that changes nothing, beside a station that runs or on a read-only disk.
 
-    Raises sqlite3.Error, or FileNotFoundError where there is no such file.
+    Raises sqlite3.Error, or FileNotFoundError where there is no such file, or one that was
+    begun and has no table yet.
     """
     if not path.exists():
-        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+        raise _missing(path)
     place = path.resolve().as_uri()
     connection = sqlite3.connect(f"{place}?mode=ro", uri=True, timeout=5.0)
+    tables = "SELECT count(*) FROM sqlite_master"
     try:
-        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        (count,) = connection.execute(tables).fetchone()
     except sqlite3.OperationalError:
         connection.close()
         connection = sqlite3.connect(f"{place}?mode=ro&immutable=1", uri=True)
+        (count,) = connection.execute(tables).fetchone()
+    if count == 0:
+        connection.close()
+        raise _missing(path)
     return connection
+
+
+def _missing(path: Path) -> FileNotFoundError:
+    return FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))

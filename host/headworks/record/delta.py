@@ -9,13 +9,16 @@ from typing import Any
 
 from headworks.record.plain import PlainError, to_plain
 
+_LEAVES = frozenset((float, int, str, bool))
+
 
 def diff(old: Any, new: Any) -> Any:
     """What turns `old` into `new`. Objects that are the same cost nothing."""
     if old is new:
         return None
-    if type(old) is type(new):
-        if isinstance(new, float | int | str):
+    kind = type(new)
+    if type(old) is kind:
+        if kind in _LEAVES:
             if old == new and (new or repr(old) == repr(new)):
                 return None
         elif isinstance(new, tuple) and len(old) == len(new):
@@ -29,6 +32,9 @@ def _parts(old: Any, new: Any) -> dict[int, Any] | None:
     found = {}
     for position, (before, after) in enumerate(zip(old, new, strict=True)):
         if before is not after:
+            kind = type(after)
+            if kind in _LEAVES and type(before) is kind and before == after and after:
+                continue
             change = diff(before, after)
             if change is not None:
                 found[position] = change

@@ -31,7 +31,10 @@ def lines(path: Path) -> Iterator[Any]:
     row = 0
     try:
         with path.open("rb") as file:
-            if file.read(len(MAGIC)) != MAGIC:
+            begin = file.read(len(MAGIC))
+            if begin != MAGIC:
+                if MAGIC.startswith(begin):
+                    return  # killed before its first flush
                 raise RecordingError(f"{path} is no recording of Headworks; choose a .rec file")
             for text in _texts(file):
                 row += 1

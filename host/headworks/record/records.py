@@ -142,12 +142,15 @@ class Records:
         if not waiting:
             return
         self._last = waiting[-1].stamp
-        trouble = self._writer.journal([(w.stamp, e) for w in waiting for e in w.entries])
-        for one in waiting:
-            if trouble:
-                one.done.set_exception(StorageError(trouble))
-            else:
-                one.done.set_result(None)
+        trouble = ENDED
+        try:
+            trouble = self._writer.journal([(w.stamp, e) for w in waiting for e in w.entries])
+        finally:
+            for one in waiting:
+                if trouble:
+                    one.done.set_exception(StorageError(trouble))
+                else:
+                    one.done.set_result(None)
 
     def _write_scans(self) -> None:
         """What has gathered, looking for entries in between."""

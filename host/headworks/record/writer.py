@@ -88,6 +88,8 @@ class Writer:
             self._trim_s = stamp.t_s
             self._try(SAMPLES, lambda: self._samples.trim(stamp.wall_s))
             self._try(RECORDER, self._recorder.trim)
+        if self._key is None:
+            self._try(KEY, self._load_key)
         if self._waiting:
             self.journal([])
 

@@ -156,7 +156,7 @@ GIVEN: list[tuple[str, Mapping[str, float | str], str]] = [
         "No reset yet: the contactor has moved just now; try again in 7 s.",
     ),
     ("command", {"action": "off", "actor": "amina", "role": "operator"}, "amina ordered off."),
-    ("storage", {"error": "No space left"}, "The memory cannot be written: No space left."),
+    ("storage", {"error": "No space left"}, "What must last cannot be written: No space left."),
 ]
 
 

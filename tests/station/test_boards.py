@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,10 +12,12 @@ import pytest
 from headworks.field.boards import BoardError
 from headworks.model.memory import RackMemory
 from headworks.model.site import BoardSpec
+from headworks.record.reading import entries
 from headworks.station import zones
 from headworks.station.board_desk import BoardDesk
 from headworks.station.board_requests import MOST_LENT_S, BoardRequest
 from headworks.station.journal import Journal
+from headworks.station.keeper import Keeper
 from headworks.station.requests import RequestError, Targets, parse
 from station.parts import Bench, a_site, first
 from station.test_desk import Lines
@@ -97,14 +100,16 @@ class FewBoards:
         self.told.append((permits, open_zones))
 
 
-def test_a_line_is_answered_and_only_a_change_is_in_the_journal() -> None:
+def test_a_line_is_answered_and_only_a_change_is_in_the_journal(tmp_path: Path) -> None:
     """What a board answers comes back as lines; what went wrong as one sentence."""
     log = Lines()
     replies: list[dict[str, Any]] = []
 
     async def go() -> None:
         journal = Journal(log)  # type: ignore[arg-type]
-        desk = BoardDesk(FewBoards(), journal)  # type: ignore[arg-type]
+        keeper = Keeper(a_site("a1"), tmp_path, "boot-1")
+        keeper.start(0.0)
+        desk = BoardDesk(FewBoards(), journal, keeper)  # type: ignore[arg-type]
         for request in (
             BoardRequest("board", "air", "sensors"),
             BoardRequest("board", "safety", "maint", **WHO),
@@ -114,8 +119,11 @@ def test_a_line_is_answered_and_only_a_change_is_in_the_journal() -> None:
             while len(replies) < 2:
                 await asyncio.sleep(0)
         journal.close()
+        assert keeper.close(0, 10.0)
 
     asyncio.run(go())
+    asked = [e for e in entries(tmp_path / "records") if e["kind"] == "asked"]
+    assert [(e["source"], e["values"]["line"]) for e in asked] == [("safety", "maint")]
     assert replies == [
         {"ok": True, "lines": ["sensors", "24.5"]},
         {"ok": False, "error": "safety: silent"},

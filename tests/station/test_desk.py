@@ -16,6 +16,7 @@ from headworks.record.memory import MemoryStore
 from headworks.station.alarms import StationAlarms
 from headworks.station.desk import Desk
 from headworks.station.journal import Journal
+from headworks.station.keeper import Keeper
 from headworks.station.loop import Result
 from station.parts import Bench, a_site, first, plan_of
 
@@ -63,12 +64,20 @@ class Office:
         self.journal = Journal(self.log)  # type: ignore[arg-type]
         self.store = MemoryStore(path, site, "boot-1")
         self.site = site
+        self.keeper = Keeper(site, path.parent, "boot-1")
+        boards = Boards(site, int)
         self.desk = Desk(
-            site, self.store, self.journal, StationAlarms(), first(site), boards=Boards(site, int)
-        )
+            site, self.store, self.journal, StationAlarms(), first(site),
+            boards=boards, keeper=self.keeper,
+        )  # fmt: skip
         self.bench = Bench(site, locking)
         self.desk.attach(self.bench.loop)
         self.replies: asyncio.Queue[dict[str, object]] = asyncio.Queue()
+
+    def start(self) -> None:
+        """Let memory and records reach the disk."""
+        self.store.start()
+        self.keeper.start(0.0)
 
     async def scan(self) -> Result:
         result = await self.bench.result()
@@ -98,6 +107,7 @@ def run(folder: Path, work: Callable[[Office], Any], boards: tuple[BoardSpec, ..
         finally:
             office.bench.loop.stop()
             office.store.close()
+            office.keeper.close(0, 10.0)
             office.journal.close()
         return office
 
@@ -112,7 +122,7 @@ def test_a_command_is_answered_when_it_is_on_disk(tmp_path: Path) -> None:
         for _ in range(20):
             await asyncio.sleep(0)
         assert office.replies.empty()
-        office.store.start()
+        office.start()
         assert await office.reply() == {"ok": True}
         again = MemoryStore(tmp_path / "memory.db", office.site, "boot-1").load(first(office.site))
         assert again.memory.racks[0].locked_by == "ayesha"
@@ -125,7 +135,7 @@ def test_a_disk_that_refuses_is_told_with_the_answer(tmp_path: Path) -> None:
     (tmp_path / "memory.db").mkdir()
 
     async def work(office: Office) -> None:
-        office.store.start()
+        office.start()
         await office.command(LOCK)
         reply = await office.reply()
         assert reply["ok"]
@@ -143,7 +153,7 @@ def test_a_refusal_comes_with_its_reason(tmp_path: Path) -> None:
     """Two people at once: each gets the answer to what that person asked."""
 
     async def work(office: Office) -> None:
-        office.store.start()
+        office.start()
         await office.command(LOCK)
         await office.reply()
         await office.command(Command("c2", "omar", "operator", Action.UNLOCK, "a1"))
@@ -158,7 +168,7 @@ def test_commands_are_in_the_log_with_their_actor(tmp_path: Path) -> None:
     """Who did what, under which user id, is one line."""
 
     async def work(office: Office) -> None:
-        office.store.start()
+        office.start()
         await office.command(LOCK)
         await office.reply()
 

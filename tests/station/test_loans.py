@@ -42,6 +42,7 @@ def serve(folder: Path, work: Callable[[Place], Awaitable[None]]) -> str:
 
     async def body() -> str:
         office = Office(folder / "memory.db", (AIR,))
+        office.keeper.start(0.0)
         boards = office.desk._boards
         await boards.start()
         server = StationSocket(folder / "station.sock", office.desk)
@@ -54,6 +55,7 @@ def serve(folder: Path, work: Callable[[Place], Awaitable[None]]) -> str:
             await boards.stop()
             office.bench.loop.stop()
             office.store.close()
+            office.keeper.close(0, 10.0)
             office.journal.close()
         return office.log.text
 

@@ -197,12 +197,12 @@ FORMS: Mapping[str, tuple[str, ...]] = {
     ),
     # the station itself
     ReasonCode.STORAGE: (
-        "the memory cannot be written: {error}.",
-        "the memory cannot be written; check the disk.",
+        "what must last cannot be written: {error}.",
+        "what must last cannot be written; check the disk.",
     ),
     ReasonCode.STORAGE_CORRUPT: (
-        "the memory was unreadable and is set aside as {path}; all began anew.",
-        "the memory was unreadable; all began anew.",
+        "what was kept is unreadable and is set aside as {path}; it began anew.",
+        "what was kept is unreadable; it began anew.",
     ),
     ReasonCode.MEMORY_DROPPED: (
         "{name} is no longer in the site file; what was remembered of it is gone.",

@@ -74,8 +74,8 @@ class ReasonCode(StrEnum):
     BOARD_MOVED = "board-moved"  # the same board at another port: port, uid
     BOARD_LATCH = "board-latch"  # it opened an output by itself: output, why
     # the station itself
-    STORAGE = "storage"  # memory cannot be written: error
-    STORAGE_CORRUPT = "storage-corrupt"  # memory was unreadable, set aside as: path
+    STORAGE = "storage"  # memory or records cannot be written: error
+    STORAGE_CORRUPT = "storage-corrupt"  # they were unreadable, set aside as: path
     MEMORY_DROPPED = "memory-dropped"  # the site file no longer has what memory knew
     SCAN_LATE = "scan-late"  # the scan came late_s after it was due
     DEADMAN_HELD = "deadman-held"  # it stands still: racks told off have not said so

@@ -24,6 +24,7 @@ SPECS: dict[str, type[Any]] = {
     "board": model.BoardSpec,
     "interlock": model.InterlockSpec,
     "gpio": model.GpioSpec,
+    "record": model.RecordSpec,
 }
 
 

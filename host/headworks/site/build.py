@@ -12,6 +12,7 @@ from headworks.model.site import (
     MeterSpec,
     RackKind,
     RackSpec,
+    RecordSpec,
     Sign,
     SignalSpec,
     Site,
@@ -44,6 +45,7 @@ def build(book: Book, source: str, sha256: str) -> Site:
         boards=tuple(_board(book, entry) for entry in book.of("board")),
         interlocks=(*(_interlock(book, entry) for entry in book.of("interlock")), *book.made),
         gpio=GpioSpec(**_one(book, "gpio")),
+        record=RecordSpec(**_one(book, "record")),
         source=source,
         sha256=sha256,
     )

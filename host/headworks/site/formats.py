@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from headworks.hardware.files import HardwareError
 from headworks.hardware.sensor import check_name
 from headworks.site.schema import FormError, Key
-from headworks.site.values import name, nearest, shown, suggest, text
+from headworks.site.values import name, nearest, number, shown, suggest, text
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY_WORDS = {
@@ -247,6 +247,20 @@ def _date(key: Key, entry: Any) -> str:
         raise FormError(
             f"{key.name} holds {shown(entry)}, which is no date; write {key.example}"
         ) from None
+
+
+def interval(key: Key, value: Any) -> int:
+    """The length of an energy interval in minutes: what energy is settled by."""
+    if value not in (15, 30) or isinstance(value, bool):
+        raise FormError(f"{key.name} = {shown(value)} is no length of an interval; write 15 or 30")
+    return int(value)
+
+
+def months(key: Key, value: Any) -> tuple[float, ...]:
+    """A figure for each month, January first."""
+    if not isinstance(value, list) or len(value) != 12:
+        raise FormError(f"{key.name} wants 12 figures, January to December; write {key.example}")
+    return tuple(number(key, figure) for figure in value)
 
 
 def pin_factory(key: Key, value: Any) -> str:

@@ -8,6 +8,8 @@ from headworks.site.formats import (
     board_connect,
     board_name,
     connect,
+    interval,
+    months,
     names,
     pin_factory,
     timezone,
@@ -221,6 +223,22 @@ GPIO = Section(
     many=False,
 )
 
+RECORD = Section(
+    "record",
+    (
+        Key("interval_min", interval, example="15"),
+        Key("baseline_kwh", months, 0, 1e9, "kWh", example="[5000, …] with 12 figures"),
+        Key("fine_days", number, 1, 400, "d", zero="keeps no seconds at all; write 7"),
+        Key("middle_days", number, 1, 4000, "d", zero="keeps no 10 s at all; write 92"),
+        Key("coarse_days", number, 1, 40000, "d", zero="keeps no minutes at all; write 1827"),
+        Key("samples_mb", number, 10, 1e6, "MB", zero="keeps no samples at all; write 4000"),
+        Key("recorder_hours", number, 1, 10000, "h", zero="keeps no recording; write 72"),
+        Key("recorder_mb", number, 10, 1e6, "MB", zero="keeps no recording; write 1000"),
+        Key("trips_mb", number, 10, 1e6, "MB", zero="keeps nothing around trips; write 500"),
+    ),
+    many=False,
+)
+
 SECTIONS: dict[str, Section] = {
     section.name: section
     for section in (
@@ -235,5 +253,6 @@ SECTIONS: dict[str, Section] = {
         INTERLOCK,
         OUTPUTS,
         GPIO,
+        RECORD,
     )
 }

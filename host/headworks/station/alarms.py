@@ -37,6 +37,15 @@ class StationAlarms:
         if alarm is not None:
             self._tell(Event(t_s, source, "alarm-end", alarm.reason))
 
+    def recalled(self, t_s: float, set_aside: str, dropped: Iterable[str]) -> None:
+        """At a start: memory that was unreadable, and what the site no longer has of it."""
+        if set_aside:
+            reason = Reason(ReasonCode.STORAGE_CORRUPT, (("path", set_aside),))
+            self.raise_alarm(t_s, Alarm("memory", Severity.ALARM, reason))
+        for name in dropped:
+            reason = Reason(ReasonCode.MEMORY_DROPPED, (("name", name),))
+            self.raise_alarm(t_s, Alarm(name, Severity.INFO, reason))
+
     def look(self, t_s: float, timing: Timing, trouble: str) -> None:
         """After a scan: is the disk well, and do the scans come in time?"""
         if trouble:

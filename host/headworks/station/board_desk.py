@@ -12,8 +12,10 @@ from typing import Any
 from headworks.field.boards import BoardError, Boards, BoardView
 from headworks.model.live import Observation
 from headworks.station import journal
+from headworks.station.answers import Kept, warnings
 from headworks.station.board_requests import BoardRequest
 from headworks.station.journal import Journal
+from headworks.station.keeper import Keeper
 from headworks.station.socket import AtEnd, Reply
 
 Json = dict[str, Any]
@@ -22,32 +24,34 @@ Json = dict[str, Any]
 class BoardDesk:
     """The boards, for the socket."""
 
-    def __init__(self, boards: Boards, log: Journal) -> None:
-        self._boards, self._log = boards, log
+    def __init__(self, boards: Boards, log: Journal, keeper: Keeper) -> None:
+        self._boards, self._log, self._keeper = boards, log, keeper
         self._running: set[asyncio.Future[None]] = set()
 
     def ask(self, request: BoardRequest, uid: int, reply: Reply, at_end: AtEnd) -> None:
         """Do it, and reply when it is done. A port is lent as long as its client is there."""
+        kept = None
         if request.changes:
-            r = request
+            r, kept = request, self._keeper.board(request, uid)
             self._log.write(
                 journal.NOTICE, "board", op=r.op, board=r.board, line=r.line, actor=r.actor,
                 role=r.role, uid=uid,
             )  # fmt: skip
-        self._begin(self._done(request, at_end), reply)
+        self._begin(self._done(request, at_end), reply, kept)
 
-    def reset(self, board: str, reply: Reply) -> None:
-        """Reset a board, and reply with what became of it."""
-        self._begin(self._reset(board), reply)
+    def reset(self, board: str, reply: Reply, kept: Kept) -> None:
+        """Reset a board, and reply with what became of it once the journal has it."""
+        self._begin(self._reset(board), reply, kept)
 
-    def _begin(self, work: Coroutine[Any, Any, Json], reply: Reply) -> None:
-        task = asyncio.ensure_future(self._do(work, reply))
+    def _begin(self, work: Coroutine[Any, Any, Json], reply: Reply, kept: Kept | None) -> None:
+        task = asyncio.ensure_future(self._do(work, reply, kept))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
-    async def _do(self, work: Coroutine[Any, Any, Json], reply: Reply) -> None:
+    async def _do(self, work: Coroutine[Any, Any, Json], reply: Reply, kept: Kept | None) -> None:
         try:
-            reply({"ok": True, **await work})
+            done = await work
+            reply({"ok": True, **done, **await warnings(None, [kept])})
         except BoardError as error:
             reply({"ok": False, "error": str(error)})
 

@@ -5,10 +5,9 @@ Nothing here is on the way from a sample to a switch, and nothing here decides.
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
-from concurrent.futures import Future
+from collections.abc import Callable, Coroutine, Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from headworks import __version__
@@ -18,16 +17,17 @@ from headworks.model.live import Action, Command
 from headworks.model.memory import Memory
 from headworks.model.plan import Event
 from headworks.model.site import Site
-from headworks.record.database import StorageError
 from headworks.record.durable import changed
 from headworks.record.memory import MemoryStore
 from headworks.station import journal
 from headworks.station.alarms import StationAlarms
+from headworks.station.answers import Kept, warnings
 from headworks.station.board_desk import BoardDesk, boards_view
 from headworks.station.board_requests import BoardRequest
 from headworks.station.bulletin import Bulletin
 from headworks.station.held import Held
 from headworks.station.journal import Journal
+from headworks.station.keeper import Keeper
 from headworks.station.loop import Result, ScanLoop
 from headworks.station.requests import targets
 from headworks.station.socket import AtEnd, Reply
@@ -37,6 +37,13 @@ from headworks.station.timing import Timing
 SAVE_EVERY_S = 60.0  # even when nothing changed, so that ages on disk are at most this old
 _FIRST_YEAR = 2026  # a clock before this was never set: records are marked untimed
 _LOUD = {"trip": journal.WARNING, "fault": journal.ERROR, "alarm": journal.WARNING}
+
+
+class _Asked(NamedTuple):
+    """Who waits for an answer to a command, and when the command is in the journal."""
+
+    reply: Reply
+    kept: Kept
 
 
 class Desk:
@@ -51,17 +58,19 @@ class Desk:
         saved: Memory,
         *,
         boards: Boards,
+        keeper: Keeper,
     ) -> None:
         self.bulletin = Bulletin()
         self.known = targets(site)
         self.publish: Callable[[], None] | None = None
         self._site, self._store, self._log, self._alarms = site, store, log, alarms
-        self._boards, self._board_desk = boards, BoardDesk(boards, log)
+        self._boards, self._board_desk = boards, BoardDesk(boards, log, keeper)
+        self._keeper = keeper
         self._zone = ZoneInfo(site.timezone)
         self._loop: ScanLoop | None = None
         self._started_s = self._saved_s = time.monotonic()
         self._saved, self._held = saved, Held(site, saved.interlocks)
-        self._replies: dict[str, Reply] = {}
+        self._asked: dict[str, _Asked] = {}
         self._answering: set[asyncio.Future[None]] = set()
         self._healthy_scans = 0
         self._last: Result | None = None
@@ -78,13 +87,14 @@ class Desk:
             journal.NOTICE, "command", id=c.id, action=c.action, target=c.target, actor=c.actor,
             role=c.role, uid=uid, note=c.note,
         )  # fmt: skip
+        asked = _Asked(reply, self._keeper.command(c, uid))
         if self._closed or self._loop is None:
             reply({"ok": False, "error": "the station is stopping; its racks are being opened"})
             return
         if command.action is Action.RESET and command.target in self.known.boards:
-            self._board_desk.reset(command.target, reply)
+            self._board_desk.reset(command.target, *asked)
             return
-        self._replies[command.id] = reply
+        self._asked[command.id] = asked
         self._loop.submit(command)
 
     def board(self, request: BoardRequest, uid: int, reply: Reply, at_end: AtEnd) -> None:
@@ -100,14 +110,18 @@ class Desk:
         if self._closed or self._loop is None:
             return
         t_s, timing = result.plan.t_s, self._loop.timing
-        self._save(result)
         self._held.look(t_s, result.memory.interlocks)
+        self._keeper.look(t_s, self._alarms)
         self._alarms.look(t_s, timing, self._store.trouble)
         self._alarms.look_at_outputs(t_s, result.missing)
         self._alarms.look_at_boards(t_s, self._boards.alarms())
         events = [*result.plan.events, *self._boards.events(), *self._alarms.fresh()]
         for event in events:
             self._journal(event)
+        kept = self._keeper.events(t_s, events)
+        self._save(result, kept)
+        self._keeper.scanned(result)
+        self._keeper.look_at_firmware(t_s, self._boards.views)
         self._healthy_scans += result.healthy
         self._last = result
         self.bulletin.post(lambda: self._state(result, timing), events)
@@ -127,16 +141,16 @@ class Desk:
 
     def refuse_rest(self) -> None:
         """Answer the commands that no scan has carried out any more."""
-        for reply in self._replies.values():
-            reply({"ok": False, "error": "the station stopped before this was done"})
-        self._replies.clear()
+        for asked in self._asked.values():
+            asked.reply({"ok": False, "error": "the station stopped before this was done"})
+        self._asked.clear()
 
     async def settled(self) -> None:
         """Wait until the commands that were carried out have their answers."""
         if self._answering:
             await asyncio.wait(self._answering, timeout=2.0)
 
-    def _save(self, result: Result) -> None:
+    def _save(self, result: Result, kept: Kept | None) -> None:
         """To disk if it matters, and answers to those who wait for it."""
         memory, commands = result.memory, result.snapshot.commands
         due = memory.t_s - self._saved_s >= SAVE_EVERY_S
@@ -144,21 +158,20 @@ class Desk:
             self._saved, self._saved_s = memory, memory.t_s
             saved = self._store.save(memory)
             if commands:
-                task = asyncio.ensure_future(self._answer(saved, result))
-                self._answering.add(task)
-                task.add_done_callback(self._answering.discard)
+                self._later(self._answer(saved, kept, result))
 
-    async def _answer(self, saved: "Future[None]", result: Result) -> None:
+    def _later(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._answering.add(task)
+        task.add_done_callback(self._answering.discard)
+
+    async def _answer(self, saved: Kept, kept: Kept | None, result: Result) -> None:
         """Tell who commanded, once it is on disk, or that it could not be put there."""
-        warning = {}
-        try:
-            await asyncio.wrap_future(saved)
-        except StorageError as error:
-            warning = {"warning": f"done, but a restart will forget it: {error}"}
         for command in result.snapshot.commands:
-            reply = self._replies.pop(command.id, None)
-            if reply is not None:
-                reply(_refusal(command, result.plan.events) or {"ok": True, **warning})
+            asked = self._asked.pop(command.id, None)
+            if asked is not None:
+                warning = await warnings(saved, (asked.kept, kept))
+                asked.reply(_refusal(command, result.plan.events) or {"ok": True, **warning})
 
     def _journal(self, event: Event) -> None:
         figures = dict(event.reason.values) | ({"note": event.note} if event.note else {})

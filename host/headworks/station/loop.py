@@ -35,6 +35,7 @@ class Result(NamedTuple):
     snapshot: Snapshot
     plan: Plan
     memory: Memory
+    before: Memory  # what the scan began with
     healthy: bool
     in_time: bool = True
     missing: tuple[str, ...] = ()  # racks whose off was not heard, see `delivered`
@@ -114,7 +115,8 @@ class ScanLoop:
         commands, self._commands = tuple(self._commands), []
         stands = self._heart.stands(t_s)
         snapshot = self._image.freeze(t_s, commands, deadman_held=stands)
-        thought = self._think(self._site, self.memory, snapshot)
+        before = self.memory
+        thought = self._think(self._site, before, snapshot)
         self._outputs.apply(thought, t_s)
         plan, self.memory = self._tell(thought)
         missing = self._delivered.missing(snapshot, plan)
@@ -128,6 +130,7 @@ class ScanLoop:
                 snapshot,
                 plan,
                 self.memory,
+                before,
                 healthy,
                 in_time,
                 missing,

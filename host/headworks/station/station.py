@@ -12,6 +12,7 @@ import time
 import traceback
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from headworks.field.signals import SignalError, Signals, StationReport
 from headworks.field.switches import SwitchError, Switches
 from headworks.hardware.files import HardwareError
 from headworks.model.memory import Memory
-from headworks.model.plan import Alarm, Reason, ReasonCode, Severity
+from headworks.model.plan import ReasonCode
 from headworks.model.site import Site
 from headworks.record.memory import Loaded, MemoryStore, boot_id
 from headworks.station import journal
@@ -32,6 +33,7 @@ from headworks.station.desk import Desk
 from headworks.station.heart import Heart
 from headworks.station.image import ProcessImage
 from headworks.station.journal import Journal, JournalHandler
+from headworks.station.keeper import Keeper
 from headworks.station.lock import AlreadyRunningError, StartError, held
 from headworks.station.loop import Result, ScanLoop
 from headworks.station.notify import Notify
@@ -104,7 +106,10 @@ class _Station:
         self._boards = Boards(site, self._wake)
         self._outputs = Outputs(site, self._switches)
         memory = self._recall(self._store.load(first_memory(site, now_s)), now_s)
-        self._desk = Desk(site, self._store, log, self._alarms, memory, boards=self._boards)
+        self._keeper = Keeper(site, state_dir, boot)
+        self._desk = Desk(
+            site, self._store, log, self._alarms, memory, boards=self._boards, keeper=self._keeper
+        )
         self._loop = self._scan_loop(memory, now_s)
         self._meters = Meters(site, self._loop.on_reading, links=self._links)
         self._socket = StationSocket(socket_path, self._desk)
@@ -133,6 +138,7 @@ class _Station:
     async def _start(self) -> None:
         """Meters first, so that the first reading is on its way while outputs are claimed."""
         self._store.start()
+        self._keeper.start(time.monotonic())
         self._meters.start()
         await self._boards.start()
         await self._switches.start()
@@ -171,6 +177,8 @@ class _Station:
         await self._part("memory", lambda: asyncio.to_thread(self._store.close, PART_S / 2))
         await self._part("commands", self._desk.settled)
         self._desk.refuse_rest()
+        end_records = partial(self._keeper.close, self._exit, PART_S / 2)
+        await self._part("records", partial(asyncio.to_thread, end_records))
         await self._part("socket", self._socket.stop)
         await self._part("signals", self._signals.stop)
         await self._part("meters", self._meters.stop)
@@ -201,12 +209,7 @@ class _Station:
 
     def _recall(self, loaded: Loaded, now_s: float) -> Memory:
         """What was remembered, and word of what was not."""
-        if loaded.set_aside:
-            reason = Reason(ReasonCode.STORAGE_CORRUPT, (("path", loaded.set_aside),))
-            self._alarms.raise_alarm(now_s, Alarm("memory", Severity.ALARM, reason))
-        for name in loaded.dropped:
-            reason = Reason(ReasonCode.MEMORY_DROPPED, (("name", name),))
-            self._alarms.raise_alarm(now_s, Alarm(name, Severity.INFO, reason))
+        self._alarms.recalled(now_s, loaded.set_aside, loaded.dropped)
         self._log.write(journal.NOTICE, "memory", found=loaded.found, trouble=self._store.trouble)
         return resume(self._site, loaded.memory, now_s)
 
@@ -222,8 +225,6 @@ class _Station:
             after=self._after,
             failed=self._failed,
         )
-
-    # --- what comes from the parts --------------------------------------------------------
 
     def _wake(self) -> None:
         self._loop.wake()

@@ -1,0 +1,121 @@
+"""What the station tells its records: scans, events, and who commanded what from where.
+
+Stamps everything with both clocks. Nothing here waits for a disk but the answers to people.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from pathlib import Path
+
+from headworks import __version__
+from headworks.field.boards import BoardView
+from headworks.field.signals.clock import synchronised, wall_clock
+from headworks.model.live import Command
+from headworks.model.plan import Alarm, Event, Reason, ReasonCode, Severity
+from headworks.model.site import Site
+from headworks.record.records import Records
+from headworks.record.stamp import Clock, Entry, Stamp, entry_of
+from headworks.station.alarms import StationAlarms
+from headworks.station.board_requests import BoardRequest
+from headworks.station.loop import Result
+
+FOLDER = "records"
+LOOK_S = 10.0  # between two looks at whether a time service keeps the clock
+FIRMWARE_S = 1.0  # between two looks at what the boards run
+_SOURCE = "records"
+
+
+class Keeper:
+    """One run of the station, for its records in the state folder."""
+
+    def __init__(self, site: Site, state_dir: Path, boot: str) -> None:
+        text = _site_text(site)
+        self._site, self._boot = site, boot
+        self._records = Records(state_dir / FOLDER, site, site_text=text, version=__version__)
+        self._synced, self._looked_s = False, float("-inf")
+        self._firmware: dict[str, tuple[str, str]] = {}
+        self._firmware_s = float("-inf")
+        self._told_aside = 0
+
+    def start(self, now_s: float) -> None:
+        """Begin, and say which program and which site file begin."""
+        self._records.start()
+        values = {"version": __version__, "site_file": self._site.source,
+                  "site_sha256": self._site.sha256}  # fmt: skip
+        self._journal(now_s, Entry("station-start", self._site.name, values=values))
+
+    def close(self, exit_code: int, timeout_s: float) -> bool:
+        """Say how it ended and write what is left; False where that took too long."""
+        values = {"exit": exit_code, "dropped": self._records.dropped}
+        self._journal(time.monotonic(), Entry("station-stop", self._site.name, values=values))
+        return self._records.close(timeout_s)
+
+    def scanned(self, result: Result) -> None:
+        """Keep one scan."""
+        stamp = self._stamp(result.snapshot.t_s)
+        self._records.scanned(stamp, result.snapshot, result.plan, result.before)
+
+    def events(self, t_s: float, events: Iterable[Event]) -> "Future[None] | None":
+        """Keep what happened; None where nothing did."""
+        entries = [entry_of(event) for event in events]
+        return self._journal(t_s, *entries) if entries else None
+
+    def command(self, command: Command, uid: int) -> "Future[None]":
+        """Keep what a person or program wants, who that is and from where."""
+        c = command
+        entry = Entry("asked", c.target, c.action.value, {"id": c.id}, c.note, c.actor, c.role)
+        return self._journal(time.monotonic(), entry._replace(origin=f"uid {uid}"))
+
+    def board(self, request: BoardRequest, uid: int) -> "Future[None]":
+        """Keep what is wanted of a sensor board."""
+        r = request
+        values = {"line": r.line, "for_s": r.for_s}
+        entry = Entry("asked", r.board, r.op, values, "", r.actor, r.role, f"uid {uid}")
+        return self._journal(time.monotonic(), entry)
+
+    def look_at_firmware(self, t_s: float, boards: Callable[[], Iterable[BoardView]]) -> None:
+        """Keep which firmware each board runs, when that changes; looked at now and then."""
+        if t_s - self._firmware_s < FIRMWARE_S:
+            return
+        self._firmware_s = t_s
+        for board in boards():
+            now = board.firmware, board.uid
+            if board.firmware and self._firmware.get(board.name) != now:
+                self._firmware[board.name] = now
+                values = {"firmware": board.firmware, "uid": board.uid, "model": board.model}
+                self._journal(t_s, Entry("firmware", board.name, values=values))
+
+    def look(self, t_s: float, alarms: StationAlarms) -> None:
+        """Raise and end the alarms of the records."""
+        trouble, aside = self._records.trouble, self._records.set_aside
+        if trouble:
+            reason = Reason(ReasonCode.STORAGE, (("error", trouble),))
+            alarms.raise_alarm(t_s, Alarm(_SOURCE, Severity.ALARM, reason))
+        else:
+            alarms.end_alarm(t_s, _SOURCE, ReasonCode.STORAGE)
+        for path in aside[self._told_aside :]:
+            reason = Reason(ReasonCode.STORAGE_CORRUPT, (("path", path),))
+            alarms.raise_alarm(t_s, Alarm(_SOURCE, Severity.ALARM, reason))
+        self._told_aside = len(aside)
+
+    def _journal(self, t_s: float, *entries: Entry) -> "Future[None]":
+        return self._records.journal(self._stamp(t_s), *entries)
+
+    def _stamp(self, t_s: float) -> Stamp:
+        if t_s - self._looked_s >= LOOK_S:
+            self._looked_s, self._synced = t_s, synchronised()
+        if wall_clock(unsynced_ok=True) is None:
+            return Stamp(self._boot, t_s)
+        wall_s = time.time() - (time.monotonic() - t_s)
+        return Stamp(self._boot, t_s, wall_s, Clock.SYNCED if self._synced else Clock.FREE)
+
+
+def _site_text(site: Site) -> str:
+    """The site file as it runs; "" where it is not there or another by now."""
+    try:
+        text = Path(site.source).read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return ""
+    return text if hashlib.sha256(text.encode()).hexdigest() == site.sha256 else ""

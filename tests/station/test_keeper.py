@@ -1,0 +1,82 @@
+"""The station's records: what was acknowledged is in them, and a bad disk holds up no scan."""
+
+import asyncio
+from pathlib import Path
+
+from headworks.model.live import Action, Command
+from headworks.record.reading import entries, samples
+from headworks.record.recording import read
+from headworks.record.verify import verify
+from station.test_desk import LOCK, Office, run
+
+
+def kinds(folder: Path) -> list[str]:
+    return [entry["kind"] for entry in entries(folder / "records")]
+
+
+def test_a_command_is_in_the_journal_before_it_is_answered(tmp_path: Path) -> None:
+    """Who, which role, from where, and what came of it: on disk when the reply says ok."""
+
+    async def work(office: Office) -> None:
+        office.start()
+        await office.command(LOCK)
+        assert await office.reply() == {"ok": True}
+        found = {e["kind"]: e for e in entries(tmp_path / "records")}
+        asked = found["asked"]
+        assert (asked["source"], asked["code"], asked["note"]) == ("a1", "lock", "fan")
+        assert (asked["who"], asked["role"], asked["origin"]) == ("ayesha", "operator", "uid 1000")
+        assert found["command"]["values"]["actor"] == "ayesha"
+
+    run(tmp_path, work)
+    assert kinds(tmp_path)[0] == "station-start"
+    assert kinds(tmp_path)[-3:] == ["station-stop", "interval", "seal"]
+    assert verify(tmp_path / "records").broken == ()
+
+
+def test_a_refused_command_is_in_the_journal_too(tmp_path: Path) -> None:
+    """What was asked and why it was refused."""
+
+    async def work(office: Office) -> None:
+        office.start()
+        await office.command(Command("c2", "omar", "operator", Action.UNLOCK, "a1"))
+        await office.reply()
+
+    run(tmp_path, work)
+    assert {"asked", "refused"} <= set(kinds(tmp_path))
+
+
+def test_a_journal_that_cannot_be_written_is_told_with_the_answer(tmp_path: Path) -> None:
+    """The command is carried out, its sender knows, and an alarm lasts as long as the trouble."""
+    (tmp_path / "records").write_text("no folder")
+
+    async def work(office: Office) -> None:
+        office.start()
+        await office.command(LOCK)
+        reply = await office.reply()
+        assert reply["ok"]
+        assert "not in the journal" in str(reply["warning"])
+        office.bench.loop.wake()
+        await office.scan()
+        assert ("records", "storage") in {
+            (a["source"], a["code"]) for a in office.state()["alarms"]
+        }
+
+    run(tmp_path, work)
+
+
+def test_every_scan_is_kept(tmp_path: Path) -> None:
+    """Samples and recording hold what the station saw, with the memory before it."""
+
+    async def work(office: Office) -> None:
+        office.start()
+        for _ in range(5):
+            office.bench.loop.wake()
+            await office.scan()
+            await asyncio.sleep(0)
+
+    run(tmp_path, work)
+    [path] = (tmp_path / "records" / "recorder").glob("*.rec")
+    rows = list(read(path).rows())
+    assert len(rows) >= 5
+    assert all(a.snapshot.t_s >= a.memory.t_s for a in rows)
+    assert next(samples(tmp_path / "records", "1s")).values["a1.on"] == 0.0

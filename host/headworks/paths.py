@@ -8,6 +8,7 @@ from pathlib import Path
 
 _PACKAGE = Path(__file__).parent
 SERVICE_SOCKET = Path("/run/headworks/station.sock")  # of the unit in host/systemd
+SERVICE_STATE = Path("/var/lib/headworks")  # likewise
 
 
 def data_dir(kind: str) -> Path:
@@ -33,6 +34,12 @@ def state_dir() -> Path:
             return Path(os.environ[name])
     home = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
     return Path(home) / "headworks"
+
+
+def records_dir() -> Path:
+    """Folder of the station's records: in the state folder; the service's where only that is."""
+    own, service = state_dir() / "records", SERVICE_STATE / "records"
+    return service if service.exists() and not own.exists() else own
 
 
 def station_socket() -> Path:

@@ -27,6 +27,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "racks": ("racks", "each rack, its state and one sentence why"),
     "rack": ("rack", "switch one rack off, lock it out, or hand it back"),
     "trips": ("trips", "what has tripped, latched or is locked out, and the way out"),
+    "export": ("export", "samples, journal or energy ledger as CSV, JSON or Parquet"),
+    "verify": ("verify", "check that the records were not changed; print the public key"),
+    "backup": ("backup", "configuration, key and records into one file"),
+    "restore": ("restore", "bring them back from such a file"),
     "reset": ("reset", "clear a latch after the cause is gone"),
 }
 _EPILOG = """\

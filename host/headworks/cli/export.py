@@ -1,0 +1,140 @@
+"""`headworks export samples|journal|ledger`: records as CSV, JSON lines or Parquet.
+
+Exit code 0: done; 1: the records are damaged there; 2: there are none, or a wrong call.
+"""
+
+import argparse
+import csv
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any
+
+from headworks.cli.records_options import add_records, add_span, folder, none_there, span
+
+Json = dict[str, Any]
+Rows = Callable[[], Iterator[Json]]
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
+_INSTALL = "Parquet wants pyarrow: .venv/bin/pip install 'headworks[parquet]', or write --csv"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `headworks export`."""
+    parser.add_argument("what", choices=("samples", "journal", "ledger"), help="what to export")
+    kinds = parser.add_mutually_exclusive_group()
+    for kind, text in (("csv", "a table (default)"), ("json", "one line of JSON a row"),
+                       ("parquet", "Parquet; wants --out and pyarrow")):  # fmt: skip
+        kinds.add_argument(f"--{kind}", dest="kind", action="store_const", const=kind, help=text)
+    parser.set_defaults(kind="csv")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="a new file (default: here)")
+    parser.add_argument(
+        "--tier", choices=("1s", "10s", "60s"), default="1s", help="of samples (default: 1s)"
+    )
+    add_records(parser)
+    add_span(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the rows."""
+    from headworks.record.packing import PackingError
+
+    if args.kind == "parquet" and args.out is None:
+        return _say("Parquet is no text; name a file with --out FILE", 2)
+    where = folder(args)
+    try:
+        return _export(args, _rows(args, where))
+    except FileNotFoundError as error:
+        if args.out is not None and error.filename == str(args.out):
+            raise
+        return none_there(where)
+    except FileExistsError:
+        return _say(f"{args.out} is there already; name a new file", 2)
+    except (PackingError, ValueError, KeyError) as error:
+        return _say(f"{error}; headworks verify says where", 1)
+    except ModuleNotFoundError:
+        return _say(_INSTALL, 2)
+
+
+def _rows(args: argparse.Namespace, where: Path) -> Rows:
+    from headworks.record import export
+
+    zone = datetime.now().astimezone().tzinfo or UTC
+    if args.what == "samples":
+        return lambda: export.sample_rows(where, span(args), zone, args.tier)
+    rows = export.journal_rows if args.what == "journal" else export.ledger_rows
+    return lambda: rows(where, span(args), zone)
+
+
+def _export(args: argparse.Namespace, rows: Rows) -> int:
+    """Into a part of a file that gets its name when it is whole, or to standard output."""
+    if args.out is None:
+        _write(args.kind, rows, sys.stdout)
+        return 0
+    if args.out.exists():
+        raise FileExistsError(str(args.out))
+    part = args.out.with_name(f"{args.out.name}.part")
+    try:
+        if args.kind == "parquet":
+            _parquet(rows, part)
+        else:
+            with part.open("w", encoding="utf-8", newline="") as file:
+                _write(args.kind, rows, file)
+        os.rename(part, args.out)
+    finally:
+        part.unlink(missing_ok=True)
+    return 0
+
+
+def _write(kind: str, rows: Rows, file: IO[str]) -> None:
+    if kind == "json":
+        for row in rows():
+            file.write(json.dumps(row) + "\n")
+        return
+    from headworks.record.export import columns
+
+    table = csv.DictWriter(file, columns(rows), lineterminator="\n")
+    table.writeheader()
+    for row in rows():
+        table.writerow({name: _cell(value) for name, value in row.items()})
+
+
+def _cell(value: Any) -> Any:
+    """A text that a spreadsheet would take for a formula gets an apostrophe in front."""
+    if isinstance(value, dict):
+        return json.dumps(value)
+    if isinstance(value, str) and value.startswith(_FORMULA):
+        return f"'{value}"
+    return value
+
+
+def _parquet(rows: Rows, path: Path) -> None:
+    """In pieces, so that a year needs no more memory than an hour."""
+    import pyarrow
+    from pyarrow import parquet
+
+    from headworks.record.export import columns
+
+    names = columns(rows)
+    flat = ({n: _cell(row.get(n)) for n in names} for row in rows())
+    kinds = {n: _kind(n) for n in names}
+    schema = pyarrow.schema([(n, getattr(pyarrow, kind)()) for n, kind in kinds.items()])
+    with parquet.ParquetWriter(path, schema) as writer:
+        while piece := [row for row, _ in zip(flat, range(10_000), strict=False)]:
+            writer.write_table(pyarrow.Table.from_pylist(piece, schema))
+
+
+def _kind(name: str) -> str:
+    """The type of a column by its name."""
+    texts = ("time", "from", "to", "boot", "clock", "quality", "kind", "source", "code", "note",
+             "who", "role", "origin", "values", "hash")  # fmt: skip
+    if name == "seq":
+        return "int64"
+    return "string" if name in texts or name.endswith("_how") else "float64"
+
+
+def _say(text: str, code: int) -> int:
+    print(f"headworks: {text}", file=sys.stderr)
+    return code

@@ -1,0 +1,255 @@
+"""`headworks verify`, `export`, `backup` and `restore`: for people, for tools, and after mistakes."""
+
+import csv
+import io
+import json
+import os
+import sqlite3
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from headworks.cli.main import main
+from headworks.model.site import RecordSpec
+from headworks.record.seal import load_key
+from headworks.station.lock import held
+from record.kept import keep
+from record.scans import a_site, scans
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(scope="module")
+def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A state folder with half an hour of records and a trip."""
+    folder = tmp_path_factory.mktemp("state")
+    site = a_site(RecordSpec(baseline_kwh=(100.0,) * 12), scan_s=10.0)
+    keep(folder / "records", scans(200, every_s=10.0, smoke_at=100, on=site), site)
+    with sqlite3.connect(folder / "memory.db") as connection:
+        connection.execute("CREATE TABLE memory (id)")
+    connection.close()
+    return folder
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], state: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run a command; code, output, errors."""
+    monkeypatch.setenv("HEADWORKS_STATE", str(state))
+    monkeypatch.setenv("TZ", "UTC")
+
+    def call(*words: object) -> tuple[int, str, str]:
+        try:
+            code = main([str(word) for word in words])
+        except SystemExit as end:
+            code = int(end.code or 0)
+        out, err = capsys.readouterr()
+        assert "Traceback" not in err
+        return code, out, err
+
+    return call
+
+
+def test_verify_says_what_is_good(run: Run, state: Path) -> None:
+    """Counts, the head, the public key, and a last line that says it."""
+    code, out, _ = run("verify")
+    assert code == 0
+    assert load_key(state / "records").public in out
+    assert out.endswith("good: nothing was changed, nothing is missing\n")
+    code, out, _ = run("verify", "--json")
+    assert json.loads(out)["ok"] is True
+    assert run("verify", "--key")[1] == load_key(state / "records").public + "\n"
+
+
+def test_verify_names_what_is_broken(run: Run, state: Path, tmp_path: Path) -> None:
+    """Exit code 1 and the first broken record; a key that was noted is held against the seals."""
+    code, out, _ = run("verify", "--expect", "0" * 64)
+    assert code == 1
+    assert "BROKEN: journal entry" in out
+    assert "another key" in out
+    assert run("verify", "--expect", "abc")[0] == 2
+
+
+@pytest.mark.parametrize("words", [["verify"], ["export", "ledger"], ["verify", "--key"]])
+def test_without_records_it_is_one_line(run: Run, tmp_path: Path, words: list[str]) -> None:
+    """Which folder, and what to do."""
+    code, out, err = run(*words, "--records", tmp_path)
+    assert (code, out) == (2, "")
+    assert err.startswith(f"headworks: there are no records in {tmp_path}")
+    assert err.count("\n") == 1
+
+
+def table(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_samples_as_csv_and_json(run: Run) -> None:
+    """The same rows in both; unknown is empty, and a coarse tier has three columns a channel."""
+    rows = table(run("export", "samples")[1])
+    assert len(rows) == 200
+    assert rows[0]["time"] == "2027-01-15T08:00:00.000+00:00"
+    assert rows[0]["air.dew_c"] == ""
+    lines = [json.loads(line) for line in run("export", "samples", "--json")[1].splitlines()]
+    assert [float(r["incomer.power_kw"]) for r in rows] == [r["incomer.power_kw"] for r in lines]
+    coarse = table(run("export", "samples", "--tier", "60s")[1])
+    assert float(coarse[3]["incomer.power_kw.least"]) <= float(coarse[3]["incomer.power_kw.most"])
+
+
+def test_a_span(run: Run) -> None:
+    """From and to, the end not in it."""
+    rows = table(
+        run("export", "samples", "--from", "2027-01-15T08:10", "--to", "2027-01-15T08:11+00:00")[1]
+    )
+    assert [row["time"][11:19] for row in rows] == [f"08:10:{n}0" for n in range(6)]
+    code, _, err = run("export", "samples", "--from", "yesterday")
+    assert code == 2
+    assert "2026-11-01" in err
+
+
+def test_the_journal_and_the_ledger(run: Run) -> None:
+    """Every entry with its hash; every interval with its figures, quality and clock."""
+    kinds = [row["kind"] for row in table(run("export", "journal")[1])]
+    assert {"trip", "interval", "seal"} <= set(kinds)
+    rows = table(run("export", "ledger")[1])
+    assert [row["quality"] for row in rows] == ["whole", "whole", "partial"]
+    assert {row["clock"] for row in rows} == {"synced"}
+    total = sum(float(rows[0][f"{name}_kwh"]) for name in ("a1", "a2", "a3"))
+    assert total == pytest.approx(float(rows[0]["racks_kwh"]), abs=1e-5)
+    units = float(rows[0]["baseline_kwh"]) + float(rows[0]["incremental_kwh"])
+    assert units == pytest.approx(float(rows[0]["import_kwh"]), abs=1e-5)
+
+
+def test_parquet_holds_the_same(run: Run, tmp_path: Path) -> None:
+    """Columns of figures with their types."""
+    from pyarrow import parquet
+
+    for what in ("samples", "journal", "ledger"):
+        path = tmp_path / f"{what}.parquet"
+        assert run("export", what, "--parquet", "--out", path)[0] == 0
+        found = parquet.read_table(path)
+        assert found.num_rows == len(table(run("export", what)[1]))
+    values = parquet.read_table(tmp_path / "samples.parquet").column("a1.power_kw").to_pylist()
+    assert max(values) == 36.0
+
+
+def test_parquet_that_is_not_installed_says_what_to_install(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One line, and no file that looks whole."""
+    monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
+    code, _, err = run("export", "ledger", "--parquet", "--out", tmp_path / "x.parquet")
+    assert code == 2
+    assert "pip install 'headworks[parquet]'" in err
+    assert list(tmp_path.iterdir()) == []
+    assert run("export", "ledger", "--parquet")[0] == 2
+
+
+def test_an_export_overwrites_nothing(run: Run, tmp_path: Path) -> None:
+    """A file that is there stays."""
+    path = tmp_path / "x.csv"
+    path.write_text("mine")
+    code, _, err = run("export", "ledger", "--out", path)
+    assert (code, path.read_text()) == (2, "mine")
+    assert "name a new file" in err
+
+
+def test_a_note_is_no_formula(run: Run, tmp_path: Path) -> None:
+    """What a person wrote is not run by the spreadsheet of another."""
+    from headworks.cli.export import _cell
+
+    assert [_cell(text) for text in ("=1+1", "@x", "fine", 5.0)] == ["'=1+1", "'@x", "fine", 5.0]
+
+
+def test_a_backup_comes_back(run: Run, tmp_path: Path) -> None:
+    """Elsewhere: the same journal, the same key, the site file, and all of it verified."""
+    site, file, there = tmp_path / "site.toml", tmp_path / "b.tar.gz", tmp_path / "there"
+    site.write_text("[site]\n")
+    code, out, _ = run("backup", file, "--site", site)
+    assert code == 0, out
+    assert file.stat().st_mode & 0o077 == 0
+    assert run("restore", file, "--check")[0] == 0
+    code, out, _ = run("restore", file, "--state", there, "--site", tmp_path / "new.toml")
+    assert code == 0
+    assert (tmp_path / "new.toml").read_text() == "[site]\n"
+    assert (there / "records" / "seal.key").stat().st_mode & 0o777 == 0o600
+    before, after = (
+        json.loads(run("verify", "--json", "--records", folder)[1])
+        for folder in (os.environ["HEADWORKS_STATE"] + "/records", there / "records")
+    )
+    assert {**after, "folder": ""} == {**before, "folder": ""}
+    assert after["ok"]
+
+
+def test_a_restore_moves_aside_what_was_there(run: Run, tmp_path: Path) -> None:
+    """Nothing is lost by a restore."""
+    file, there = tmp_path / "b.tar.gz", tmp_path / "there"
+    assert run("backup", file)[0] == 0
+    (there / "records").mkdir(parents=True)
+    (there / "records" / "journal.db").write_text("mine")
+    assert run("restore", file, "--state", there)[0] == 0
+    assert (there / "before-restore-1" / "records" / "journal.db").read_text() == "mine"
+
+
+def test_a_running_station_is_not_restored_over(run: Run, tmp_path: Path) -> None:
+    """One line, and nothing has changed."""
+    file, there = tmp_path / "b.tar.gz", tmp_path / "there"
+    assert run("backup", file)[0] == 0
+    with held(there / "station.lock"):
+        code, _, err = run("restore", file, "--state", there)
+    assert code == 1
+    assert "stop the station first" in err
+    assert [path.name for path in there.iterdir()] == ["station.lock"]
+
+
+def test_any_changed_byte_of_a_backup_is_found(run: Run, tmp_path: Path) -> None:
+    """A backup that was damaged or cut is refused before anything is touched."""
+    file, there = tmp_path / "b.tar.gz", tmp_path / "there"
+    assert run("backup", file)[0] == 0
+    data = file.read_bytes()
+    for at in range(10, len(data) - 8, len(data) // 40):
+        file.write_bytes(data[:at] + bytes([data[at] ^ 0x20]) + data[at + 1 :])
+        code, _, err = run("restore", file, "--state", there)
+        assert (code, err.count("\n")) == (1, 1), at
+        assert not (there / "records").exists()
+    for size in (0, 10, len(data) // 2, len(data) - 200):
+        file.write_bytes(data[:size])
+        assert run("restore", file, "--state", there)[0] == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["../../evil", "/tmp/evil", "records/recorder/../../../x.rec", "records/other", "x"]
+)
+def test_no_file_leaves_the_folder(run: Run, tmp_path: Path, name: str) -> None:
+    """A file made by somebody else cannot write anywhere (catalogue row 48)."""
+    file = tmp_path / "b.tar.gz"
+    with tarfile.open(file, "w:gz") as tar:
+        tar.addfile(tarfile.TarInfo(name), io.BytesIO())
+    code, _, err = run("restore", file, "--state", tmp_path / "there")
+    assert code == 1
+    assert "is no file of a backup" in err
+
+
+def test_links_in_a_backup_are_refused(run: Run, tmp_path: Path) -> None:
+    """Only plain files are taken."""
+    file = tmp_path / "b.tar.gz"
+    with tarfile.open(file, "w:gz") as tar:
+        link = tarfile.TarInfo("site.toml")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        tar.addfile(link)
+    assert run("restore", file, "--state", tmp_path / "there")[0] == 1
+
+
+def test_a_backup_overwrites_nothing_and_wants_records(run: Run, tmp_path: Path) -> None:
+    """One line each, with what to do."""
+    for words, text in (
+        ([tmp_path / "x", "--state", tmp_path], "no records"),
+        ([tmp_path], "is there already"),
+        ([tmp_path / "none" / "x"], "none"),
+    ):
+        code, _, err = run("backup", *words)
+        assert code == 1, words
+        assert text in err
+    code, _, err = run("restore", tmp_path / "missing", "--state", tmp_path / "s")
+    assert code == 1
+    assert "is not there" in err

@@ -126,3 +126,36 @@ def test_a_meter_and_a_relay_board_share_their_serial_line():
         return shared.coils, len(links._links)
 
     assert asyncio.run(run()) == ([0] * 8, 0)
+
+
+def test_reads_do_not_gather_on_a_busy_line():
+    """A read that has not had its turn yet is not asked for again, however often is written."""
+    board = Relays()
+
+    async def run():
+        peer = LossyPeer(board)
+        await peer.start()
+        switches = Switches(site([spec(peer.connect, timeout_s=1.0)], RACKS), lambda: None)
+        await switches.start()
+        await until(lambda: switches.feedback()["a1"].readback is False)
+        link = switches._boards["relay"]._link
+        urgent = link._waiting.add
+        most = 0
+
+        def counted(pending, is_urgent, off=False):
+            nonlocal most
+            urgent(pending, is_urgent, off)
+            most = max(most, len(link._waiting._usual))
+
+        link._waiting.add = counted
+        for turn in range(200):
+            for name in ("relay.1", "relay.2"):
+                switches.command(name, turn % 2 == 0)
+            switches._boards["relay"]._again(0.0)
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+        await switches.stop()
+        await peer.stop()
+        return most
+
+    assert asyncio.run(run()) <= 1

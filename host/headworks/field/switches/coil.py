@@ -42,6 +42,7 @@ class CoilBoard:
         self._sent = dict(self._told)
         self._waiting: dict[str, None] = {}
         self._writing = False
+        self._reading = False
         self._failing = False
         self._misses = 0  # in a row
         self._one_by_one = False  # the board does not know function 15
@@ -168,11 +169,18 @@ class CoilBoard:
     # reading
 
     def _read(self) -> None:
+        """Ask for the coils; one read at a time, or a busy line would gather them without end."""
         self._timer = None
-        if self._link is not None:
-            self._link.post(self._coils, self._take_coils, timeout_s=self._spec.timeout_s)
+        if self._link is None:
+            return
+        if self._reading:
+            self._again(AFTER_WRITE_S)
+            return
+        self._reading = True
+        self._link.post(self._coils, self._take_coils, timeout_s=self._spec.timeout_s)
 
     def _take_coils(self, result: bytes | LinkError, t_s: float) -> None:
+        self._reading = False
         if self._link is None:
             return
         if isinstance(result, LinkError):
@@ -185,11 +193,13 @@ class CoilBoard:
         elif self._ended is not None and not self._writing:
             self._verify(self._ended)
         elif self._inputs is not None:
+            self._reading = True
             self._link.post(self._inputs, self._take_inputs, timeout_s=self._spec.timeout_s)
         else:
             self._later()
 
     def _take_inputs(self, result: bytes | LinkError, t_s: float) -> None:
+        self._reading = False
         if self._link is None or self._inputs is None:
             return
         if isinstance(result, LinkError):

@@ -44,11 +44,17 @@ def test_demo_shows_racks_on_surplus(folder):
 
 def test_clock_of_the_day_runs_with_the_speed(folder):
     """The clock beside each state begins at --start and runs by --speed."""
-    with running(folder, "--speed", "3600", "--for", "3") as demo:
+    with running(folder, "--speed", "1200", "--for", "3") as demo:
         first = demo.until(lambda state: True)
         demo.rest()
+        last = demo.states[-1]
         assert first["clock"].startswith(("11:", "12:"))
-        assert demo.states[-1]["clock"] > "13:00"
+        run_s = 60 * (_minutes(last["clock"]) - _minutes(first["clock"]))
+        assert 0.6 < run_s / (1200 * (last["t_s"] - first["t_s"])) < 1.5
+
+
+def _minutes(clock: str) -> int:
+    return 60 * int(clock[:2]) + int(clock[3:])
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

@@ -129,8 +129,8 @@ def unplugged(made: Plant, name: str, *words: str, after_s: float) -> str:
     assert "Traceback" not in said
     assert child.returncode in (0, 1)
     if child.returncode:
-        assert "run the same command again" in said.splitlines()[-1]
-    made.until(lambda: made.truth()[name]["state"] == "run")
+        assert "run the same command again" in said.splitlines()[-1], said
+    made.until(lambda: made.truth()[name]["state"] in ("run", "repl"))
     return said
 
 

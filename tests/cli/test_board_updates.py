@@ -80,7 +80,7 @@ def test_a_dry_run_of_an_update_takes_no_port(made):
     done = made.board("update", "thermal", "--force", "--dry-run")
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(
-        f"thermal: would go from v{VERSION} to v{VERSION}; racks held off meanwhile: a1, a2, "
+        f"thermal: would get v{VERSION} anew; racks held off meanwhile: a1, a2, "
     )
     assert not done.stderr
     assert lent(made) == before
@@ -155,6 +155,7 @@ def test_a_cable_that_is_pulled_in_an_update(made, after_s):
 def test_two_updates_at_once_are_one(made):
     """The second says so and takes nothing; the first goes on undisturbed."""
     child = started(made, "update", "thermal", "--yes", "--force")
+    child.send_signal(signal.SIGSTOP)  # or it may be ready before the second one has begun
     port = rows(made)["thermal"]["port"]
     for words in (
         ("update", "thermal", "--yes", "--force"),
@@ -163,6 +164,7 @@ def test_two_updates_at_once_are_one(made):
         done = made.board(*words)
         assert done.returncode == 1
         assert "another headworks is flashing the board there" in done.stderr
+    child.send_signal(signal.SIGCONT)
     said = child.communicate(timeout=60)[1]
     assert child.returncode == 0, said
     made.until(lambda: rows(made)["thermal"]["what"] == "Headworks")

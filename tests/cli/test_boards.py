@@ -11,6 +11,7 @@ import pytest
 from cli.boards import interrupted, plant, root, rows, unplugged
 from flash.test_images import RP2040, RP2350, blocks
 from headworks.flash.build import sha256
+from headworks.site import load_site
 from headworks_fw import VERSION
 from tools.terminal import Terminal
 
@@ -71,6 +72,19 @@ def test_another_configuration_is_flashed_and_verified(boards):
     assert rows(boards)["intake"]["board of the site"] == "air"
     done = boards.board("flash", "--name", "air")
     assert done.stdout == f"air: verified v{VERSION}\n", done.stderr
+
+
+def test_two_boards_that_were_swapped_are_not_flashed(boards):
+    """Each would get the other's outputs; who names model or port means it."""
+    air, thermal, *_ = (board.connect for board in load_site(boards.site).boards)
+    text = boards.site.read_text()
+    swapped = text.replace(air, "CONNECT").replace(thermal, air).replace("CONNECT", thermal)
+    (boards.folder / "swapped.toml").write_text(swapped)
+    refused = boards.board("flash", "--name", "air", "--site", "swapped.toml")
+    assert refused.returncode == 1
+    assert "the board there is thermal, not air" in refused.stderr
+    assert "add --model pico-air" in refused.stderr
+    assert "prompt" not in refused.stderr, "it was not touched"
 
 
 def test_a_board_without_firmware_is_provisioned(boards):

@@ -101,15 +101,16 @@ def test_a_manifest_of_wrong_types_is_no_slot(fw, files):
 class Stranger:
     """Something at a port that has a raw prompt, and answers each script with these bytes."""
 
-    def __init__(self, answer: bytes) -> None:
+    def __init__(self, answer: bytes, first: bytes = b"") -> None:
         self._master, slave = pty.openpty()
         tty.setraw(slave)
         self.path, self._slave, self._answer = os.ttyname(slave), slave, answer
+        self._first = first
         threading.Thread(target=self._serve, daemon=True).start()
 
     def _serve(self) -> None:
         prompt = b"raw REPL; CTRL-B to exit\r\n>"
-        replies = {b"\r\x01": prompt, b"\x04": b"OK\r\nMPY: soft reboot\r\n" + prompt}
+        replies = {b"\r\x01": self._first + prompt, b"\x04": b"OK\r\nMPY: soft reboot\r\n" + prompt}
         replies[b"\x05A\x01"] = b"R\x00OK" + self._answer
         seen = b""
         while True:
@@ -118,6 +119,18 @@ class Stranger:
                 if seen.endswith(word):
                     os.write(self._master, replies.pop(word) and reply)
                     break
+
+
+@pytest.mark.needs("linux")
+def test_a_board_that_never_ends_to_talk_is_no_prompt(monkeypatch):
+    """It is read up to a limit, though what is waited for never comes."""
+    monkeypatch.setattr(repl, "_MOST_BYTES", 4096)
+    stranger = Stranger(b"", first=b"x" * 5000)
+    with (
+        pytest.raises(FlashError, match=f"{stranger.path}: .*it talks without end"),
+        repl.Prompt(stranger.path),
+    ):
+        pass
 
 
 @pytest.mark.parametrize(

@@ -155,6 +155,9 @@ def test_from_a_folder_the_right_one_is_picked(tmp_path):
     file_of(tmp_path, "a.uf2", blocks(RP2350))
     right = file_of(tmp_path, "b.uf2", blocks(RP2040))
     assert uf2.choose(tmp_path, ("rp2040",)).path == right
+    file_of(tmp_path, "c.uf2", b"cut off")
+    assert uf2.choose(tmp_path, ("rp2040",)).path == right
+    (tmp_path / "c.uf2").unlink()
     right.unlink()
     with pytest.raises(FlashError, match=r"no image for rp2040: a\.uf2 is for Raspberry Pi RP2350"):
         uf2.choose(tmp_path, ("rp2040",))

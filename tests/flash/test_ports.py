@@ -39,6 +39,14 @@ def test_a_port_without_rights_says_how_to_get_them(port):
     assert told.startswith(f"{port}: you may not use it; join its group")
 
 
+@pytest.mark.parametrize("what", ["/dev/null", "/tmp", __file__])
+def test_what_is_no_serial_port_is_said_to_be_none(what):
+    """And where to find one."""
+    for opens in (Talk, lambda path: Prompt(path).__enter__()):
+        with pytest.raises(FlashError, match=f"{what} is no serial port; name one of: headworks"):
+            opens(what)
+
+
 def test_a_board_is_worked_on_by_one_program(port, tmp_path):
     """Also by another name of the port, and only until the first one ends."""
     other = tmp_path / "by id"

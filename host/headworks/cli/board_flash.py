@@ -26,7 +26,7 @@ from headworks.flash.errors import FlashError
 from headworks.flash.hold import hold
 from headworks.flash.plan import Plan
 from headworks.hardware.sensor import SensorProfile, load_sensor
-from headworks.model.site import BoardSpec
+from headworks.model.site import BoardSpec, Site
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -91,10 +91,10 @@ def _targets(args: argparse.Namespace) -> list[work.Target]:
     if args.all:
         if site is None or not site.boards:
             raise FlashError("--all wants a site file with boards; name it with --site")
-        return [_target(args, spec) for spec in site.boards]
+        return [_target(args, spec, site) for spec in site.boards]
     there = [spec.name for spec in site.boards] if site is not None else []
     if site is not None and args.name and (args.name in there or not args.model):
-        return [_target(args, spec_of(site, args.name))]
+        return [_target(args, spec_of(site, args.name), site)]
     if not args.name or not args.model:
         raise FlashError(
             "say which board: --name air, from the site file; or --name air --model pico-air"
@@ -125,7 +125,7 @@ def _check_call(args: argparse.Namespace) -> None:
         raise FlashError("--volume says where --uf2 FILE goes; name that too")
 
 
-def _target(args: argparse.Namespace, spec: BoardSpec) -> work.Target:
+def _target(args: argparse.Namespace, spec: BoardSpec, site: Site | None = None) -> work.Target:
     check_name(spec.name)
     profile = load_sensor(args.model or spec.model)
     address = spec.address if args.address is None else args.address
@@ -133,7 +133,11 @@ def _target(args: argparse.Namespace, spec: BoardSpec) -> work.Target:
         raise FlashError(f"{spec.name}: {profile.model} wants --address 1 to 247")
     if not 0 <= address <= 247:
         raise FlashError(f"{spec.name}: a board wants an --address from 0 to 247")
-    return work.Target(spec.name, profile, address, _finder(args, spec, profile), spec.uid)
+    named = args.model or args.port  # a person says which board gets what
+    boards = site.boards if site is not None and not named else ()
+    others = (other.name for other in boards if other.name != spec.name)
+    find = _finder(args, spec, profile)
+    return work.Target(spec.name, profile, address, find, spec.uid, frozenset(others))
 
 
 def _finder(args: argparse.Namespace, spec: BoardSpec, profile: SensorProfile) -> Callable[[], str]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from headworks.cli.board_ports import near, port_of, site_or_none, spec_of
 from headworks.cli.station_client import add_socket
-from headworks.faces.client import NotRunningError, State, StationClient
+from headworks.faces.client import NotRunningError, State, StationClient, StationError
 from headworks.flash.build import check_name
 from headworks.flash.errors import FlashError
 from headworks.flash.label import Label, write
@@ -38,7 +38,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """0 with the files' names on standard output."""
-    state = asyncio.run(_state(args.socket))
+    try:
+        state = asyncio.run(_state(args.socket))
+    except StationError:
+        if args.site is None:
+            raise
+        state = None
     if args.site is None and state is not None:
         label = _of_station(state, args.name)
     else:

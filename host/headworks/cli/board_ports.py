@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from headworks.cli.check import DEFAULT_SITE
 from headworks.field.boards.port import find_usb
-from headworks.flash.errors import FlashError
+from headworks.flash.errors import AGAIN, FlashError
 from headworks.hardware.files import models
 from headworks.hardware.mcu import load_mcu
 from headworks.hardware.sensor import load_sensor
@@ -63,16 +63,14 @@ def port_again(path: str, serial: str) -> str:
         return path
     if serial:
         return _on_usb(f"usb:{serial}")
-    raise FlashError(
-        f"{path or '--port'} is not there; plug the board in, or see: headworks board list"
-    )
+    raise FlashError(f"{path or '--port'} is not there; {AGAIN}, or see: headworks board list")
 
 
 def _on_usb(connect: str, who: str = "") -> str:
     try:
         return find_usb(connect)
     except FileNotFoundError as error:
-        raise FlashError(f"{who}{error.strerror}; plug it in") from error
+        raise FlashError(f"{who}{error.strerror}; {AGAIN}") from error
 
 
 def port_of(spec: BoardSpec) -> str:
@@ -81,9 +79,7 @@ def port_of(spec: BoardSpec) -> str:
         return _on_usb(spec.connect, f"{spec.name}: ")
     path = spec.connect.removeprefix("serial:")
     if not os.path.exists(path):
-        raise FlashError(
-            f"{spec.name}: {path} is not there; plug the board in, or name its port with --port"
-        )
+        raise FlashError(f"{spec.name}: {path} is not there; {AGAIN}, or name its port with --port")
     return path
 
 

@@ -100,8 +100,11 @@ async def _is_ours(client: StationClient, board: Board) -> bool:
 
 
 def _would(board: Board) -> str:
-    there = f"v{board['firmware']}" if board["firmware"] else "what is on it"
-    return f"would go from {there} to v{VERSION}; racks held off meanwhile: {_racks(board)}"
+    if board["firmware"] in ("", VERSION):
+        what = f"would get v{VERSION} anew"
+    else:
+        what = f"would go from v{board['firmware']} to v{VERSION}"
+    return f"{what}; racks held off meanwhile: {_racks(board)}"
 
 
 def _racks(board: Board) -> str:

@@ -6,6 +6,7 @@ board is old or new, and the same command goes on.
 """
 
 import asyncio
+import os
 import signal
 import sys
 import threading
@@ -18,6 +19,7 @@ from headworks.flash.work import Show
 
 INTERRUPTED = 130  # the exit code of whoever is ended by Ctrl-C
 _ENDS = ("SIGINT", "SIGTERM", "SIGHUP")  # Ctrl-C, a service manager, a closed window
+_LED_BACK_S = 60.0  # more than a restart takes, with every try
 T = TypeVar("T")
 
 
@@ -58,9 +60,24 @@ async def in_order(job: Callable[[Show], T], show: Show, interrupted: str) -> T:
         stop.set()
         with suppress(OSError):  # the window may be closed already
             show.say(interrupted)
-        with suppress(FlashError):
-            await running
+        await _led_back(running)
         raise
+
+
+async def _led_back(running: "asyncio.Future[T]") -> None:
+    """Wait until the work has ended in order; a board that holds it up ends the program at once."""
+    await asyncio.wait([running], timeout=_LED_BACK_S)
+    if running.done():
+        with suppress(FlashError):
+            running.result()
+        return
+    print(
+        "headworks board: the board does not answer; unplug it, plug it in, and run the same "
+        "command again",
+        file=sys.stderr,
+        flush=True,
+    )
+    os._exit(INTERRUPTED)  # a thread that waits for a board would be waited for
 
 
 def _stoppable(show: Show, stop: threading.Event) -> Show:

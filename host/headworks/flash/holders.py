@@ -16,6 +16,8 @@ def holder(port: str, proc: Path = Path("/proc")) -> str:
 
 def why_shut(port: str, error: Exception) -> str:
     """What to do about a port that could not be opened. `error` is pyserial's or mpremote's."""
+    if _is_none(port):
+        return f"{port} is no serial port; name one of: headworks board list"
     who = holder(port)
     if who:
         return f"{port} is used by {who}; stop that first"
@@ -28,6 +30,18 @@ def why_shut(port: str, error: Exception) -> str:
     if code in (errno.EAGAIN, errno.EBUSY):
         return f"{port} is used by another program; stop that first (sudo lsof {port} names it)"
     return f"{port}: {error}"
+
+
+def _is_none(port: str) -> bool:
+    """Whether it is something else than a terminal: a file, a folder, /dev/null."""
+    try:
+        opened = os.open(port, os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY)
+    except OSError as error:
+        return error.errno == errno.EISDIR
+    try:
+        return not os.isatty(opened)
+    finally:
+        os.close(opened)
 
 
 def _holds(entry: Path, wanted: str) -> bool:

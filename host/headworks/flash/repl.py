@@ -5,6 +5,7 @@ mpremote 1.29.0 is pinned, as this transport is no stable interface of it.
 
 import contextlib
 import io
+import math
 import struct
 import time
 from collections.abc import Callable
@@ -15,12 +16,13 @@ from mpremote.transport import TransportError, TransportExecError
 from mpremote.transport_serial import SerialTransport
 
 from headworks.flash.contents import SCRIPT, Contents, parse
-from headworks.flash.errors import FlashError
+from headworks.flash.errors import AGAIN, FlashError
 from headworks.flash.holders import why_shut
 from headworks.flash.plan import Step
 
 CHUNK = 256
 _PROMPT_S = 4.0  # the longest that a board may take to reach its prompt
+_DEAF_S = 10.0  # the longest that a board may take to read what is sent
 _TRIES = 2
 _MOST_BYTES = 1 << 20  # of what one script prints; a full board's list of files is a twentieth
 _AWAY = (TransportError, OSError)
@@ -65,22 +67,18 @@ class Prompt:
         transport = self._transport
         if transport is None:
             raise FlashError(f"{self._port}: not open")
-        output = _Output(self._port)
         try:
             with contextlib.redirect_stdout(io.StringIO()):
-                transport.exec(script, data_consumer=output.take)
+                output: bytes = transport.exec(script)
         except TransportExecError as error:
             raise FlashError(
                 f"{self._port}: the board says: {_last_line(error.error_output)}"
             ) from error
         except _AWAY as error:
-            raise FlashError(
-                f"{self._port}: the board went away ({error}); plug it in and run the same command "
-                "again"
-            ) from error
+            raise FlashError(f"{self._port}: the board went away ({error}); {AGAIN}") from error
         except _STRANGE as error:
             raise FlashError(_no_sense(self._port, str(error))) from error
-        return output.text()
+        return output.decode(errors="replace")
 
     def restart(self) -> None:
         """Start the firmware that is there."""
@@ -129,8 +127,9 @@ class Prompt:
             except (*_AWAY, *_STRANGE) as error:
                 if not left:
                     raise NoPromptError(
-                        f"{self._port}: no MicroPython prompt there. Unplug the board, hold its "
-                        "BOOTSEL button, plug it in again, and flash with --uf2 FILE"
+                        f"{self._port}: no MicroPython prompt there; run the same command again. "
+                        "If that does not help, unplug the board, hold its BOOTSEL button, plug it "
+                        "in, and flash with --uf2 FILE"
                     ) from error
 
     def _close(self) -> None:
@@ -140,20 +139,39 @@ class Prompt:
                 transport.close()
 
 
-class _Output:
-    """What a script prints, up to a limit: a board that never ends fills no memory."""
+class _Transport(SerialTransport):  # type: ignore[misc]
+    """mpremote's, with an end to everything: it waits without one while a board talks, or is deaf.
+
+    What is read is otherwise the same. [mpremote 1.29.0]
+    """
 
     def __init__(self, port: str) -> None:
-        self._port = port
-        self._bytes = bytearray()
+        super().__init__(port, baudrate=115200, exclusive=True, timeout=_PROMPT_S)
+        self.serial.write_timeout = _DEAF_S
 
-    def take(self, data: bytes) -> None:
-        self._bytes += data
-        if len(self._bytes) > _MOST_BYTES:
-            raise FlashError(_no_sense(self._port, "it talks without end"))
-
-    def text(self) -> str:
-        return self._bytes.removesuffix(b"\x04").decode(errors="replace")
+    def read_until(
+        self,
+        min_num_bytes: int,  # noqa: ARG002 - nor does mpremote read it
+        ending: bytes,
+        timeout: float | None = 10,
+        data_consumer: None = None,  # noqa: ARG002 - nobody here has one
+        timeout_overall: float | None = None,
+    ) -> bytes:
+        data, quiet_s = bytearray(), time.monotonic()
+        end_s = math.inf if timeout_overall is None else quiet_s + timeout_overall
+        while not data.endswith(ending):
+            new = self.serial.read(1) if self.is_pty or self.serial.in_waiting else b""
+            now_s = time.monotonic()
+            data += new
+            if new:
+                quiet_s = now_s
+            if len(data) > _MOST_BYTES:
+                raise FlashError(_no_sense(self.device_name, "it talks without end"))
+            if now_s >= end_s or (timeout is not None and now_s >= quiet_s + timeout):
+                break
+            if not new:
+                time.sleep(0.01)
+        return bytes(data)
 
 
 def _no_sense(port: str, why: str) -> str:
@@ -185,7 +203,7 @@ def _open(port: str) -> SerialTransport:
     """The port, once nobody else has it. mpremote itself swallows why it cannot be opened."""
     try:
         serial.Serial(port, exclusive=True).close()
-        return SerialTransport(port, baudrate=115200, exclusive=True, timeout=_PROMPT_S)
+        return _Transport(port)
     except (OSError, TransportError, ValueError) as error:
         raise FlashError(why_shut(port, error)) from error
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import serial
 
-from headworks.flash.errors import FlashError
+from headworks.flash.errors import AGAIN, FlashError
 from headworks.flash.holders import why_shut
 from headworks_fw.wire import Frame, Reader, Text, WireError, encode
 
@@ -71,7 +71,7 @@ class Talk:
         except WireError as error:
             raise FlashError(f"this does not fit into one line to a board ({error})") from error
         except OSError as error:
-            raise FlashError(f"{self.port}: the board went away ({error})") from error
+            raise FlashError(f"{self.port}: the board went away ({error}); {AGAIN}") from error
 
     def _frames(self, within_s: float) -> "list[Frame]":
         """Frames of the next while; ends early with an answer, on a shared line with any frame."""
@@ -81,7 +81,7 @@ class Talk:
             try:
                 data = self._serial.read(256)
             except OSError as error:
-                raise FlashError(f"{self.port}: the board went away ({error})") from error
+                raise FlashError(f"{self.port}: the board went away ({error}); {AGAIN}") from error
             for item in self._reader.feed(data):
                 if isinstance(item, Frame) and item.address == self._address:
                     found.append(item)

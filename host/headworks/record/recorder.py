@@ -17,7 +17,7 @@ from headworks.model.live import Snapshot
 from headworks.model.memory import Memory
 from headworks.model.plan import Plan
 from headworks.model.site import Site
-from headworks.record.delta import diff
+from headworks.record.delta import Differ, base_of
 from headworks.record.frames import END, MAGIC, line
 from headworks.record.plain import to_plain
 from headworks.record.recording import Row
@@ -43,6 +43,7 @@ class Recorder:
         self._file: BinaryIO | None = None
         self._path: Path | None = None
         self._last: Row | None = None
+        self._differ = Differ()
         self._began_s = self._bytes = 0.0
         self._packer = zlib.compressobj(_LEVEL)
         self._recent: deque[Path] = deque(maxlen=BEFORE_FILES)
@@ -56,7 +57,9 @@ class Recorder:
         if self._file is None or self._full(stamp):
             self.close()
             self._begin(stamp)
-        self._put(self._packer.compress(line(diff(self._last, row))))
+        change = self._differ.diff(self._last, row)
+        self._put(self._packer.compress(line(change)))
+        self._differ.base_ns = base_of(stamp.t_s)
         self._last = row
         kinds = [event.kind for event in plan.events]
         if any(kind in KEPT for kind in kinds):

@@ -233,7 +233,7 @@ RECORD = Section(
         Key("coarse_days", number, 1, 40000, "d", zero="keeps no minutes at all; write 1827"),
         Key("samples_mb", number, 10, 1e6, "MB", zero="keeps no samples at all; write 4000"),
         Key("recorder_hours", number, 1, 10000, "h", zero="keeps no recording; write 72"),
-        Key("recorder_mb", number, 10, 1e6, "MB", zero="keeps no recording; write 1000"),
+        Key("recorder_mb", number, 10, 1e6, "MB", zero="keeps no recording; write 1500"),
         Key("trips_mb", number, 10, 1e6, "MB", zero="keeps nothing around trips; write 500"),
     ),
     many=False,

@@ -108,7 +108,7 @@ class Keeper:
             self._looked_s, self._synced = t_s, synchronised()
         if wall_clock(unsynced_ok=True) is None:
             return Stamp(self._boot, t_s)
-        wall_s = time.time() - (time.monotonic() - t_s)
+        wall_s = round(time.time() - (time.monotonic() - t_s), 3)
         return Stamp(self._boot, t_s, wall_s, Clock.SYNCED if self._synced else Clock.FREE)
 
 

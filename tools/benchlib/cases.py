@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from subprocess import Popen
 
-from benchlib import board_cases, rig, scanning, watch
+from benchlib import board_cases, record_cases, rig, scanning, watch
 from benchlib.rows import Row, Spread, spread, tell
 from benchlib.sites import Shape
 
@@ -146,4 +146,5 @@ CASES: dict[str, Callable[[bool], list[Row]]] = {
     "idle": idle,
     "many": many,
     **board_cases.CASES,
+    **record_cases.CASES,
 }

@@ -38,7 +38,7 @@ class Seen(NamedTuple):
 def measure(rounds: int) -> Seen:
     """Replay ten minutes again and again, in turn with the plain loop."""
     rig.pin()
-    site = _site()
+    site = bench_site()
     scans: dict[str, list[float]] = {"calm": [], "clouds": []}
     plain = []
     for _ in range(rounds):
@@ -54,7 +54,7 @@ def _timed() -> float:
     return (time.perf_counter_ns() - begun) / 1e3
 
 
-def _site(racks: int = RACKS) -> Site:
+def bench_site(racks: int = RACKS) -> Site:
     shape = sites.Shape(racks)
     ports = {"meters": [502], "boards": range(1502, 1502 + shape.boards)}
     site, problems = check(sites.site_file(shape, ports, SIGNALS), "bench.toml")
@@ -68,14 +68,14 @@ def _replay(site: Site, *, clouds: bool) -> list[float]:
     memory, plan, taken = first_memory(site, 0.0), None, []
     for second in range(SECONDS):
         dark = clouds and second // CLOUD_S % 2 == 1
-        snapshot = _snapshot(site, plan, float(second), 3.0 if dark else 30.0)
+        snapshot = snapshot_of(site, plan, float(second), 3.0 if dark else 30.0)
         begun = time.perf_counter_ns()
         plan, memory = scan(site, memory, snapshot)
         taken.append((time.perf_counter_ns() - begun) / 1e3)
     return taken
 
 
-def _snapshot(site: Site, plan: Plan | None, t_s: float, sun_kw: float) -> Snapshot:
+def snapshot_of(site: Site, plan: Plan | None, t_s: float, sun_kw: float) -> Snapshot:
     """What the field shows when every rack has followed the last plan."""
     on = [rack.on for rack in plan.racks] if plan else [False] * len(site.racks)
     load_kw = sum(rack.rated_kw for rack, is_on in zip(site.racks, on, strict=True) if is_on)

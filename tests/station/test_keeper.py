@@ -7,6 +7,9 @@ from headworks.model.live import Action, Command
 from headworks.record.reading import entries, samples
 from headworks.record.recording import read
 from headworks.record.verify import verify
+from headworks.station.alarms import StationAlarms
+from headworks.station.keeper import SLOW_SHOWN_S, Keeper
+from station.parts import a_site
 from station.test_desk import LOCK, Office, run
 
 
@@ -80,3 +83,17 @@ def test_every_scan_is_kept(tmp_path: Path) -> None:
     assert len(rows) >= 5
     assert all(a.snapshot.t_s >= a.memory.t_s for a in rows)
     assert next(samples(tmp_path / "records", "1s")).values["a1.on"] == 0.0
+
+
+def test_what_was_dropped_is_an_alarm(tmp_path: Path) -> None:
+    """A disk that is too slow costs history and says how much."""
+    keeper = Keeper(a_site("a1"), tmp_path, "boot-1")
+    alarms = StationAlarms()
+    keeper.look(1000.0, alarms)
+    assert list(alarms.lasting()) == []
+    keeper._records.dropped = 7
+    keeper.look(1001.0, alarms)
+    [alarm] = alarms.lasting()
+    assert "7 scans" in dict(alarm.reason.values)["error"]
+    keeper.look(1001.0 + SLOW_SHOWN_S, alarms)
+    assert list(alarms.lasting()) == []

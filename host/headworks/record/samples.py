@@ -21,6 +21,7 @@ ROWS = 60  # of a block
 COMMIT_S = 5.0  # a commit costs whole pages, so a second alone would write many times its size
 DAY_S = 86400.0
 LEAST_BLOCKS = 60  # of a tier that are left alone even where the disk is full
+VACUUM_PAGES = 20_000  # given back at once; more would hold up the journal
 _SLOTS = 64  # row numbers of a block
 _STEPPED_S = 1.0  # a wall clock that moves more against the monotonic one begins a new block
 _PAGE_BYTES = 1024  # a commit writes whole pages
@@ -182,7 +183,7 @@ class SampleStore:
     def give_back(self) -> None:
         """Return free pages to the file system."""
         connection = self.database.open()
-        connection.execute("PRAGMA incremental_vacuum").fetchall()
+        connection.execute(f"PRAGMA incremental_vacuum({VACUUM_PAGES})").fetchall()
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 

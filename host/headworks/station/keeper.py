@@ -23,6 +23,7 @@ from headworks.station.loop import Result
 
 FOLDER = "records"
 LOOK_S = 10.0  # between two looks at whether a time service keeps the clock
+SLOW_SHOWN_S = 60.0  # that something was dropped stays an alarm for this long
 FIRMWARE_S = 1.0  # between two looks at what the boards run
 _SOURCE = "records"
 
@@ -37,7 +38,8 @@ class Keeper:
         self._synced, self._looked_s = False, float("-inf")
         self._firmware: dict[str, tuple[str, str]] = {}
         self._firmware_s = float("-inf")
-        self._told_aside = 0
+        self._told_aside = self._told_dropped = 0
+        self._slow_until_s = float("-inf")
 
     def start(self, now_s: float) -> None:
         """Begin, and say which program and which site file begin."""
@@ -90,6 +92,11 @@ class Keeper:
     def look(self, t_s: float, alarms: StationAlarms) -> None:
         """Raise and end the alarms of the records."""
         trouble, aside = self._records.trouble, self._records.set_aside
+        dropped = self._records.dropped
+        if dropped != self._told_dropped:
+            self._told_dropped, self._slow_until_s = dropped, t_s + SLOW_SHOWN_S
+        if not trouble and t_s < self._slow_until_s:
+            trouble = f"the disk is too slow, {dropped} scans or entries were not kept so far"
         if trouble:
             reason = Reason(ReasonCode.STORAGE, (("error", trouble),))
             alarms.raise_alarm(t_s, Alarm(_SOURCE, Severity.ALARM, reason))

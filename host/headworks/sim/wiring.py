@@ -124,13 +124,13 @@ def plant_settings(
     site: Site, day: Day, clock: DayClock, size: Sizes, *, seed: int, ramp_s: float
 ) -> PlantSettings:
     """The plant of a site. `ramp_s` is the time from closing to full power of a miner."""
-    racks = tuple(_rack(rack, i, ramp_s) for i, rack in enumerate(site.racks))
+    racks = tuple(rack_settings(rack, i, ramp_s) for i, rack in enumerate(site.racks))
     return PlantSettings(
         racks, points(site), day, clock, size.pv_kw, size.rating_kw, nominal_hz(site), seed
     )
 
 
-def _rack(rack: RackSpec, index: int, ramp_s: float) -> RackSettings:
+def rack_settings(rack: RackSpec, index: int, ramp_s: float) -> RackSettings:
     """A miner boots for a fifth of the ramp; a GPU rack idles higher and swings more; ours."""
     gpu = rack.kind is RackKind.GPU
     return RackSettings(

@@ -40,6 +40,10 @@ def power_kw(
     share = ramp_share(rack, on_for_s)
     if on_for_s < rack.inrush_s:
         share += rack.inrush_share
-    heat = 1.0 + rack.heat_per_k * max(-20.0, min(30.0, temperature_c - 20.0))
     wander = 1.0 + rack.swing * noise.sample(seed, rack.stream, t_s, 3.0)
-    return rack.rated_kw * share * heat * wander
+    return rack.rated_kw * share * heat(rack, temperature_c) * wander
+
+
+def heat(rack: RackSettings, temperature_c: float) -> float:
+    """How many times its power at 20 °C a rack draws at an air temperature in °C."""
+    return 1.0 + rack.heat_per_k * max(-20.0, min(30.0, temperature_c - 20.0))

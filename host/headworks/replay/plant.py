@@ -1,0 +1,98 @@
+"""Racks that are not there: contactors that travel and miners that ramp, as in the simulator.
+
+Only what a row can show is modelled: no inrush, which is over in a tenth of a second, and no
+wander of the load. One row at a time, or many rows in which no contact moves.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from headworks.model.site import Site
+from headworks.replay.rows import Floats
+from headworks.sim.plant.contactor import Travel
+from headworks.sim.plant.rack import RackSettings, ramp_share
+from headworks.sim.wiring import rack_settings
+
+OUTSIDE_C = 20.0  # where no temperature is known: rated power
+ANY = RackSettings("any", 1.0)  # heat is the same for all racks
+
+
+class PlantOptions(NamedTuple):
+    """What is assumed of racks. `ramp_s`: from closing to full power of a miner."""
+
+    ramp_s: float = 300.0
+    travel: Travel = Travel()
+
+
+class Racks:
+    """The racks of a site, all off at first. Lists are in the site's order."""
+
+    def __init__(self, site: Site, options: PlantOptions) -> None:
+        self.settings: list[RackSettings] = [
+            rack_settings(rack, i, options.ramp_s) for i, rack in enumerate(site.racks)
+        ]
+        self._travel = options.travel
+        count = len(site.racks)
+        self.coil = [False] * count
+        self.closed = [False] * count
+        self.live_s = [0.0] * count  # under voltage since; of closed ones
+        self._moves: dict[int, float] = {}  # contacts under way: when they arrive
+        self.breaker_open = False  # the one above all racks; only a person closes it
+        self.welded: set[int] = set()
+        self.stuck_open: set[int] = set()
+
+    @property
+    def still(self) -> bool:
+        """Whether no contact is under way."""
+        return not self._moves
+
+    def tell(self, i: int, on: bool, t_s: float) -> None:
+        """Energise a rack's coil, or let it go."""
+        self.coil[i] = on
+        self._moves[i] = t_s + (self._travel.close_s if on else self._travel.open_s)
+
+    def settle(self, t_s: float) -> None:
+        """Let contacts arrive that have had their time at `t_s`."""
+        if self._moves:
+            for i in [i for i, when in self._moves.items() if t_s >= when]:
+                self._arrive(i, self._moves.pop(i))
+
+    def _arrive(self, i: int, t_s: float) -> None:
+        if self.coil[i] == self.closed[i]:
+            return
+        if (i in self.welded and self.closed[i]) or (i in self.stuck_open and self.coil[i]):
+            self._moves[i] = t_s  # it goes where it was told once the fault has gone
+            return
+        self.closed[i] = self.coil[i]
+        self.live_s[i] = t_s
+
+    def power_kw(self, i: int, t_s: float, heat_share: float) -> float:
+        """What a rack draws at one instant."""
+        if not self.closed[i] or self.breaker_open:
+            return 0.0
+        one = self.settings[i]
+        return one.rated_kw * ramp_share(one, t_s - self.live_s[i]) * heat_share
+
+    def powers_kw(self, i: int, t_s: Floats, heat_share: Floats) -> Floats | None:
+        """The same at many ascending instants; None where it draws nothing."""
+        if not self.closed[i] or self.breaker_open:
+            return None
+        one = self.settings[i]
+        if t_s[0] - self.live_s[i] - one.boot_s >= one.ramp_s:
+            return one.rated_kw * 1.0 * heat_share
+        return one.rated_kw * ramp_shares(one, t_s - self.live_s[i]) * heat_share
+
+
+def ramp_shares(rack: RackSettings, on_for_s: Floats) -> Floats:
+    """`ramp_share` of the simulator for many times, to the last bit."""
+    ramped_s = on_for_s - rack.boot_s
+    slope = rack.standby_share + (1.0 - rack.standby_share) * ramped_s / rack.ramp_s
+    shares = np.where(ramped_s >= rack.ramp_s, 1.0, slope)
+    return np.where(ramped_s <= 0.0, rack.standby_share, shares)
+
+
+def heats(temperature_c: Floats) -> Floats:
+    """`heat` of the simulator for many temperatures; an unknown one leaves rated power."""
+    known = np.where(np.isnan(temperature_c), OUTSIDE_C, temperature_c)
+    return 1.0 + ANY.heat_per_k * np.maximum(-20.0, np.minimum(30.0, known - 20.0))

@@ -81,7 +81,6 @@ class Troubled:
         self._site, self._inputs, self.faults = site, inputs, faults
         self._past: deque[tuple[float, dict[str, Reading]]] = deque()
         self._held: dict[tuple[str, str], Reading] = {}
-        self._rows = 0
         ages = [fault.value for fault in faults if fault.name == "stale"]
         self._keep_s = max(ages, default=0.0)
 
@@ -121,7 +120,6 @@ class Troubled:
 
     def readings(self, values: Values, acting: Sequence[Acting]) -> dict[str, Reading]:
         """What the meters say. To be called for every row, as the past counts."""
-        self._rows += 1
         true = self._inputs.readings(values)
         if self._keep_s:
             self._past.append((values.t_s, true))
@@ -148,7 +146,7 @@ class Troubled:
         if name == "stale":
             old = self._past[0][1][now.meter]
             return old._replace(t_s=t_s)
-        return _changed(fault, now, self._rows)
+        return _changed(fault, now, int(t_s - fault.from_s))
 
     def _frozen(self, fault: Acting, now: Reading, t_s: float) -> Reading:
         """The same words again; after `frozen_s` the driver finds that out."""
@@ -168,11 +166,11 @@ class Troubled:
         return sum(fault.value for fault in acting if fault.name == CLOCK_JUMP)
 
 
-def _changed(fault: Acting, now: Reading, row: int) -> Reading:
+def _changed(fault: Acting, now: Reading, second: int) -> Reading:
     """A reading whose numbers are wrong."""
     change: Callable[[float], float] = {
         "sign-flip": lambda kw: -kw,
-        "spike": lambda kw: kw if row % SPIKE_EVERY else kw * fault.value,
+        "spike": lambda kw: kw if second % SPIKE_EVERY else kw * fault.value,
     }.get(fault.name, lambda kw: kw)
     hertz = None if fault.name == "frequency-lost" else now.frequency_hz
     if now.power_kw is None:

@@ -84,7 +84,7 @@ class Inputs:
         more = block.more
 
         def column(name: str, assumed: float) -> Floats:
-            return more[name] if name in more else np.full(count, assumed)
+            return more[name] if name in more else np.broadcast_to(assumed, count)
 
         return Columns(
             block.t_s,
@@ -123,7 +123,7 @@ class Inputs:
             return block.more[name]
         if isinstance(signal, ScheduleSignal):
             return self._scheduled(signal, block.wall_s)
-        return np.full(len(block.t_s), float("inf"))
+        return np.broadcast_to(float("inf"), len(block.t_s))
 
     def _scheduled(self, signal: ScheduleSignal, wall_s: Floats) -> Floats:
         """The schedule's limit; every edge is on a whole minute."""

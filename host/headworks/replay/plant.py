@@ -74,7 +74,7 @@ class Racks:
         one = self.settings[i]
         return one.rated_kw * ramp_share(one, t_s - self.live_s[i]) * heat_share
 
-    def powers_kw(self, i: int, t_s: Floats, heat_share: Floats) -> Floats | None:
+    def powers_kw(self, i: int, t_s: Floats, heat_share: Floats | float) -> Floats | float | None:
         """The same at many ascending instants; None where it draws nothing."""
         if not self.closed[i] or self.breaker_open:
             return None

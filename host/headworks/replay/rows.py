@@ -70,7 +70,7 @@ def blocks(rows: Iterable[Row], size: int = BLOCK_ROWS) -> Iterator[Block]:
 def checked(block: Block, after_s: float, first_row: int) -> Block:
     """The block with float64 columns. Raises RowsError for one that cannot be played."""
     columns = {"t_s": block.t_s, "site_kw": block.site_kw, "wall_s": block.wall_s, **block.more}
-    found = {name: np.ascontiguousarray(column, np.float64) for name, column in columns.items()}
+    found = {name: np.asarray(column, np.float64) for name, column in columns.items()}
     count = len(found["t_s"])
     for name, column in found.items():
         if column.shape != (count,):

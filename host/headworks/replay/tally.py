@@ -92,7 +92,7 @@ class Tally:
         totals.scans += played.scans
         self._energy(played)
         self._limits(played)
-        on_s = played.on @ dt_s
+        on_s = (played.on * dt_s).sum(axis=1)
         for one, energy, seconds in zip(totals.racks, played.energy_kws, on_s, strict=True):
             one.energy_kwh += float(energy) / HOUR_S
             one.on_s += float(seconds)
@@ -109,12 +109,12 @@ class Tally:
         grid = site + played.racks_kw
         totals = self.totals
         totals.unknown_s += float(played.dt_s.sum() - dt_s.sum()) + played.gap_s
-        totals.surplus_kwh += float(surplus @ dt_s) / HOUR_S
-        totals.used_kwh += float(used @ dt_s) / HOUR_S
-        totals.imported_kwh += float((played.racks_kw - used) @ dt_s) / HOUR_S
-        totals.racks_kwh += float(played.racks_kw @ dt_s) / HOUR_S
-        totals.grid_import_kwh += float(np.maximum(0.0, grid) @ dt_s) / HOUR_S
-        totals.grid_export_kwh += float(np.maximum(0.0, -grid) @ dt_s) / HOUR_S
+        totals.surplus_kwh += float((surplus * dt_s).sum()) / HOUR_S
+        totals.used_kwh += float((used * dt_s).sum()) / HOUR_S
+        totals.imported_kwh += float(((played.racks_kw - used) * dt_s).sum()) / HOUR_S
+        totals.racks_kwh += float((played.racks_kw * dt_s).sum()) / HOUR_S
+        totals.grid_import_kwh += float((np.maximum(0.0, grid) * dt_s).sum()) / HOUR_S
+        totals.grid_export_kwh += float((np.maximum(0.0, -grid) * dt_s).sum()) / HOUR_S
 
     def _limits(self, played: Played) -> None:
         seconds = np.bincount(played.binding, played.dt_s, minlength=len(played.limits))

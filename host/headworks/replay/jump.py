@@ -1,0 +1,218 @@
+"""Jumps over rows whose scan would decide the same again; `replay.hold` says which those are."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from headworks.model.memory import Memory
+from headworks.replay import hold
+from headworks.replay.hold import Hold, Way
+from headworks.replay.inputs import Columns, Values
+from headworks.replay.loop import Loop, Stage
+from headworks.replay.player import CLOCK, Column
+from headworks.replay.rows import Floats
+
+FIRST_ROWS, MOST_ROWS = 64, 4096  # that are looked at in one piece
+SHORT_ROWS = 8  # a jump over fewer rows did not pay
+KEPT_STATES, KEPT_HOLDS = 64, 6  # of the memory, and tapes for each
+MOST_WAIT = 64  # rows that are scanned before the next try, where jumps do not pay
+
+
+def breaks_of(columns: Columns, gaps: Sequence[int]) -> list[int]:
+    """Rows over which nothing may jump: after a gap, or where something becomes (un)known."""
+    found = np.zeros(len(columns.t_s), np.bool_)
+    found[list(gaps)] = True
+    for column in (*columns.base_kw, columns.hertz, *columns.limits, *columns.seen):
+        if not is_fixed(column):
+            kind = np.isnan(column) * 2 + np.isinf(column)
+            found[1:] |= kind[1:] != kind[:-1]
+    rows: list[int] = np.flatnonzero(found).tolist()
+    return rows
+
+
+def is_fixed(column: Floats) -> bool:
+    """Whether it is one assumed value for all rows of the file."""
+    return column.strides == (0,)
+
+
+class Jumper:
+    """Tries to jump where nothing is under way. Keeps the holds that may come back."""
+
+    def __init__(self, loop: Loop) -> None:
+        self._loop = loop
+        self._wait = self._pause = 0
+        self._known: dict[object, list[Hold]] = {}
+        self.records = 0
+
+    def jump(self, stage: Stage, row: int, breaks: Sequence[int]) -> int:
+        """How many rows from this one on were played without a scan each; 0 for none."""
+        loop, memory = self._loop, self._loop.memory
+        t_s = stage.columns.t_s.item(row)
+        loop.racks.settle(t_s)
+        edge_s = loop.troubled.edge_after(t_s)
+        if memory is None or not loop.quiet or not loop.racks.still or t_s >= edge_s:
+            return 0
+        end = bisect_right(breaks, row)
+        stop = breaks[end] if end < len(breaks) else len(stage.dt_s)
+        stop = min(stop, int(np.searchsorted(stage.columns.t_s, edge_s)))
+        span = Span(stage, row, stop, loop.row_values(stage, row), _fixed(stage.columns))
+        key = self._key(memory, span)
+        for found in self._known.get(key, ()):
+            if held := self._run(found, span, memory):
+                return held
+        return self._new(key, span, memory)
+
+    def _new(self, key: object, span: "Span", memory: Memory) -> int:
+        """Record a hold where that may pay."""
+        if not self._loop.calm or self._wait > 0:
+            self._wait = max(0, self._wait - 1)
+            return 0
+        site, look = self._loop.site, self._loop.snapshot
+        self.records += 1
+        found = hold.record(site, memory, span.values, span.fixed, look)
+        held = 0 if found is None else self._run(found, span, memory)
+        if found is not None:
+            if len(self._known) >= KEPT_STATES:
+                self._known.clear()
+            holds = self._known.setdefault(key, [])
+            holds.insert(0, found)
+            del holds[KEPT_HOLDS:]
+        self._pause = 0 if held >= SHORT_ROWS else min(MOST_WAIT, 2 * self._pause + 1)
+        self._wait = self._pause
+        return held
+
+    def _key(self, memory: Memory, span: "Span") -> object:
+        """What two rows share that may be held by the same tape."""
+        racks, values, fixed = self._loop.racks, span.values, span.fixed
+        kinds = [_kind(kw) for kw in (*values.power_kw, values.hertz, *values.limits, *values.seen)]
+        now = tuple(racks.coil), tuple(racks.closed), racks.breaker_open
+        same = fixed.hertz, *fixed.limits, *fixed.seen
+        return hold.key_of(memory), now, tuple(kinds), same
+
+    def _run(self, found: Hold, span: "Span", memory: Memory) -> int:
+        """Play rows as long as the decision stands; how many those were."""
+        at, size, stage = span.row, FIRST_ROWS, span.stage
+        until_s = found.player.until_s(hold.numbers_of(memory))
+        stop = min(span.stop, int(np.searchsorted(stage.columns.t_s, until_s)))
+        while at < stop:
+            piece = slice(at, min(at + size, stop))
+            kept, memory = self._piece(found, stage, piece, memory)
+            at += kept
+            if at < piece.stop:
+                break
+            size = min(2 * size, MOST_ROWS)
+        if at > span.row:
+            self._loop.passed(stage, at - 1, memory)
+        return at - span.row
+
+    def _piece(self, found: Hold, stage: Stage, piece: slice, memory: Memory) -> tuple[int, Memory]:
+        count, player = piece.stop - piece.start, found.player
+        racks = self._loop.racks
+        t_s, warm = stage.columns.t_s[piece], stage.heat[piece]
+        heat = warm.item(0) if is_fixed(stage.columns.temperature_c) else warm
+        powers = [racks.powers_kw(i, t_s, heat) for i in range(len(self._loop.site.racks))]
+        numbers = hold.numbers_of(memory)
+        values = player.begin(self._columns(player.reads, stage, piece, numbers, powers))
+        before: dict[str, Column] = {}
+        after: dict[str, Floats] = {}
+        for name, way, (is_step, place) in found.moves:
+            by = np.broadcast_to(values[int(place)] if is_step else place, count)
+            chain = np.concatenate(([numbers[name]], by))
+            chain = np.add.accumulate(chain) if way is Way.ADDS else chain
+            before[name], after[name] = chain[:-1], chain[1:]
+        kept = player.end(values, before, count)
+        if not kept:
+            return 0, memory
+        is_step, place = found.envelope
+        last = slice(piece.start, piece.start + kept)
+        stage.envelope_kw[last] = _first(values[int(place)] if is_step else place, kept)
+        stage.binding[last] = self._loop.binding(found.plan)
+        self._powers(stage, last, powers, kept)
+        numbers |= {name: column.item(kept - 1) for name, column in after.items()}
+        return kept, hold.moved(memory, t_s.item(kept - 1), numbers)
+
+    def _powers(self, stage: Stage, rows: slice, powers: list[Column | None], kept: int) -> None:
+        stage.racks_kw[rows] = _first(_sum(powers), kept)
+        dt_s = stage.dt_s[rows]
+        span_s = float(dt_s.sum())
+        for i, power in enumerate(powers):
+            if power is not None:
+                kws = power * span_s if isinstance(power, float) else (power[:kept] * dt_s).sum()
+                stage.energy_kws[i] += kws
+        for i, on in enumerate(self._loop.racks.coil):
+            if on:
+                stage.on[i, rows] = True
+
+    def _columns(
+        self,
+        reads: frozenset[str],
+        stage: Stage,
+        piece: slice,
+        numbers: dict[str, float],
+        powers: list[Column | None],
+    ) -> dict[str, Column]:
+        """The inputs of the tape, as far as it reads them."""
+        columns = stage.columns
+        inputs: dict[str, Column] = {**numbers, CLOCK: columns.t_s[piece]}
+        for k, (base, point) in enumerate(
+            zip(columns.base_kw, self._loop.inputs.points, strict=True)
+        ):
+            if f"{hold.METER}{k}" in reads:
+                inputs[f"{hold.METER}{k}"] = _sum([powers[i] for i in point.racks]) + base[piece]
+        inputs[hold.HERTZ] = columns.hertz[piece]
+        inputs |= {f"{hold.LIMIT}{k}": one[piece] for k, one in enumerate(columns.limits)}
+        inputs |= {f"{hold.SEEN}{k}": one[piece] for k, one in enumerate(columns.seen)}
+        if hold.BEFORE in reads:
+            times = columns.t_s[piece.start : piece.stop - 1]
+            inputs[hold.BEFORE] = np.concatenate(([numbers[hold.BEFORE]], times))
+        return inputs
+
+
+class Span(NamedTuple):
+    """Rows that may be jumped over: from `row` to before `stop`, with the first one's values."""
+
+    stage: Stage
+    row: int
+    stop: int
+    values: Values
+    fixed: Values
+
+
+def _fixed(columns: Columns) -> Values:
+    """The values that no column tells, and that are so the same in every row."""
+    return Values(
+        0.0,
+        [None] * len(columns.base_kw),
+        _same(columns.hertz),
+        [_same(column) for column in columns.limits],
+        [_same(column) for column in columns.seen],
+    )
+
+
+def _same(column: Floats) -> float | None:
+    return column.item(0) if is_fixed(column) else None
+
+
+def _kind(value: float | None) -> int:
+    if value is None:
+        return 0
+    return 1 if value == float("inf") else 2
+
+
+def _sum(powers: list[Column | None]) -> Column:
+    """Added up in order, as the plant does row by row."""
+    total: Column = 0.0
+    for power in powers:
+        if power is not None:
+            total = total + power
+    return total
+
+
+def _first(column: Column, count: int) -> Column:
+    return column if isinstance(column, float) else column[:count]
+
+
+def _at(column: Column, row: int) -> float:
+    return column if isinstance(column, float) else column.item(row)

@@ -1,0 +1,163 @@
+"""The closed loop of a backtest, one row at a time: plant, meters, scan, switches.
+
+Knows no totals and takes no short cut; `replay.jump` does.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from math import isnan
+from typing import NamedTuple, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headworks.control.scan import first_memory, scan
+from headworks.model.live import Reading, Snapshot
+from headworks.model.memory import Memory
+from headworks.model.plan import Event, Plan
+from headworks.model.site import Site
+from headworks.replay.faults import Acting, Injected, Troubled, resolve
+from headworks.replay.hold import still
+from headworks.replay.inputs import Columns, Inputs, Values
+from headworks.replay.plant import PlantOptions, Racks
+from headworks.replay.rows import Floats
+from headworks.sim.plant.contactor import FAILS_TO_CLOSE, WELD
+
+STALE_S = 0.001  # so long after its greatest age a meter is looked at in a gap
+
+
+class Stage(NamedTuple):
+    """One block while it is played: what comes in, and what is found out row by row."""
+
+    columns: Columns
+    heat: Floats
+    dt_s: Floats
+    racks_kw: Floats
+    energy_kws: Floats  # by rack
+    on: NDArray[np.bool_]
+    envelope_kw: Floats
+    binding: NDArray[np.int16]
+    events: list[Event]
+
+
+class Loop:
+    """A site's racks and its scan. Raises FaultError for a fault that it cannot have."""
+
+    def __init__(self, site: Site, plant: PlantOptions, faults: Iterable[Injected]) -> None:
+        self.site = site
+        self.inputs = Inputs(site)
+        self.racks = Racks(site, plant)
+        self.troubled = Troubled(site, self.inputs, resolve(site, faults))
+        self.memory: Memory | None = None
+        self.calm = False  # the last scan changed nothing
+        self.scans = 0
+        self.limits: dict[tuple[str, str], int] = {}  # (source, reason) of what has bound: number
+        self.quiet = False  # the last scan told no rack anything and nothing happened
+        self._seen: tuple[Values, Mapping[str, Reading]] | None = None  # by the last scan
+        self._last: tuple[Stage, int] | None = None  # the last row that was jumped over
+        self._stale_s = max((meter.max_age_s for meter in site.meters), default=0.0) + STALE_S
+
+    def row(self, stage: Stage, row: int) -> None:
+        """One row with a scan of its own."""
+        t_s = stage.columns.t_s.item(row)
+        acting = self._break(t_s)
+        self.racks.settle(t_s)
+        powers = self._powers(stage, row)
+        values = self.values(stage.columns, row, powers)
+        if self.troubled.faults:
+            values = self.troubled.values(values, acting)
+            readings = self.troubled.readings(values, acting)
+        else:
+            readings = self.inputs.readings(values)
+        plan = self._scan(values, readings, stage)
+        stage.racks_kw[row] = sum(powers)
+        np.add(stage.energy_kws, np.multiply(powers, stage.dt_s.item(row)), out=stage.energy_kws)
+        stage.on[:, row] = [rack.on for rack in plan.racks]
+        stage.envelope_kw[row] = plan.envelope.kw
+        stage.binding[row] = self.binding(plan)
+
+    def gap(self, stage: Stage) -> None:
+        """Nothing was measured for a while: the station saw its meters go stale."""
+        if self.memory is None:
+            return
+        values, readings = self._seen_last()
+        t_s = values.t_s + self._stale_s
+        self.racks.settle(t_s)
+        self._scan(values._replace(t_s=t_s), readings, stage)
+
+    def passed(self, stage: Stage, row: int, memory: Memory) -> None:
+        """Rows were jumped over; this was the last one, and this is the memory after it."""
+        self.memory = memory
+        self._last = stage, row
+
+    def row_values(self, stage: Stage, row: int) -> Values:
+        """One row's numbers with the racks as they are now."""
+        return self.values(stage.columns, row, self._powers(stage, row))
+
+    def snapshot(self, values: Values, readings: Mapping[str, Reading] | None = None) -> Snapshot:
+        """What the scan sees of a row."""
+        if readings is None:
+            readings = self.inputs.readings(values)
+        return self.inputs.snapshot(
+            values, readings, coil=self.racks.coil, closed=self.racks.closed
+        )
+
+    def values(self, columns: Columns, row: int, powers: Sequence[float]) -> Values:
+        """One row's numbers as meters and signals have them, with racks that draw `powers`."""
+        return Values(
+            columns.t_s.item(row),
+            [
+                _known(base.item(row), sum([powers[i] for i in point.racks]))
+                for base, point in zip(columns.base_kw, self.inputs.points, strict=True)
+            ],
+            _known(columns.hertz.item(row)),
+            [_known(limit.item(row)) for limit in columns.limits],
+            [_known(seen.item(row)) for seen in columns.seen],
+        )
+
+    def binding(self, plan: Plan) -> int:
+        """The number of the limit that binds."""
+        limit = plan.envelope.binding
+        key = limit.source, str(limit.reason.code)
+        return self.limits.setdefault(key, len(self.limits))
+
+    def _powers(self, stage: Stage, row: int) -> list[float]:
+        t_s, warm = stage.columns.t_s.item(row), stage.heat.item(row)
+        return [self.racks.power_kw(i, t_s, warm) for i in range(len(self.site.racks))]
+
+    def _scan(self, values: Values, readings: Mapping[str, Reading], stage: Stage) -> Plan:
+        """Scan once, and tell the racks."""
+        racks = self.racks
+        past = self.memory or first_memory(self.site, values.t_s)
+        plan, self.memory = scan(self.site, past, self.snapshot(values, readings))
+        self.quiet = not plan.events
+        self.calm = self.quiet and still(past, self.memory)
+        self.scans += 1
+        racks.breaker_open |= plan.upstream_trip
+        for i, rack in enumerate(plan.racks):
+            if rack.on is not racks.coil[i]:
+                racks.tell(i, rack.on, values.t_s)
+        stage.events.extend(plan.events)
+        self._seen, self._last = (values, readings), None
+        return plan
+
+    def _seen_last(self) -> tuple[Values, Mapping[str, Reading]]:
+        """What the last row showed, scanned or not."""
+        if self._last is not None or self._seen is None:
+            stage, row = cast(tuple[Stage, int], self._last)
+            values = self.row_values(stage, row)
+            return values, self.inputs.readings(values)
+        return self._seen
+
+    def _break(self, t_s: float) -> list[Acting]:
+        """The faults that act now, those of racks put in."""
+        if not self.troubled.faults:
+            return []
+        acting = self.troubled.acting(t_s)
+        self.racks.welded = self.troubled.on_racks(acting, WELD)
+        self.racks.stuck_open = self.troubled.on_racks(acting, FAILS_TO_CLOSE)
+        return acting
+
+
+def _known(value: float, own: float = 0.0) -> float | None:
+    """A measured value with the racks' own on top; None where it is NaN."""
+    return None if isnan(value) else own + value

@@ -87,6 +87,7 @@ class Loop:
     def passed(self, stage: Stage, row: int, memory: Memory) -> None:
         """Rows were jumped over; this was the last one, and this is the memory after it."""
         self.memory = memory
+        self.calm = False  # what ended it is most likely a change
         self._last = stage, row
 
     def row_values(self, stage: Stage, row: int) -> Values:

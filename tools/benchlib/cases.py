@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from subprocess import Popen
 
-from benchlib import board_cases, record_cases, rig, scanning, watch
+from benchlib import board_cases, record_cases, replaying, rig, scanning, watch
 from benchlib.rows import Row, Spread, spread, tell
 from benchlib.sites import Shape
 
@@ -139,6 +139,11 @@ def _gaps(times: list[float]) -> Iterator[float]:
     return (later - earlier for earlier, later in itertools.pairwise(times))
 
 
+def replay(quick: bool) -> list[Row]:
+    """10. A backtest: rows a second, against a scan for every row."""
+    return replaying.figures(quick)
+
+
 CASES: dict[str, Callable[[bool], list[Row]]] = {
     "reply": reply_to_coil,
     "signal": signal_to_relay,
@@ -147,4 +152,5 @@ CASES: dict[str, Callable[[bool], list[Row]]] = {
     "many": many,
     **board_cases.CASES,
     **record_cases.CASES,
+    "replay": replay,
 }

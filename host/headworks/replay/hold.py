@@ -142,14 +142,28 @@ def key_of(memory: Memory) -> object:
     return racks, memory.interlocks, memory.booted, budgets, memory[5:8], known, memory[9:]
 
 
+class Record(NamedTuple):
+    """One scan on a tape, in which nothing was told to any rack: memory before and after it."""
+
+    tape: Tape
+    plan: Plan
+    past: Memory
+    new: Memory
+
+    @property
+    def envelope(self) -> Place:
+        """Where the envelope stands."""
+        return cast(Place, place_of(self.plan.envelope.kw))
+
+
 def record(
     site: Site,
     memory: Memory,
     values: Values,
     fixed: Values,
     look: Callable[[Values], Snapshot],
-) -> Hold | None:
-    """The hold that begins with this row, or None where the scan changes something in it.
+) -> Record | None:
+    """The scan of this row, or None where more changes in it than numbers of the memory.
 
     `fixed` says by a number that is not None which values are the same in every row. `look`
     makes the snapshot.
@@ -159,17 +173,29 @@ def record(
     held = {name: tape.input(name, value) for name, value in numbers_of(memory).items()}
     past = with_numbers(memory, held)
     plan, new = scan(site, past, look(row))
-    if plan.events or new.racks is not past.racks or not _same_but(past, new):
+    if plan.events or not _same_but(past, new) or not _same_racks(past, new):
         return None
-    moves = _moves(tape, past, new)
+    return Record(tape, plan, past, new)
+
+
+def _same_racks(past: Memory, new: Memory) -> bool:
+    """Whether nothing of the racks has changed but since when their need has been met."""
+    return new.racks is past.racks or all(
+        a is b or a._replace(fit_since_s=None) == b._replace(fit_since_s=None)
+        for a, b in zip(past.racks, new.racks, strict=True)
+    )
+
+
+def hold_of(found: Record) -> Hold | None:
+    """The hold that begins with a recorded row; None where it is of this row only."""
+    tape, past, new = found.tape, found.past, found.new
+    moves = _moves(tape, past, new) if new.racks is past.racks else None
     if moves is None:
         return None
-    envelope = cast(Place, place_of(plan.envelope.kw))
-    stays = frozenset(held) - {BEFORE, *(move.name for move in moves)}
-    player = Player(tape, stays, [move.by for move in moves], [envelope])
-    if player.early & {move.name for move in moves}:
-        return None
-    return Hold(player, plan, envelope, moves)
+    moving = {move.name for move in moves}
+    stays = frozenset(numbers_of(past)) - {BEFORE, *moving}
+    player = Player(tape, stays, [move.by for move in moves], [found.envelope])
+    return None if player.early & moving else Hold(player, found.plan, found.envelope, moves)
 
 
 def _moves(tape: Tape, past: Memory, new: Memory) -> tuple[Move, ...] | None:

@@ -10,14 +10,16 @@ from headworks.model.memory import Memory
 from headworks.replay import hold
 from headworks.replay.hold import Hold, Way
 from headworks.replay.inputs import Columns, Values
+from headworks.replay.lane import Lane, Node
 from headworks.replay.loop import Loop, Stage
 from headworks.replay.player import CLOCK, Column
 from headworks.replay.rows import Floats
 
 FIRST_ROWS, MOST_ROWS = 64, 4096  # that are looked at in one piece
 SHORT_ROWS = 8  # a jump over fewer rows did not pay
-KEPT_STATES, KEPT_HOLDS = 64, 6  # of the memory, and tapes for each
-MOST_WAIT = 64  # rows that are scanned before the next try, where jumps do not pay
+KEPT_NODES, KEPT_HOLDS = 256, 6
+OFTEN = 3  # visits of a node after which its rows are worth an edge
+MOST_WAIT = 16  # rows that are scanned before the next try, where jumps do not pay
 
 
 def breaks_of(columns: Columns, gaps: Sequence[int]) -> list[int]:
@@ -43,7 +45,8 @@ class Jumper:
     def __init__(self, loop: Loop) -> None:
         self._loop = loop
         self._wait = self._pause = 0
-        self._known: dict[object, list[Hold]] = {}
+        self._nodes: dict[object, Node] = {}
+        self._lane = Lane(loop)
         self.records = 0
 
     def jump(self, stage: Stage, row: int, breaks: Sequence[int]) -> int:
@@ -58,27 +61,62 @@ class Jumper:
         stop = breaks[end] if end < len(breaks) else len(stage.dt_s)
         stop = min(stop, int(np.searchsorted(stage.columns.t_s, edge_s)))
         span = Span(stage, row, stop, loop.row_values(stage, row), _fixed(stage.columns))
+        node = self._node(memory, span)
+        node.visits += 1
+        return (
+            self._walk(node, span)
+            or self._known(node, span, memory)
+            or self._new(node, span, memory)
+        )
+
+    def _node(self, memory: Memory, span: "Span") -> Node:
         key = self._key(memory, span)
-        for found in self._known.get(key, ()):
+        node = self._nodes.get(key)
+        if node is None:
+            if len(self._nodes) >= KEPT_NODES:
+                self._nodes.clear()
+            node = self._nodes[key] = Node(memory)
+        return node
+
+    def _walk(self, node: Node, span: "Span") -> int:
+        """Go along edges, and then as far as the hold stands that they ended in."""
+        if not node.edges:
+            return 0
+        rows, found = self._lane.walk(node, span.stage, span.row, span.stop)
+        memory = self._loop.memory
+        if found is not None and memory is not None and span.row + rows < span.stop:
+            rows += self._run(found, span._replace(row=span.row + rows), memory)
+        return rows
+
+    def _known(self, node: Node, span: "Span", memory: Memory) -> int:
+        for found in node.holds:
             if held := self._run(found, span, memory):
                 return held
-        return self._new(key, span, memory)
+        return 0
 
-    def _new(self, key: object, span: "Span", memory: Memory) -> int:
-        """Record a hold where that may pay."""
-        if not self._loop.calm or self._wait > 0:
+    def _new(self, node: Node, span: "Span", memory: Memory) -> int:
+        """Record this row's scan where that may pay."""
+        often = node.visits >= OFTEN and node.may_grow
+        if not often and (not self._loop.calm or self._wait > 0):
             self._wait = max(0, self._wait - 1)
             return 0
         site, look = self._loop.site, self._loop.snapshot
         self.records += 1
         found = hold.record(site, memory, span.values, span.fixed, look)
-        held = 0 if found is None else self._run(found, span, memory)
-        if found is not None:
-            if len(self._known) >= KEPT_STATES:
-                self._known.clear()
-            holds = self._known.setdefault(key, [])
-            holds.insert(0, found)
-            del holds[KEPT_HOLDS:]
+        if found is None:
+            node.failed += 1
+            return self._paused(0)
+        if often:
+            node.edges.append(self._lane.edge(found, node, lambda new: self._node(new, span)))
+            return self._walk(node, span)
+        held = hold.hold_of(found)
+        if held is None:
+            return self._paused(0)
+        node.holds = [held, *node.holds][:KEPT_HOLDS]
+        return self._paused(self._run(held, span, memory))
+
+    def _paused(self, held: int) -> int:
+        """Wait for a while after what did not pay."""
         self._pause = 0 if held >= SHORT_ROWS else min(MOST_WAIT, 2 * self._pause + 1)
         self._wait = self._pause
         return held

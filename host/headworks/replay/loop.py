@@ -61,7 +61,7 @@ class Loop:
         t_s = stage.columns.t_s.item(row)
         acting = self._break(t_s)
         self.racks.settle(t_s)
-        powers = self._powers(stage, row)
+        powers = self.powers(stage, row)
         values = self.values(stage.columns, row, powers)
         if self.troubled.faults:
             values = self.troubled.values(values, acting)
@@ -92,7 +92,7 @@ class Loop:
 
     def row_values(self, stage: Stage, row: int) -> Values:
         """One row's numbers with the racks as they are now."""
-        return self.values(stage.columns, row, self._powers(stage, row))
+        return self.values(stage.columns, row, self.powers(stage, row))
 
     def snapshot(self, values: Values, readings: Mapping[str, Reading] | None = None) -> Snapshot:
         """What the scan sees of a row."""
@@ -121,7 +121,8 @@ class Loop:
         key = limit.source, str(limit.reason.code)
         return self.limits.setdefault(key, len(self.limits))
 
-    def _powers(self, stage: Stage, row: int) -> list[float]:
+    def powers(self, stage: Stage, row: int) -> list[float]:
+        """What every rack draws in a row."""
         t_s, warm = stage.columns.t_s.item(row), stage.heat.item(row)
         return [self.racks.power_kw(i, t_s, warm) for i in range(len(self.site.racks))]
 

@@ -1,0 +1,141 @@
+"""Rows one by one, by tapes that are Python functions, where decisions stand for a few rows only.
+
+A node is a memory without its numbers; an edge is a tape that leads from one node to another or
+back to the same one. Surplus that hovers about a threshold goes round a few nodes for hours.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from headworks.model.memory import Memory
+from headworks.replay import hold
+from headworks.replay.coded import Step, coded
+from headworks.replay.hold import Hold, Record
+from headworks.replay.loop import Loop, Stage
+from headworks.replay.player import CLOCK
+from headworks.replay.tape import place_of
+
+LONG_ROWS = 16  # a decision that stands longer is for the player
+MOST_EDGES = 8  # of one node
+MOST_FAILED = 2  # rows of one node that are no edge, before it is left alone
+
+
+class Edge(NamedTuple):
+    """A tape that begins in a node. `hold` where it leads back to it and may stand for long."""
+
+    step: Step
+    to: "Node"
+    binding: int
+    hold: Hold | None
+
+
+class Node:
+    """A memory but for its numbers, which are in the order of `names`."""
+
+    def __init__(self, memory: Memory) -> None:
+        self.memory = memory
+        self.names = tuple(hold.numbers_of(memory))
+        self.edges: list[Edge] = []
+        self.holds: list[Hold] = []
+        self.visits = self.failed = 0
+
+    def numbers(self, memory: Memory) -> tuple[float, ...]:
+        """The numbers of a memory of this node."""
+        found = hold.numbers_of(memory)
+        return tuple([found[name] for name in self.names])
+
+    def memory_of(self, numbers: tuple[float, ...]) -> Memory:
+        """A memory of this node with these numbers."""
+        return hold.with_numbers(self.memory, dict(zip(self.names, numbers, strict=True)))
+
+    @property
+    def may_grow(self) -> bool:
+        """Whether a further edge is worth recording."""
+        return len(self.edges) < MOST_EDGES and self.failed < MOST_FAILED
+
+
+class Lane:
+    """Walks from node to node as long as an edge fits."""
+
+    def __init__(self, loop: Loop) -> None:
+        self._loop = loop
+        inputs = loop.inputs
+        self._row = (
+            CLOCK,
+            *(f"{hold.METER}{k}" for k in range(len(inputs.points))),
+            hold.HERTZ,
+            *(f"{hold.LIMIT}{k}" for k in range(len(inputs.signals))),
+            *(f"{hold.SEEN}{k}" for k in range(len(inputs.channels))),
+        )
+
+    def edge(self, found: Record, begin: Node, node_of: Callable[[Memory], Node]) -> Edge:
+        """The edge of a recorded row. `node_of` finds the node of a memory."""
+        numbers = hold.numbers_of(found.new)
+        places = {name: place_of(number) for name, number in numbers.items()}
+        values = {name: getattr(number, "value", number) for name, number in numbers.items()}
+        to = node_of(hold.with_numbers(found.new, values))
+        places[hold.BEFORE] = True, found.tape.inputs.index(CLOCK)
+        outputs = [found.envelope, *(places[name] for name in to.names)]
+        step = coded(found.tape, [*self._row, *begin.names], [place for place in outputs if place])
+        held = hold.hold_of(found) if to is begin else None
+        return Edge(step, to, self._loop.binding(found.plan), held)
+
+    def walk(self, node: Node, stage: Stage, row: int, stop: int) -> tuple[int, Hold | None]:
+        """How many rows were walked, and the hold that has stood for long when they ended."""
+        memory = self._loop.memory
+        if memory is None:
+            return 0, None
+        numbers, at, stood, last = node.numbers(memory), row, 0, None
+        rows = self._rows(stage, row)
+        while at < stop and stood < LONG_ROWS:
+            values = rows(at)
+            for edge in node.edges:
+                found = edge.step(*values, *numbers)
+                if found is not None:
+                    break
+            else:
+                break
+            stage.envelope_kw[at], numbers = found[0], found[1:]
+            stage.binding[at] = edge.binding
+            stood = stood + 1 if edge is last and edge.hold is not None else 0
+            node, last, at = edge.to, edge, at + 1
+        if at > row:
+            self._end(stage, row, at, node.memory_of(numbers))
+        return at - row, last.hold if last is not None and stood >= LONG_ROWS else None
+
+    def _rows(self, stage: Stage, row: int) -> Callable[[int], list[float | None]]:
+        """A function from a row to the values of the tape's arguments."""
+        loop, columns = self._loop, stage.columns
+        fixed = loop.values(columns, row, [0.0] * len(loop.site.racks))
+        rest: list[float | None] = [fixed.hertz, *fixed.limits, *fixed.seen]
+        moving = [
+            (place, column)
+            for place, column in enumerate((columns.hertz, *columns.limits, *columns.seen))
+            if column.strides != (0,)
+        ]
+        meters = list(zip(columns.base_kw, loop.inputs.points, strict=True))
+
+        def values(at: int) -> list[float | None]:
+            powers = loop.powers(stage, at)
+            for place, column in moving:
+                rest[place] = column.item(at)
+            found: list[float | None] = [columns.t_s.item(at)]
+            for base, point in meters:
+                found.append(sum([powers[i] for i in point.racks]) + base.item(at))
+            return found + rest
+
+        return values
+
+    def _end(self, stage: Stage, row: int, stop: int, memory: Memory) -> None:
+        """Write down what the racks drew, which the tape does not know."""
+        racks, rows = self._loop.racks, slice(row, stop)
+        for at in range(row, stop):
+            powers = self._loop.powers(stage, at)
+            stage.racks_kw[at] = sum(powers)
+            np.add(stage.energy_kws, np.multiply(powers, stage.dt_s.item(at)), out=stage.energy_kws)
+        for i, on in enumerate(racks.coil):
+            if on:
+                stage.on[i, rows] = True
+        self._loop.passed(stage, stop - 1, memory)

@@ -1,0 +1,92 @@
+"""From moments to the rows that are played: interpolation, holding, unknown, net power."""
+
+from datetime import UTC, datetime, timedelta
+from math import isnan
+
+import numpy as np
+import pytest
+
+from headworks.replay.columns import parse_map
+from headworks.replay.data import DataWish, open_data
+from headworks.replay.data_blocks import Pace, Supply, blocks, generation_kw
+from headworks.replay.data_error import DataError
+from headworks.replay.data_fit import fitting
+from headworks.sim.plant.weather import pv_kw
+from replay.build import twelve
+from replay_data.test_data import minutes, written
+
+
+def played(path, pace, supply=Supply(), maps=(), **wish):  # noqa: B008
+    """All rows of a file in one block's form."""
+    with open_data(DataWish(path, dict(map(parse_map, maps)), **wish)) as data:
+        found = list(blocks(data, pace, supply))
+    return (np.concatenate([b.t_s for b in found]), np.concatenate([b.site_kw for b in found]),
+            [len(b.t_s) for b in found])  # fmt: skip
+
+
+def test_rows_run_in_a_line_or_are_held(tmp_path):
+    """Between the file's rows a value runs in a line, or is held; the last row is played too."""
+    path = written(tmp_path, minutes((0, 0), (1, 60), (2, 0)))
+    t_s, kw, _ = played(path, Pace(10.0))
+    assert kw.tolist() == [0, 10, 20, 30, 40, 50, 60, 50, 40, 30, 20, 10, 0]
+    assert np.diff(t_s).tolist() == [10.0] * 12
+    assert played(path, Pace(20.0, line=False))[1].tolist() == [0, 0, 0, 60, 60, 60, 0]
+    assert played(path, Pace(0.0))[1].tolist() == [0, 60, 0]
+
+
+def test_no_line_runs_through_what_is_unknown(tmp_path):
+    """In a gap the value is held for the hold time and unknown after it, never interpolated."""
+    path = written(tmp_path, minutes((0, 0), (1, 60), (2, 120), (6, 360), (7, 420)))
+    _, kw, _ = played(path, Pace(30.0), hold_s=90.0)
+    assert kw[:5].tolist() == [0, 30, 60, 90, 120]
+    assert kw[5:7].tolist() == [120, 120]
+    assert all(isnan(value) for value in kw[7:12])
+    assert kw[12:].tolist() == [360, 390, 420]
+
+
+def test_blocks_of_a_long_file_are_small_and_join(tmp_path):
+    """Rows do not depend on where blocks end, and no block grows with the file."""
+    path = written(tmp_path, minutes(*((n, n % 7) for n in range(2000))))
+    t_s, kw, sizes = played(path, Pace(1.0))
+    assert max(sizes) <= 16_384
+    assert len(sizes) > 5
+    assert (np.diff(t_s) == 1.0).all()
+    begin = t_s[0]
+    whole = np.interp(t_s, begin + 60.0 * np.arange(2000), np.arange(2000) % 7)
+    assert np.allclose(kw, whole)
+    assert np.array_equal(played(path, Pace(0.0))[1], np.arange(2000) % 7)
+
+
+def test_generation_agrees_with_the_simulator():
+    """Photovoltaic output of many rows is that of the simulator for each."""
+    sun = np.array([-5.0, 0.0, 300.0, 800.0, 1200.0])
+    air = np.array([-10.0, 5.0, 25.0, 40.0, 60.0])
+    wanted = [pv_kw(900.0, s, a) for s, a in zip(sun, air, strict=True)]
+    assert np.allclose(generation_kw(900.0, sun, air), wanted)
+    assert isnan(generation_kw(900.0, np.array([np.nan]), air[:1])[0])
+
+
+def test_net_power_is_load_less_generation(tmp_path):
+    """Load, measured generation and irradiance make the power at the point of connection."""
+    text = "time,load_kw,pv_kw,sun\n2017-06-01 00:00,100,30,1000\n2017-06-01 00:01,100,30,\n"
+    maps = ("irradiance_w_m2=sun:W/m2",)
+    _, kw, _ = played(written(tmp_path, text), Pace(0.0), Supply(50.0), maps, hold_s=0.0)
+    assert kw[0] == pytest.approx(100 - 30 - pv_kw(50.0, 1000.0, 25.0))
+    assert isnan(kw[1])
+
+
+def _fit(path, *maps, **wish):
+    with open_data(DataWish(path, dict(map(parse_map, maps)), **wish)) as data:
+        return list(fitting(twelve(), blocks(data, Pace(0.0), Supply()), data))
+
+
+def test_a_file_of_another_site_is_refused(tmp_path):
+    """Columns that the site has nothing for, and powers beyond any rating, name row and way out."""
+    path = written(tmp_path, minutes((0, 1), (1, 2), (2, 900_000)))
+    with pytest.raises(DataError, match=r"row 4: 900,000 kW .* wrong or mixed units, or a file of"):
+        _fit(path)
+    start = datetime(2017, 6, 1, tzinfo=UTC)
+    rows = "\n".join(f"{start + timedelta(minutes=n):%Y-%m-%d %H:%M},1,5" for n in range(3))
+    path = written(tmp_path, f"time,grid_kw,limit:dam\n{rows}\n")
+    with pytest.raises(DataError, match=r"row 1: site .* has nothing for column 'limit:dam'"):
+        _fit(path)

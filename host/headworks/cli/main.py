@@ -21,6 +21,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "board": ("board", "list, flash and update sensor boards, and talk to them"),
     "init": ("init", "write a commented site file to start from"),
     "check": ("check", "check a site file and name every mistake in it"),
+    "replay": ("replay", "what the station would have done on measured data, with a report"),
+    "size": ("size", "how many racks a feeder deserves: energy used against utilisation"),
     "doctor": ("doctor", "check this machine: ports, GPIO, watchdog, clock, disk"),
     "run": ("run", "run the station"),
     "status": ("status", "what the station sees and does"),

@@ -9,8 +9,10 @@ import pytest
 from headworks.replay.columns import parse_map
 from headworks.replay.data import DataWish, open_data
 from headworks.replay.data_blocks import Pace, Supply, blocks, generation_kw
+from headworks.replay.data_clouds import Sky
 from headworks.replay.data_error import DataError
 from headworks.replay.data_fit import fitting
+from headworks.replay.data_times import zone
 from headworks.sim.plant.weather import pv_kw
 from replay.build import twelve
 from replay_data.test_data import minutes, written
@@ -90,3 +92,46 @@ def test_a_file_of_another_site_is_refused(tmp_path):
     path = written(tmp_path, f"time,grid_kw,limit:dam\n{rows}\n")
     with pytest.raises(DataError, match=r"row 1: site .* has nothing for column 'limit:dam'"):
         _fit(path)
+
+
+def test_clean_rows_taken_at_once_are_those_taken_one_by_one(tmp_path):
+    """Reading many rows at once gives what reading each gives, around gaps and clock changes too."""
+    start = datetime(2017, 10, 28, tzinfo=UTC)
+    berlin = zone("Europe/Berlin")
+    minute = [n for n in range(12_000) if not 700 < n < 900 and n != 7000]
+    rows = [
+        f"{(start + timedelta(minutes=n)).astimezone(berlin):%Y-%m-%d %H:%M:%S},"
+        f"{'' if n == 9999 else n % 97 / 7}"
+        for n in minute
+    ]
+    path = written(tmp_path, "time,grid_kw\n" + "\n".join(rows) + "\n")
+    wish = DataWish(path, {}, "Europe/Berlin")
+    with open_data(wish) as data:
+        one_by_one = [(m.t_s, m.values[0]) for m in data.moments()]
+        wanted = data.told
+    with open_data(wish) as data:
+        pieces = list(data.pieces())
+        assert data.told == wanted
+    assert max(len(t_s) for t_s, _ in pieces) > 4000
+    found = [
+        (t, None if isnan(v) else v)
+        for t_s, values in pieces
+        for t, v in zip(t_s.tolist(), values[:, 0].tolist(), strict=True)
+    ]
+    assert found == one_by_one
+    assert wanted.gaps == 2
+
+
+def test_made_up_clouds_only_take_light_and_are_the_same_again(tmp_path):
+    """Clouds leave a share of the light, another one each day, the same for the same seed."""
+    t_s = np.arange(3 * 86_400.0)
+    share = Sky(1).share(t_s)
+    assert share.min() >= 0.15
+    assert share.max() == 1.0
+    assert np.array_equal(share, Sky(1).share(t_s))
+    assert np.array_equal(share[80_000:100_000], Sky(1).share(t_s[80_000:100_000]))
+    assert not np.array_equal(share[:86_400], share[86_400 : 2 * 86_400])
+    assert not np.array_equal(share, Sky(2).share(t_s))
+    text = "time,load_kw,pv_kw\n2017-06-01 00:00,100,30\n2017-06-01 00:01,100,30\n"
+    _, kw, _ = played(written(tmp_path, text), Pace(1.0), Supply(sky=Sky(1)))
+    assert np.allclose(100.0 - kw, 30.0 * Sky(1).share(1496275200.0 + np.arange(61)))

@@ -148,7 +148,7 @@ BAD = {
     "empty": ("", "row 1: the heading is empty"),
     "no-rows": ("time,grid_kw\n", "row 2: no rows below the heading"),
     "binary": (b"time,grid_kw\n\xff\xfe\x00\x01\n", "it is no UTF-8 text"),
-    "nul": ("time,grid_kw\n2017-06-01 00:00,1\0\n", "it is damaged (line contains NUL)"),
+    "nul": ("time,grid_kw\n2017-06-01 00:00,1\0\n", "row 2: column 'grid_kw' is '1\\x00'"),
     "quote": ('time,grid_kw\n2017-06-01 00:00,"1\n2017-06-01 00:10,2\n', "it is damaged"),
 }  # fmt: skip
 

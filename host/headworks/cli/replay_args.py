@@ -1,6 +1,7 @@
 """What `headworks replay` and `headworks size` ask alike: the data, the plant, where to write."""
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 from headworks import replay
@@ -46,6 +47,11 @@ def add_data(parser: argparse.ArgumentParser) -> None:
         metavar="S",
         help="a value is held this long, then it is unknown (default: 2.5 times the usual spacing)",
     )
+    _add_rows(add)
+
+
+def _add_rows(add: Callable[..., object]) -> None:
+    """What is made of the file's rows."""
     add(
         "--step",
         type=zero_or_more,
@@ -58,6 +64,12 @@ def add_data(parser: argparse.ArgumentParser) -> None:
         help="generation at 1000 W/m², to be made from irradiance")  # fmt: skip
     add("--peak-load-kw", type=above_zero, metavar="KW",
         help="scale load_kw so that the file's highest value is this")  # fmt: skip
+    add(
+        "--clouds",
+        type=int,
+        metavar="SEED",
+        help="made-up passing clouds over generation, for rows too far apart to show any",
+    )
     add("--ramp", type=zero_or_more, default=300.0, metavar="S",
         help="from closing to full power of a miner (default 300)")  # fmt: skip
 

@@ -10,6 +10,7 @@ from headworks.model.site import Site
 from headworks.replay.columns import parse_map
 from headworks.replay.data import Data, DataWish, open_data, peak
 from headworks.replay.data_blocks import Pace, Supply, blocks
+from headworks.replay.data_clouds import Sky
 from headworks.replay.data_error import DataError
 from headworks.replay.data_fit import fitting
 from headworks.replay.rows import Block
@@ -72,6 +73,17 @@ def _most_apart_s(site: Site) -> float:
     return max(2.0 * site.scan_s, min(ages, default=0.0))
 
 
+def _sky(args: argparse.Namespace, data: Data) -> Sky | None:
+    """Raises DataError where clouds would have nothing to shade."""
+    if args.clouds is None:
+        return None
+    if not {"pv_kw", "irradiance_w_m2"} & set(data.channels):
+        raise DataError(
+            "--clouds: they shade generation; map pv_kw, or irradiance_w_m2 with --pv-kw"
+        )
+    return Sky(args.clouds)
+
+
 def notes(found: Pace, data: Data, args: argparse.Namespace) -> list[str]:
     """What was made of the file's rows, to be told beside every figure."""
     said = []
@@ -81,6 +93,11 @@ def notes(found: Pace, data: Data, args: argparse.Namespace) -> list[str]:
             f"Rows were made {found.step_s:g} s apart; between those of the file values {how}. "
             "What happens faster than the file's rows is not in it: real clouds cause more "
             "switchings and more import."
+        )
+    if args.clouds is not None:
+        said.append(
+            f"Clouds were made up (seed {args.clouds}) and shade generation on top of the data: "
+            "there is less surplus than was measured, and it comes and goes faster."
         )
     for channel, factor in data.wish.scale.items():
         said.append(f"{channel} × {factor:.5g}, so that its highest value is the wanted peak.")
@@ -100,7 +117,7 @@ def reading(
     """The open file and its rows; the bar moves as they are taken. Raises DataError."""
     with open_data(wish) as data:
         made = pace(args, site, data)
-        rows = fitting(site, blocks(data, made, Supply(args.pv_kw)), data)
+        rows = fitting(site, blocks(data, made, Supply(args.pv_kw, _sky(args, data))), data)
         with progress(title, data) as shown:
             yield data, made, shown(rows)
 

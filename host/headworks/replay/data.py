@@ -9,23 +9,28 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
-from itertools import chain, islice, pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple, Protocol
 
-from headworks.replay import columns, data_csv, data_parquet
+import numpy as np
+
+from headworks.replay import columns, data_csv, data_parquet, data_quick
 from headworks.replay.columns import Column, Wish
 from headworks.replay.data_error import DataError, at
 from headworks.replay.data_times import Times, seconds, zone
 from headworks.replay.data_told import MORE_THAN, Told
+from headworks.replay.rows import Floats
 
 __all__ = ["Data", "DataError", "DataWish", "Moment", "open_data"]
 
 PEEK = 101  # rows that tell the usual spacing
-RECENT = 40_000  # rows of which the place is known, for messages
+CHUNK = 4096  # rows that are taken at once where they are clean
+RECENT = 40_000  # pieces of which the place is known, for messages
 HOLD = 2.5  # of the usual spacing, where nobody says how long a value may be held
 Values = tuple[float | None, ...]
+RawRow = tuple[int, Sequence[Any]]
 
 
 class DataWish(NamedTuple):
@@ -71,14 +76,13 @@ class Data:
         self._times = Times(wish.path, zone(wish.timezone), wish.time_format)
         self.told = Told(self._times.zone)
         self.share: Callable[[], float] = rows.share
-        numbered = self._numbered(rows.rows())
-        first = list(islice(numbered, PEEK))
-        if not first:
-            raise at(wish.path, 2, "no rows below the heading", "is it the right file?")
-        self._spacing([t_s for _, t_s, _ in first])
+        raw = rows.rows()
+        self._first = self._until_spaced(raw)
+        self._raw = raw
         self._columns = [self._timed(column) for column in self._columns]
-        self._recent: deque[tuple[float, int]] = deque(maxlen=RECENT)
-        self._rows = chain(first, numbered)
+        self._known = [(float("-inf"), 0.0)] * len(self._columns)
+        self._before_s: float | None = None
+        self._recent: deque[tuple[Floats, Sequence[int]]] = deque(maxlen=RECENT)
 
     @property
     def energies(self) -> bool:
@@ -87,11 +91,20 @@ class Data:
 
     def row_at(self, t_s: float) -> int:
         """The row of the file from which the values at a time come; of those read last."""
-        return next((row for when, row in reversed(self._recent) if when <= t_s), 2)
+        for times, numbers in reversed(self._recent):
+            if times[0] <= t_s:
+                return numbers[int(np.searchsorted(times, t_s, "right")) - 1]
+        return 2
 
-    def _numbered(
-        self, rows: Iterator[tuple[int, Sequence[Any]]]
-    ) -> Iterator[tuple[int, float, Sequence[Any]]]:
+    def _until_spaced(self, raw: Iterator[RawRow]) -> list[tuple[int, float, Sequence[Any]]]:
+        """The first rows with their times, which tell the usual spacing."""
+        first = list(islice(self._numbered(raw), PEEK))
+        if not first:
+            raise at(self.path, 2, "no rows below the heading", "is it the right file?")
+        self._spacing([t_s for _, t_s, _ in first])
+        return first
+
+    def _numbered(self, rows: Iterable[RawRow]) -> Iterator[tuple[int, float, Sequence[Any]]]:
         """Rows with their time in s; those whose time does not exist are left out."""
         place, times = self._time, self._times
         for number, cells in rows:
@@ -119,23 +132,63 @@ class Data:
 
     def moments(self) -> Iterator[Moment]:
         """Every row, and between rows the moment at which values become too old."""
+        yield from self._careful(self._first)
+        while chunk := list(islice(self._raw, CHUNK)):
+            yield from self._careful(self._numbered(chunk))
+        self._end()
+
+    def pieces(self) -> Iterator[tuple[Floats, Floats]]:
+        """The same as columns: times, and values by row and channel with NaN for unknown."""
+        yield from _arrays(list(self._careful(self._first)), len(self._columns))
+        while chunk := list(islice(self._raw, CHUNK)):
+            clean = self._clean(chunk)
+            if clean is not None:
+                yield clean
+            else:
+                careful = list(self._careful(self._numbered(chunk)))
+                yield from _arrays(careful, len(self._columns))
+        self._end()
+
+    def _clean(self, chunk: list[RawRow]) -> tuple[Floats, Floats] | None:
+        """A chunk at once, if every row of it is clean and in its usual place."""
+        numbers, rows = zip(*chunk, strict=True)
+        t_s = data_quick.times(self._times, [row[self._time] for row in rows])
+        if t_s is None or self._before_s is None:
+            return None
+        steps = np.diff(t_s, prepend=self._before_s) / self.told.usual_s
+        if (np.abs(steps - 1.0) > MORE_THAN).any():
+            return None
+        columns = [
+            data_quick.values(column, [row[column.place] for row in rows])
+            for column in self._columns
+        ]
+        found = [column for column in columns if column is not None]
+        if len(found) < len(columns):
+            return None
+        last_s = float(t_s[-1])
+        self._known = [(last_s, float(column[-1])) for column in found]
+        self._before_s = self._times.before_s = self.told.last_s = last_s
+        self.told.rows += len(t_s)
+        self._recent.append((t_s, numbers))
+        return t_s, np.stack(found, axis=1)
+
+    def _careful(self, rows: Iterable[tuple[int, float, Sequence[Any]]]) -> Iterator[Moment]:
+        """Row by row, with everything that may be the matter."""
         told, hold_s = self.told, self.told.hold_s
-        known = [(float("-inf"), 0.0)] * len(self._columns)
-        before_s: float | None = None
-        for number, t_s, cells in self._rows:
-            if before_s is not None:
-                step_s = t_s - before_s
+        for number, t_s, cells in rows:
+            if self._before_s is None:
+                told.first_s = t_s
+            else:
+                step_s = t_s - self._before_s
                 if step_s > told.usual_s * (1.0 + MORE_THAN) or step_s < told.usual_s * 0.99:
                     self._odd_step(number, step_s)
                     if step_s > hold_s:
-                        yield Moment(before_s + hold_s, (None,) * len(known), 0)
-            else:
-                told.first_s = t_s
-            before_s = told.last_s = t_s
+                        unknown = (None,) * len(self._columns)
+                        yield Moment(self._before_s + hold_s, unknown, 0)
+            self._before_s = told.last_s = t_s
             told.rows += 1
-            self._recent.append((t_s, number))
-            yield Moment(t_s, self._values(number, t_s, cells, known), number)
-        self._end()
+            self._recent.append((np.array([t_s]), (number,)))
+            yield Moment(t_s, self._values(number, t_s, cells, self._known), number)
 
     def _values(
         self, number: int, t_s: float, cells: Sequence[Any], known: list[tuple[float, float]]
@@ -177,6 +230,13 @@ class Data:
         times, told = self._times, self.told
         told.twice, told.twice_first = times.twice, times.twice_first
         told.skipped, told.skipped_first = times.skipped, times.skipped_first
+
+
+def _arrays(moments: list[Moment], wide: int) -> Iterator[tuple[Floats, Floats]]:
+    """Moments as columns, or nothing where there are none."""
+    if moments:
+        values = np.array([moment.values for moment in moments], np.float64)
+        yield np.array([moment.t_s for moment in moments]), values.reshape(-1, wide)
 
 
 def _moment(path: Path, row: int, when: object) -> datetime | float:

@@ -10,7 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from headworks.replay.data import Data, Moment
+from headworks.replay.data import Data
+from headworks.replay.data_clouds import Sky
 from headworks.replay.rows import BLOCK_ROWS, Block, Floats
 
 PARTS = ("grid_kw", "load_kw", "pv_kw", "irradiance_w_m2")
@@ -26,33 +27,37 @@ class Pace(NamedTuple):
 
 
 class Supply(NamedTuple):
-    """Where the power without racks comes from: `pv_kw` is what irradiance 1000 W/m² gives."""
+    """Where the power without racks comes from: `pv_kw` is what irradiance 1000 W/m² gives.
+
+    `sky` puts made-up clouds over all generation.
+    """
 
     pv_kw: float = 0.0
+    sky: Sky | None = None
 
 
 def blocks(data: Data, pace: Pace, supply: Supply) -> Iterator[Block]:
     """Rows of the file. `t_s` and `wall_s` are seconds since 1970. Raises DataError."""
-    for t_s, values in _steps(data.moments(), len(data.channels), pace):
+    for t_s, values in _steps(data.pieces(), pace):
         columns = dict(zip(data.channels, values, strict=True))
-        site_kw = net_kw(columns, supply)
+        site_kw = net_kw(t_s, columns, supply)
         more = {name: column for name, column in columns.items() if name not in PARTS}
         for start in range(0, len(t_s), BLOCK_ROWS):
             part = slice(start, start + BLOCK_ROWS)
             yield Block(t_s[part], site_kw[part], t_s[part], {n: c[part] for n, c in more.items()})
 
 
-def net_kw(columns: dict[str, Floats], supply: Supply) -> Floats:
+def net_kw(t_s: Floats, columns: dict[str, Floats], supply: Supply) -> Floats:
     """Power at the point of connection without racks, import positive; NaN where unknown."""
     if "grid_kw" in columns:
         return columns["grid_kw"]
-    some = next(iter(columns.values()))
-    net = np.array(columns.get("load_kw", np.zeros(len(some))))
-    if "pv_kw" in columns:
-        net = net - columns["pv_kw"]
+    made = np.array(columns.get("pv_kw", np.zeros(len(t_s))))
     if "irradiance_w_m2" in columns and supply.pv_kw:
-        air_c = columns.get("temperature_c", np.full(len(some), DAYLIGHT_C))
-        net = net - generation_kw(supply.pv_kw, columns["irradiance_w_m2"], air_c)
+        air_c = columns.get("temperature_c", np.full(len(t_s), DAYLIGHT_C))
+        made = made + generation_kw(supply.pv_kw, columns["irradiance_w_m2"], air_c)
+    if supply.sky is not None:
+        made = made * supply.sky.share(t_s)
+    net: Floats = columns.get("load_kw", np.zeros(len(t_s))) - made
     return net
 
 
@@ -66,37 +71,50 @@ def generation_kw(capacity_kw: float, irradiance_w_m2: Floats, temperature_c: Fl
 
 
 def _steps(
-    moments: Iterable[Moment], wide: int, pace: Pace
+    pieces: Iterable[tuple[Floats, Floats]], pace: Pace
 ) -> Iterator[tuple[Floats, list[Floats]]]:
-    """Times and columns, a piece at a time; each piece begins with the last moment of the one
-    before, as a line runs from there.
+    """Times and columns, a piece at a time. A line runs from the last moment of a piece to the
+    first of the next, so that one is kept back.
     """
-    kept: list[Moment] = []
-    most = BLOCK_ROWS if not pace.step_s else max(2, BLOCK_ROWS // 4)
-    for moment in moments:
-        kept.append(moment)
-        span_s = moment.t_s - kept[0].t_s
-        if len(kept) >= most or (pace.step_s and span_s > BLOCK_ROWS * pace.step_s):
-            yield from _piece(kept, wide, pace, last=False)
-            kept = kept[-1:]
-    if kept:
-        yield from _piece(kept, wide, pace, last=True)
+    kept: tuple[Floats, Floats] | None = None
+    for piece in pieces:
+        at_s, known = piece
+        if kept is not None:
+            at_s, known = np.concatenate((kept[0], at_s)), np.vstack((kept[1], known))
+        for a, b in _parts(at_s, pace):
+            yield from _piece(at_s[a : b + 1], known[a : b + 1], pace, last=False)
+        kept = at_s[-1:], known[-1:]
+    if kept is not None:
+        yield from _piece(*kept, pace, last=True)
+
+
+def _parts(at_s: Floats, pace: Pace) -> Iterator[tuple[int, int]]:
+    """Pieces of the moments, each from one place to another, which make about one block."""
+    if not pace.step_s:
+        if len(at_s) > 1:
+            yield 0, len(at_s) - 1
+        return
+    start = 0
+    while start < len(at_s) - 1:
+        far = int(np.searchsorted(at_s, at_s[start] + BLOCK_ROWS * pace.step_s))
+        end = min(max(start + 1, far), len(at_s) - 1)
+        yield start, end
+        start = end
 
 
 def _piece(
-    moments: list[Moment], wide: int, pace: Pace, *, last: bool
+    at_s: Floats, known: Floats, pace: Pace, *, last: bool
 ) -> Iterator[tuple[Floats, list[Floats]]]:
-    """The rows from the first moment to just before the last one, or up to it at the end."""
-    at_s = np.array([moment.t_s for moment in moments])
-    known = np.array([moment.values for moment in moments], np.float64).reshape(-1, wide)
+    """The rows from the first moment to just before the last one, or the very last moment."""
+    wide = known.shape[1]
     if not pace.step_s:
         count = len(at_s) if last else len(at_s) - 1
         if count:
             yield at_s[:count], [known[:count, n] for n in range(wide)]
         return
     begin = np.ceil(at_s[0] / pace.step_s)
-    end = np.ceil(at_s[-1] / pace.step_s)
-    t_s = np.arange(begin, end + (1 if last and end * pace.step_s == at_s[-1] else 0)) * pace.step_s
+    end = np.ceil(at_s[-1] / pace.step_s) + (last and at_s[-1] % pace.step_s == 0.0)
+    t_s = np.arange(begin, end) * pace.step_s
     if not len(t_s):
         return
     where: Places = np.searchsorted(at_s, t_s, "right").astype(np.intp) - 1

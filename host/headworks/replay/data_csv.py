@@ -30,7 +30,7 @@ class CsvRows:
         self._mark = max(_SEPARATORS, key=first.count)
         self.heading: Sequence[str] = next(csv.reader([first], delimiter=self._mark))
         self._text = text
-        self._cut = not first.endswith("\n")
+        self.number = 1  # of the last whole row
 
     def share(self) -> float:
         """How much of the file has been read, 0 to 1."""
@@ -39,27 +39,18 @@ class CsvRows:
     def rows(self) -> Iterator[tuple[int, Sequence[str]]]:
         """Every row with its number (the heading is row 1). Raises DataError."""
         wide = len(self.heading)
-        reader = csv.reader(self._watched(), delimiter=self._mark, strict=True)
-        number = 1
-        for cells in reader:
-            number += 1
-            if len(cells) != wide:
-                if not cells:
-                    continue
+        for number, cells in enumerate(
+            csv.reader(self._text, delimiter=self._mark, strict=True), 2
+        ):
+            if len(cells) == wide:
+                self.number = number
+                yield number, cells
+            elif cells:
                 raise self._width(number, len(cells), wide)
-            yield number, cells
-
-    def _watched(self) -> Iterator[str]:
-        """The lines, remembering whether the last one was ended."""
-        for line in self._text:
-            self._cut = line[-1] != "\n"
-            if "\0" in line:
-                raise csv.Error("line contains NUL")
-            yield line
 
     def _width(self, number: int, have: int, wide: int) -> Exception:
         count = f"{have} cells and the heading has {wide}"
-        if self._cut and have < wide:
+        if have < wide and not self._text.readline():
             return at(self.path, number, f"the file ends in the middle of a row, {count}",
                       "it is truncated: copy it again")  # fmt: skip
         fix = "the row is damaged: mend or remove it (a separator inside a cell wants quotes)"
@@ -74,7 +65,7 @@ def opened(path: Path) -> Iterator[CsvRows]:
         with path.open("rb") as raw:
             inner = gzip.GzipFile(fileobj=raw) if path.suffix == ".gz" else raw
             with io.TextIOWrapper(inner, encoding="utf-8-sig", newline="") as text:
-                rows = _Counted(path, raw, text)
+                rows = CsvRows(path, raw, text)
                 try:
                     yield rows
                 finally:
@@ -96,14 +87,3 @@ def opened(path: Path) -> Iterator[CsvRows]:
         raise at(
             path, None, f"cannot be read: {error.strerror or error}", "check its name"
         ) from error
-
-
-class _Counted(CsvRows):
-    """Keeps the number of the last whole row, for messages about what comes after it."""
-
-    number = 1
-
-    def rows(self) -> Iterator[tuple[int, Sequence[str]]]:
-        for number, cells in super().rows():
-            self.number = number
-            yield number, cells

@@ -89,6 +89,17 @@ class Times:
         early_s, late_s = base_s - first.total_seconds(), base_s - second.total_seconds()
         return self._rising(row, text, early_s if early_s > self.before_s else late_s)
 
+    def offset_s(self, hour: int) -> float | None:
+        """What the clocks are ahead of UTC all through an hour of theirs, counted since 1970.
+
+        None where they change in it.
+        """
+        start = _EPOCH + timedelta(hours=hour)
+        offset = start.replace(tzinfo=self.zone).utcoffset()
+        if offset is None or not self._whole_hour(start):
+            return None
+        return offset.total_seconds()
+
     def _rising(self, row: int, text: str, now_s: float) -> float:
         """Raises DataError where time stands still or goes back."""
         if now_s > self.before_s:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from subprocess import Popen
 
-from benchlib import board_cases, record_cases, replaying, rig, scanning, watch
+from benchlib import board_cases, record_cases, replaying, rig, rival_cases, scanning, watch
 from benchlib.rows import Row, Spread, spread, tell
 from benchlib.sites import Shape
 
@@ -144,6 +144,11 @@ def replay(quick: bool) -> list[Row]:
     return replaying.figures(quick)
 
 
+def rivals(quick: bool) -> list[Row]:
+    """11. Models of other controllers' rules on the same rows: surplus used, import, switchings."""
+    return rival_cases.figures(quick)
+
+
 CASES: dict[str, Callable[[bool], list[Row]]] = {
     "reply": reply_to_coil,
     "signal": signal_to_relay,
@@ -153,4 +158,5 @@ CASES: dict[str, Callable[[bool], list[Row]]] = {
     **board_cases.CASES,
     **record_cases.CASES,
     "replay": replay,
+    "rivals": rivals,
 }

@@ -7,6 +7,8 @@ site is commissioned.
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from headworks.model.tariff import Tariff
+
 
 class RackKind(StrEnum):
     """What hangs on a rack. A `gpu` rack usually wants notice before it loses power."""
@@ -276,5 +278,6 @@ class Site:
     upstream_trip: str | None = None  # "hat.7": opens the breaker above a welded contactor
     gpio: GpioSpec = field(default_factory=GpioSpec)
     record: RecordSpec = field(default_factory=RecordSpec)
+    tariff: Tariff | None = None
     source: str = ""
     sha256: str = ""

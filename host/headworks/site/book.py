@@ -4,6 +4,7 @@ from dataclasses import fields
 from typing import Any
 
 from headworks.model import site as model
+from headworks.model.tariff import Tariff
 from headworks.site.entries import Entries, Entry
 from headworks.site.hardware import Hardware
 from headworks.site.problems import Findings, Spot
@@ -25,6 +26,7 @@ SPECS: dict[str, type[Any]] = {
     "interlock": model.InterlockSpec,
     "gpio": model.GpioSpec,
     "record": model.RecordSpec,
+    "tariff": Tariff,
 }
 
 

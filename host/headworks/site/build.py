@@ -19,11 +19,13 @@ from headworks.model.site import (
     SwitchSpec,
     Window,
 )
+from headworks.model.tariff import Tariff, TariffPeriod
 from headworks.site.book import SPECS, Book, name_of
 from headworks.site.causes import usual_age_s
 from headworks.site.entries import Entry
 from headworks.site.names import racks_of, zone_of
 from headworks.site.rows import ACTIONS
+from headworks.site.tariff import is_rest
 
 DEFAULT_SCAN_S = 1.0
 
@@ -46,6 +48,7 @@ def build(book: Book, source: str, sha256: str) -> Site:
         interlocks=(*(_interlock(book, entry) for entry in book.of("interlock")), *book.made),
         gpio=GpioSpec(**_one(book, "gpio")),
         record=RecordSpec(**_one(book, "record")),
+        tariff=_tariff(book.entries.one("tariff")),
         source=source,
         sha256=sha256,
     )
@@ -97,3 +100,10 @@ def _interlock(book: Book, entry: Entry) -> InterlockSpec:
     if given["name"] in book.replaced:
         given["origin"] = f"site file, not set {book.replaced[given['name']]}"
     return InterlockSpec(**given, action=InterlockAction(action))
+
+
+def _tariff(entry: Entry | None) -> Tariff | None:
+    if entry is None:
+        return None
+    periods = tuple(TariffPeriod(**_fields(one), rest=is_rest(one)) for one in entry.children)
+    return Tariff(**_fields(entry), periods=periods)

@@ -23,6 +23,7 @@ from headworks.site.power import check_power
 from headworks.site.problems import Findings, Problem, SiteErrors, SiteUnreadable
 from headworks.site.sense import check_sense
 from headworks.site.syntax import syntax_problem
+from headworks.site.tariff import check_tariff
 from headworks.site.unread import check_unread
 from headworks.site.wiring import check_wiring
 
@@ -39,6 +40,7 @@ CHECKS = (
     check_included,
     check_power,
     check_sense,
+    check_tariff,
 )
 
 

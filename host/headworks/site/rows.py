@@ -17,6 +17,7 @@ from headworks.site.formats import (
 )
 from headworks.site.schema import Key, Section
 from headworks.site.signal_rows import ANY_SIGNAL, MOST_KW, NO_ZERO_AGE, SITE_KW, name_row
+from headworks.site.tariff_rows import TARIFF
 from headworks.site.values import choice, flag, number, point, text, whole
 
 ACTIONS = ("warn", "block", "shed", "trip")
@@ -254,5 +255,6 @@ SECTIONS: dict[str, Section] = {
         OUTPUTS,
         GPIO,
         RECORD,
+        TARIFF,
     )
 }

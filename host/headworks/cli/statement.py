@@ -1,0 +1,69 @@
+"""`headworks statement`: a month as a signed document, for the utility and for the operator."""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from headworks import __version__, paths
+
+SITE = Path("site.toml")
+_FORMS = ("pdf", "html", "csv")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of `headworks statement`."""
+    parser.add_argument("--month", required=True, metavar="MONTH", help="the month, as 2026-11")
+    for form in _FORMS:
+        note = " (what is made if nothing is named)" if form == "pdf" else ""
+        parser.add_argument(f"--{form}", action="store_true", help=f"make a {form.upper()}{note}")
+    parser.add_argument("--language", default="en", metavar="LANGUAGE", help="en (default) or ur")
+    parser.add_argument("--site", type=Path, default=SITE, metavar="SITE", help="site file")
+    parser.add_argument("--records", type=Path, metavar="DIR", help="folder of the records")
+    parser.add_argument("--out", type=Path, default=Path(), metavar="DIR", help="default: here")
+
+
+def run(args: argparse.Namespace) -> int:
+    """0 with the files' names on standard output; 1 where the month cannot be stated."""
+    from headworks.record.seal import KeyFileError, load_key
+    from headworks.site import SiteErrors, SiteUnreadable, load_site
+    from headworks.statement.files import write
+    from headworks.statement.gather import gather
+    from headworks.statement.model import StatementError
+    from headworks.statement.sealed import Form
+    from headworks.statement.words import words
+
+    folder = records_dir(args.records)
+    forms = [Form(form) for form in _FORMS if getattr(args, form)] or [Form.PDF]
+    try:
+        words(args.language)
+        site = load_site(args.site)
+        now_s = int(time.time())
+        statement = gather(folder, site, args.month, now_s, f"headworks {__version__}")
+        made = write(statement, forms, args.language, load_key(folder), args.out)
+    except SiteErrors as errors:
+        print(errors, file=sys.stderr)
+        return 1
+    except FileNotFoundError as error:
+        print(f"headworks: {_missing(error, folder)}", file=sys.stderr)
+        return 1
+    except (SiteUnreadable, StatementError, KeyFileError) as error:
+        print(f"headworks: {error}", file=sys.stderr)
+        return 1
+    if not statement.complete:
+        print("headworks: the month still runs, so this is preliminary", file=sys.stderr)
+    for path in made:
+        print(path)
+    return 0
+
+
+def records_dir(given: Path | None) -> Path:
+    """The folder of the records: as given, else the station's."""
+    return given or paths.state_dir() / "records"
+
+
+def _missing(error: FileNotFoundError, folder: Path) -> str:
+    """What is not there, and what to do."""
+    if error.filename and not str(error.filename).startswith(str(folder)):
+        return f"{error.filename}: there is no such folder; make it or name another with --out"
+    return f"{folder}: there are no records; name their folder with --records"

@@ -1,0 +1,109 @@
+"""Reads from a folder of records what a statement of one month needs. Opens it read-only."""
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from headworks.model.site import Site
+from headworks.record.database import reading
+from headworks.record.journal import INTERVAL, SEAL
+from headworks.record.ledger import connection_meter
+from headworks.record.reading import JOURNAL_FILE
+from headworks.statement.ledger_rows import Rows, entries_of, rows_of
+from headworks.statement.make import make
+from headworks.statement.model import Evidence, Statement, StatementError
+from headworks.statement.months import bounds, local_text
+
+_EVENTS = ("trip", "latch", "reset", "curtail", "curtail-met", "curtail-end")
+_LATEST_S = 86400  # an interval is written at its end, at the latest so long after its begin
+Body = dict[str, Any]
+
+
+def gather(folder: Path, site: Site, month: str, now_s: int, software: str) -> Statement:
+    """The statement of a month from the records in a folder.
+
+    Raises StatementError where the month cannot be stated or the records cannot be read, and
+    FileNotFoundError where there are none.
+    """
+    from_s, to_s = bounds(month, site.timezone)
+    try:
+        with closing(reading(folder / JOURNAL_FILE)) as journal:
+            intervals = _intervals(journal, from_s, to_s)
+            events = _bodies(
+                journal, f"kind IN ({','.join('?' * len(_EVENTS))}) AND wall_s < ?", *_EVENTS, to_s
+            )
+            evidence = _evidence(journal, site, from_s, min(to_s, now_s), software)
+    except sqlite3.Error as error:
+        raise StatementError(
+            f"{folder / JOURNAL_FILE}: {error}; run `headworks verify` on these records"
+        ) from error
+    interval_s = _length_s(intervals, site)
+    try:
+        rows: Rows = rows_of(intervals, interval_s, connection_meter(site) or "")
+        entries = entries_of(events)
+    except (KeyError, TypeError, ValueError) as error:
+        raise StatementError(
+            f"{folder / JOURNAL_FILE}: an entry lacks what it should have ({error}); "
+            "run `headworks verify` on these records"
+        ) from error
+    return make(
+        site,
+        month,
+        rows.intervals,
+        entries,
+        evidence,
+        now_s=now_s,
+        interval_s=interval_s,
+        racks=rows.racks or {rack.name: "unknown" for rack in site.racks},
+        unplaced=rows.unplaced,
+        counters=rows.counters,
+    )
+
+
+def _bodies(journal: sqlite3.Connection, where: str, *given: object) -> list[Body]:
+    found = journal.execute(f"SELECT body FROM journal WHERE {where} ORDER BY seq", given)
+    return [json.loads(body) for (body,) in found]
+
+
+def _intervals(journal: sqlite3.Connection, from_s: int, to_s: int) -> list[Body]:
+    """The ledger's rows that began in the month, and those between them that have no time."""
+    timed = _bodies(
+        journal, "kind = ? AND wall_s >= ? AND wall_s < ?", INTERVAL, from_s, to_s + _LATEST_S
+    )
+    found = [body for body in timed if from_s <= (body["values"]["from_s"] or -1) < to_s]
+    if found:
+        ends = found[0]["seq"], found[-1]["seq"]
+        untimed = _bodies(journal, "kind = ? AND seq BETWEEN ? AND ?", INTERVAL, *ends)
+        found += [body for body in untimed if body["values"]["from_s"] is None]
+    return [body["values"] for body in found]
+
+
+def _length_s(intervals: list[Body], site: Site) -> int:
+    """The length of an interval; where it was changed in the month, the longest."""
+    return round(max((v["interval_s"] for v in intervals), default=site.record.interval_min * 60))
+
+
+def _evidence(
+    journal: sqlite3.Connection, site: Site, from_s: int, through_s: int, software: str
+) -> Evidence:
+    first, last = journal.execute(
+        "SELECT min(seq), max(seq) FROM journal WHERE wall_s >= ? AND wall_s < ?",
+        (from_s, through_s),
+    ).fetchone()
+    head = journal.execute("SELECT hash FROM journal WHERE seq = ?", (last,)).fetchone()
+    seals = _bodies(journal, "kind = ? AND wall_s < ? AND seq <= ? ", SEAL, through_s, last or 0)[
+        -1:
+    ]
+    day = local_text(int(seals[0]["wall_s"]), ZoneInfo(site.timezone), "%Y-%m-%d") if seals else ""
+    return Evidence(
+        site_sha256=site.sha256,
+        software=software,
+        journal_first=first,
+        journal_last=last,
+        journal_sha256=head[0] if head else "",
+        seal_day=day,
+        seal=str(seals[0]["values"]["signature"]) if seals else "",
+    )

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from headworks.statement import files, html, table
 from headworks.statement.content import canonical, content, parse, statement_of
 from headworks.statement.figures import duration, kwh, seconds, share
+from headworks.statement.make import WRITTEN_S
 from headworks.statement.model import StatementError
 from headworks.statement.sealed import Form, parts, sealed
 from headworks.statement.signature import document, is_signed, sign
@@ -20,8 +21,8 @@ from headworks.statement.verify import READERS, verify
 from headworks.statement.words import languages, words
 from statement.sample import DAY_S, KEY, OTHER_KEY, STARTS, row, rows, site, statement
 
-SMALL = statement(rows=rows()[:3], now_s=STARTS[3], entries=[])
-STATEMENT = statement(rows=[row(start) for start in STARTS[:96]], now_s=STARTS[96])
+SMALL = statement(rows=rows()[:3], now_s=STARTS[3] + WRITTEN_S, entries=[])
+STATEMENT = statement(rows=[row(start) for start in STARTS[:96]], now_s=STARTS[96] + WRITTEN_S)
 MADE = {
     (form, language): files.render(STATEMENT, form, language, KEY)
     for form, language in [(Form.HTML, "en"), (Form.HTML, "ur"), (Form.CSV, "en"), (Form.PDF, "en"), (Form.PDF, "ur")]
@@ -157,12 +158,12 @@ def test_records_that_differ_are_told():
         rows=[
             row(start, import_wh=1, baseline_wh=None, incremental_wh=None) for start in STARTS[:96]
         ],
-        now_s=STARTS[96],
+        now_s=STARTS[96] + WRITTEN_S,
     )
     assert _told(MADE[Form.CSV, "en"], now=STATEMENT)["records"] is True
     verdict = verify(MADE[Form.CSV, "en"], now=other)
     assert "the interval of 2026-11-01 00:00 is not" in verdict.findings[-1].text
-    fewer = statement(rows=rows()[:96], now_s=STARTS[96], counters=())
+    fewer = statement(rows=rows()[:96], now_s=STARTS[96] + WRITTEN_S, counters=())
     verdict = verify(MADE[Form.CSV, "en"], now=fewer)
     assert "not those of the records: counters" in verdict.findings[-1].text
 

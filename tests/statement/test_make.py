@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from headworks.record.stamp import Clock
 from headworks.statement.incidents import curtailments, trips
+from headworks.statement.make import WRITTEN_S
 from headworks.statement.model import ENERGIES, Entry, Gap, Quality, StatementError
 from headworks.statement.months import bounds, grid
 from headworks.statement.sums import gaps
@@ -42,7 +43,7 @@ def test_sums_are_of_what_is_known_and_gaps_stay(missing, unknown):
         for index, start in enumerate(STARTS[:SOME])
         if index not in missing
     ]
-    found = statement(rows=given_rows, now_s=STARTS[SOME])
+    found = statement(rows=given_rows, now_s=STARTS[SOME] + WRITTEN_S)
     for name in ENERGIES:
         known = [getattr(one, name) for one in given_rows if getattr(one, name) is not None]
         assert found.totals[name] == (sum(known) if known else None)
@@ -114,12 +115,13 @@ def test_half_hours_that_do_not_begin_at_midnight_are_refused():
 
 def test_a_month_that_still_runs_says_so():
     """It ends with the last interval that is over; the rest of the month is no gap."""
-    now_s = STARTS.start + 3 * DAY_S + 1000
+    now_s = STARTS.start + 3 * DAY_S + WRITTEN_S
     found = statement(now_s=now_s)
     assert not found.complete
     assert found.through_s == STARTS.start + 3 * DAY_S
     assert len(found.intervals) == 3 * 48
     assert found.gaps == ()
+    assert len(statement(now_s=now_s - 1).intervals) == 3 * 48 - 1  # not surely written yet
     assert statement().complete
 
 

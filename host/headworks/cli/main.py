@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "backup": ("backup", "configuration, key and records into one file"),
     "restore": ("restore", "bring them back from such a file"),
     "reset": ("reset", "clear a latch after the cause is gone"),
+    "statement": ("statement", "a month as a signed document: PDF, HTML or CSV"),
 }
 _EPILOG = """\
 to start:   headworks demo                a station at work, nothing to set up

@@ -21,6 +21,7 @@ from headworks.record.channels import channels
 from headworks.record.database import code_of, is_unreadable
 from headworks.record.journal import BEGIN, SEAL, Head, JournalStore
 from headworks.record.ledger import Ledger
+from headworks.record.orders import Orders
 from headworks.record.recorder import Recorder
 from headworks.record.samples import COMMIT_S, DAY_S, SampleStore
 from headworks.record.seal import KeyFileError, SealKey, key_of, seal_values
@@ -46,6 +47,7 @@ class Writer:
         self._samples = SampleStore(folder / "samples.db", site.record)
         self._recorder = Recorder(folder / "recorder", site, site_text, version)
         self._ledger = Ledger(site)
+        self._orders = Orders()
         self._key: SealKey | None = None
         self._waiting: deque[tuple[Stamp, Entry]] = deque()
         self._again_s: dict[str, float] = {}
@@ -72,7 +74,7 @@ class Writer:
         """Take one scan into samples, ledger and recorder."""
         self._seal_if_due(stamp)
         self._samples.add(stamp, channels(snapshot, plan))
-        done = self._ledger.add(stamp, snapshot, plan)
+        done = self._ledger.add(stamp, snapshot, plan) + self._orders.add(plan)
         if done:
             self.journal([(stamp, entry) for entry in done])
         if not self._try(RECORDER, lambda: self._recorder.add(stamp, before, snapshot, plan)):

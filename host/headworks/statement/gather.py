@@ -13,11 +13,12 @@ from headworks.record.journal import INTERVAL, SEAL
 from headworks.record.ledger import connection_meter
 from headworks.record.reading import JOURNAL_FILE
 from headworks.statement.ledger_rows import Rows, entries_of, rows_of
-from headworks.statement.make import make
+from headworks.statement.make import make, over
 from headworks.statement.model import Evidence, Statement, StatementError
 from headworks.statement.months import bounds, local_text
 
 _EVENTS = ("trip", "latch", "reset", "curtail", "curtail-met", "curtail-end")
+_START, _FIRMWARE = "station-start", "firmware"  # what the station says of itself and its boards
 _LATEST_S = 86400  # an interval is written at its end, at the latest so long after its begin
 Body = dict[str, Any]
 
@@ -28,26 +29,22 @@ def gather(folder: Path, site: Site, month: str, now_s: int, software: str) -> S
     Raises StatementError where the month cannot be stated or the records cannot be read, and
     FileNotFoundError where there are none.
     """
+    path = folder / JOURNAL_FILE
     from_s, to_s = bounds(month, site.timezone)
     try:
-        with closing(reading(folder / JOURNAL_FILE)) as journal:
+        with closing(reading(path)) as journal:
             intervals = _intervals(journal, from_s, to_s)
             events = _bodies(
                 journal, f"kind IN ({','.join('?' * len(_EVENTS))}) AND wall_s < ?", *_EVENTS, to_s
             )
-            evidence = _evidence(journal, site, from_s, min(to_s, now_s), software)
-    except sqlite3.Error as error:
-        raise StatementError(
-            f"{folder / JOURNAL_FILE}: {error}; run `headworks verify` on these records"
-        ) from error
-    interval_s = _length_s(intervals, site)
-    try:
+            interval_s = _length_s(intervals, site)
+            through_s = over(month, site.timezone, interval_s, now_s)[-1] + interval_s
+            evidence = _evidence(journal, site, from_s, through_s, software)
         rows: Rows = rows_of(intervals, interval_s, connection_meter(site) or "")
         entries = entries_of(events)
-    except (KeyError, TypeError, ValueError) as error:
+    except (sqlite3.Error, KeyError, TypeError, ValueError) as error:
         raise StatementError(
-            f"{folder / JOURNAL_FILE}: an entry lacks what it should have ({error}); "
-            "run `headworks verify` on these records"
+            f"{path}: an entry cannot be read ({error}); run `headworks verify` on these records"
         ) from error
     return make(
         site,
@@ -94,16 +91,31 @@ def _evidence(
         (from_s, through_s),
     ).fetchone()
     head = journal.execute("SELECT hash FROM journal WHERE seq = ?", (last,)).fetchone()
-    seals = _bodies(journal, "kind = ? AND wall_s < ? AND seq <= ? ", SEAL, through_s, last or 0)[
-        -1:
-    ]
-    day = local_text(int(seals[0]["wall_s"]), ZoneInfo(site.timezone), "%Y-%m-%d") if seals else ""
+    seals = _bodies(journal, "kind = ? AND wall_s < ?", SEAL, through_s)[-1:]
+    zone = ZoneInfo(site.timezone)
     return Evidence(
         site_sha256=site.sha256,
         software=software,
+        firmware=_firmware(journal, through_s),
         journal_first=first,
         journal_last=last,
         journal_sha256=head[0] if head else "",
-        seal_day=day,
+        seal_day=local_text(int(seals[0]["wall_s"]), zone, "%Y-%m-%d") if seals else "",
         seal=str(seals[0]["values"]["signature"]) if seals else "",
+        sites=_sites(journal, from_s, through_s),
     )
+
+
+def _firmware(journal: sqlite3.Connection, through_s: int) -> tuple[tuple[str, str], ...]:
+    """What each board said last that it runs."""
+    told = _bodies(journal, "kind = ? AND wall_s < ?", _FIRMWARE, through_s)
+    found = {str(body["source"]): str(body["values"]["firmware"]) for body in told}
+    return tuple(sorted(found.items()))
+
+
+def _sites(journal: sqlite3.Connection, from_s: int, through_s: int) -> tuple[str, ...]:
+    """The site files that were in force: that of the last start before, and of each since."""
+    starts = _bodies(journal, "kind = ? AND wall_s < ?", _START, through_s)
+    before = [body for body in starts if body["wall_s"] < from_s][-1:]
+    within = [body for body in starts if body["wall_s"] >= from_s]
+    return tuple(dict.fromkeys(str(b["values"]["site_sha256"]) for b in (*before, *within)))

@@ -18,6 +18,8 @@ from headworks.statement.model import (
 )
 from headworks.statement.price import cost
 
+WRITTEN_S = 60  # an interval is in the records at the latest so long after its end
+
 
 def make(
     site: Site,
@@ -39,9 +41,9 @@ def make(
     that has not begun and for rows that contradict themselves.
     """
     starts = months.grid(month, site.timezone, interval_s)
-    over = _over(starts, interval_s, now_s, month)
-    intervals = _filled(over, _checked(rows, starts, interval_s, len(racks)))
-    through_s = over[-1] + interval_s
+    stated = over(month, site.timezone, interval_s, now_s)
+    intervals = _filled(stated, _checked(rows, starts, interval_s, len(racks)))
+    through_s = stated[-1] + interval_s
     return Statement(
         site=site.name,
         timezone=site.timezone,
@@ -67,12 +69,13 @@ def make(
     )
 
 
-def _over(starts: range, interval_s: int, now_s: int, month: str) -> range:
-    """The intervals that are over."""
+def over(month: str, timezone: str, interval_s: int, now_s: int) -> range:
+    """The starts of the intervals that are over and written. Raises StatementError for none."""
+    starts = months.grid(month, timezone, interval_s)
     if now_s < starts.start:
         raise StatementError(f"{month} has not begun; name a month that has")
-    count = min(len(starts), (now_s - starts.start) // interval_s)
-    if count == 0:
+    count = min(len(starts), (now_s - WRITTEN_S - starts.start) // interval_s)
+    if count <= 0:
         raise StatementError(
             f"no interval of {month} is over yet; try again in {interval_s // 60} minutes"
         )

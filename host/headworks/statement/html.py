@@ -16,6 +16,7 @@ _HERE = Path(__file__).parent
 _DATA = re.compile(
     rb'<script type="application/json" id="headworks-statement">(.*?)</script>', re.DOTALL
 )
+_ARABIC = "U+0600-06FF,U+0750-077F,U+FB50-FDFF,U+FE70-FEFC"
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; font-src data:"
 
 
@@ -59,8 +60,8 @@ def _face(name: str, weight: int) -> str:
     font = (_HERE / "fonts" / f"NotoNaskhArabic-{name}.ttf").read_bytes()
     data = base64.b64encode(font).decode("ascii")
     return (
-        f"@font-face{{font-family:'Noto Naskh Arabic';font-weight:{weight};"
-        f"src:url(data:font/ttf;base64,{data})}}\n"
+        f"@font-face{{font-family:'Statement Naskh';font-weight:{weight};"
+        f"unicode-range:{_ARABIC};src:url(data:font/ttf;base64,{data})}}\n"
     )
 
 

@@ -9,6 +9,7 @@ words of its own in front, so that none can be passed off as another.
 import hashlib
 from typing import NamedTuple, Protocol
 
+from headworks.record.seal import signed as is_of
 from headworks.statement.content import Content, canonical
 from headworks.statement.model import StatementError
 
@@ -55,7 +56,7 @@ def sign(content: Content, key: Signer) -> Signed:
 
 def is_signed(signed: Signed) -> bool:
     """Whether the signature is that of the figures by the key that is named."""
-    return _good(signed.public_key, signed.signature, _FIGURES + canonical(signed.statement))
+    return is_of(signed.public_key, signed.signature, _FIGURES + canonical(signed.statement))
 
 
 def seal(body: bytes, key: Signer) -> Seal:
@@ -65,19 +66,7 @@ def seal(body: bytes, key: Signer) -> Seal:
 
 def is_sealed(body: bytes, found: Seal) -> bool:
     """Whether the seal is that of these bytes by the key that is named."""
-    return _good(found.public_key, found.signature, _FILE + hashlib.sha256(body).hexdigest())
-
-
-def _good(public_key: str, signature: str, text: str) -> bool:
-    from cryptography.exceptions import InvalidSignature
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
-    try:
-        key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_key))
-        key.verify(bytes.fromhex(signature), text.encode())
-    except (InvalidSignature, ValueError):
-        return False
-    return True
+    return is_of(found.public_key, found.signature, _FILE + hashlib.sha256(body).hexdigest())
 
 
 def document(signed: Signed) -> Content:

@@ -197,13 +197,8 @@ def test_the_command_makes_all_files(kept, tmp_path, capsys):
 
 
 def _verify(kept, path, *words):
-    from headworks.cli import statement_check
-    from headworks.cli.parser import Parser
-
-    parser = Parser(prog="verify")
-    statement_check.add_arguments(parser)
     given = ["--site", str(kept / "site.toml"), "--records", str(kept / "records")]
-    return statement_check.run(parser.parse_args(["--statement", str(path), *given, *words]))
+    return main(["verify", "--statement", str(path), *given, *words])
 
 
 def test_a_statement_agrees_with_its_records(kept, tmp_path, capsys):
@@ -212,8 +207,10 @@ def test_a_statement_agrees_with_its_records(kept, tmp_path, capsys):
     path = tmp_path / f"statement-jamshoro-2-{MONTH}.csv"
     capsys.readouterr()
     assert _verify(kept, path) == 0
-    told = [line.split("\t")[:2] for line in capsys.readouterr().out.splitlines()]
+    told = [line.split()[:2] for line in capsys.readouterr().out.splitlines()]
     assert told == [[name, "good"] for name in ("figures", "key", "file", "sums", "records")]
+    assert _verify(kept, path, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["ok"] is True
 
 
 def test_a_statement_of_another_history_is_told(kept, tmp_path, capsys):
@@ -237,7 +234,7 @@ def test_another_key_is_named(kept, tmp_path, capsys):
     assert _run(kept, "--html", "--out", str(tmp_path)) == 0
     path = tmp_path / f"statement-jamshoro-2-{MONTH}.html"
     key = make_key(tmp_path).public
-    assert _verify(kept, path, "--key", key) == 1
+    assert _verify(kept, path, "--expect", key) == 1
     assert f"expected {key}" in capsys.readouterr().out
 
 
@@ -260,6 +257,21 @@ def test_a_wrong_call_is_one_line(kept, words, month, text, capsys, tmp_path, mo
     assert text in told.err
     assert told.err.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_without_records_a_file_is_checked_by_itself(kept, tmp_path, capsys):
+    """On any other machine the signature is checked, and the key is shown to be compared."""
+    assert _run(kept, "--csv", "--out", str(tmp_path)) == 0
+    path = tmp_path / f"statement-jamshoro-2-{MONTH}.csv"
+    assert _verify(tmp_path, path) == 0
+    told = capsys.readouterr().out
+    assert "compare it with the one that the station printed" in told
+    assert "not compared with records" in told
+    path.write_bytes(path.read_bytes().replace(b"2.500", b"2.400", 1))
+    assert _verify(tmp_path, path) == 1
+    path.write_bytes(b"hello")
+    assert _verify(tmp_path, path) == 2
+    assert "name the file that was made" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("spoil", ["damaged", "empty", "entry", "key"])

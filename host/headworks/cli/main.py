@@ -29,12 +29,12 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "racks": ("racks", "each rack, its state and one sentence why"),
     "rack": ("rack", "switch one rack off, lock it out, or hand it back"),
     "trips": ("trips", "what has tripped, latched or is locked out, and the way out"),
+    "statement": ("statement", "a month as a signed document: PDF, HTML or CSV"),
     "export": ("export", "samples, journal or energy ledger as CSV, JSON or Parquet"),
     "verify": ("verify", "check that the records were not changed; print the public key"),
     "backup": ("backup", "configuration, key and records into one file"),
     "restore": ("restore", "bring them back from such a file"),
     "reset": ("reset", "clear a latch after the cause is gone"),
-    "statement": ("statement", "a month as a signed document: PDF, HTML or CSV"),
 }
 _EPILOG = """\
 to start:   headworks demo                a station at work, nothing to set up

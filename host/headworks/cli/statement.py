@@ -5,7 +5,8 @@ import sys
 import time
 from pathlib import Path
 
-from headworks import __version__, paths
+from headworks import __version__
+from headworks.cli.records_options import add_records, folder
 
 SITE = Path("site.toml")
 _FORMS = ("pdf", "html", "csv")
@@ -19,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(f"--{form}", action="store_true", help=f"make a {form.upper()}{note}")
     parser.add_argument("--language", default="en", metavar="LANGUAGE", help="en (default) or ur")
     parser.add_argument("--site", type=Path, default=SITE, metavar="SITE", help="site file")
-    parser.add_argument("--records", type=Path, metavar="DIR", help="folder of the records")
+    add_records(parser)
     parser.add_argument("--out", type=Path, default=Path(), metavar="DIR", help="default: here")
 
 
@@ -33,19 +34,19 @@ def run(args: argparse.Namespace) -> int:
     from headworks.statement.sealed import Form
     from headworks.statement.words import words
 
-    folder = records_dir(args.records)
+    where = folder(args)
     forms = [Form(form) for form in _FORMS if getattr(args, form)] or [Form.PDF]
     try:
         words(args.language)
         site = load_site(args.site)
         now_s = int(time.time())
-        statement = gather(folder, site, args.month, now_s, f"headworks {__version__}")
-        made = write(statement, forms, args.language, load_key(folder), args.out)
+        statement = gather(where, site, args.month, now_s, f"headworks {__version__}")
+        made = write(statement, forms, args.language, load_key(where), args.out)
     except SiteErrors as errors:
         print(errors, file=sys.stderr)
         return 1
     except FileNotFoundError as error:
-        print(f"headworks: {_missing(error, folder)}", file=sys.stderr)
+        print(f"headworks: {_missing(error, where)}", file=sys.stderr)
         return 1
     except (SiteUnreadable, StatementError, KeyFileError) as error:
         print(f"headworks: {error}", file=sys.stderr)
@@ -57,13 +58,8 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def records_dir(given: Path | None) -> Path:
-    """The folder of the records: as given, else the station's."""
-    return given or paths.state_dir() / "records"
-
-
-def _missing(error: FileNotFoundError, folder: Path) -> str:
+def _missing(error: FileNotFoundError, where: Path) -> str:
     """What is not there, and what to do."""
-    if error.filename and not str(error.filename).startswith(str(folder)):
+    if error.filename and not str(error.filename).startswith(str(where)):
         return f"{error.filename}: there is no such folder; make it or name another with --out"
-    return f"{folder}: there are no records; name their folder with --records"
+    return f"{where}: there are no records; name their folder with --records"

@@ -1,4 +1,4 @@
-"""`headworks verify`: were the records changed? Names the first that is broken.
+"""`headworks verify`: were the records, or a statement, changed? Names the first that is broken.
 
 Exit code 0: good; 1: broken; 2: there are none. Changes nothing; a station may be running.
 """
@@ -6,6 +6,7 @@ Exit code 0: good; 1: broken; 2: there are none. Changes nothing; a station may 
 import argparse
 import json
 import re
+from pathlib import Path
 
 from headworks.cli.records_options import add_records, add_span, folder, none_there, span
 from headworks.model.text import clean
@@ -20,6 +21,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the public key that you have noted; seals of any other are broken",
     )  # fmt: skip
     parser.add_argument("--key", action="store_true", help="print the public key and end")
+    parser.add_argument("--statement", type=Path, metavar="FILE", help="check a statement's file")
+    parser.add_argument(
+        "--site", type=Path, default=Path("site.toml"), metavar="SITE",
+        help="with --statement: the site file, to compare it with the records",
+    )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="for tools: one line of JSON")
 
 
@@ -37,6 +43,10 @@ def run(args: argparse.Namespace) -> int:
     where = folder(args)
     if args.key:
         return _print_key(args)
+    if args.statement:
+        from headworks.cli import statement_check
+
+        return statement_check.run(args)
     try:
         report = verify(where, span(args), args.expect or "")
     except FileNotFoundError:

@@ -37,7 +37,7 @@ def from_plain(kind: Any, value: Any) -> Any:
     """
     try:
         return _made(kind, value)
-    except (TypeError, ValueError, KeyError, AttributeError, StopIteration) as error:
+    except (TypeError, ValueError, KeyError, AttributeError, StopIteration, RuntimeError) as error:
         name = getattr(kind, "__name__", kind)
         raise PlainError(f"no {name}: {error or value!r:.200}") from error
 

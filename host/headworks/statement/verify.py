@@ -82,7 +82,7 @@ def _key(signed: Signed, key: str) -> Finding:
             "key",
             None,
             f"signed with the key {theirs}; compare it with the one that the station printed, or "
-            "name that with --key",
+            "name that with --expect",
         )
     if signed.public_key == key:
         return Finding("key", True, f"signed with this station's key {theirs}")

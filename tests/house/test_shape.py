@@ -155,9 +155,11 @@ def test_lock_files_agree():
     assert {name: versions for name, versions in pins.items() if len(versions) > 1} == {}
 
 
-def test_dependencies_are_the_locked_ones():
-    """What the wheel asks for is what the lock file holds, pin for pin."""
+@pytest.mark.parametrize("name", ["run", "web"])
+def test_dependencies_are_the_locked_ones(name):
+    """What the wheel asks for, and its extra for the page, is what the lock file holds."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    lines = (ROOT / "tools/lock/run.in").read_text(encoding="utf-8").splitlines()
-    asked = {line.replace("'", '"') for line in project["dependencies"]}
+    lines = (ROOT / f"tools/lock/{name}.in").read_text(encoding="utf-8").splitlines()
+    wanted = project["dependencies"] if name == "run" else project["optional-dependencies"][name]
+    asked = {line.replace("'", '"') for line in wanted}
     assert asked == {line for line in lines if line}

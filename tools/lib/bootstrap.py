@@ -24,8 +24,8 @@ from typing import NoReturn
 from lib import advice
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-# Dev holds run, build and demo. `build` comes first: a source package is built with it.
-LOCKS = {"run": ("run.txt", "build.txt", "demo.txt"), "dev": ("dev.txt",)}
+# Dev holds run, build, demo and web. `build` comes first: a source package is built with it.
+LOCKS = {"run": ("run.txt", "build.txt", "demo.txt", "web.txt"), "dev": ("dev.txt",)}
 STUBS = ("rp2", "esp32")  # types of MicroPython by board; their modules have the same names
 
 

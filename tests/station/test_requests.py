@@ -78,7 +78,10 @@ def test_an_interlock_may_be_reset_but_not_switched() -> None:
         (line(actor="a\x1b[2Jb"), "actor has characters that cannot be printed"),
         (line(note="a\nb"), "note has characters"),
         (line(note="x" * 201), "note is longer than 200"),
-        (line(role="viewer"), 'the role "viewer" may not command; operator or admin may'),
+        (line(role="viewer"), 'the role "viewer" may not command; technician, operator or admin'),
+        (line(role="technician", action="auto"), '"technician" may not command; operator or admin'),
+        (line(role="technician", action="unlock"), '"technician" may not command'),
+        (line(role="technician", action="reset"), '"technician" may not command'),
         (line(role=None), "role is missing"),
     ],
 )
@@ -87,6 +90,14 @@ def test_every_mistake_is_told_with_its_cause(text: bytes, cause: str) -> None:
     with pytest.raises(RequestError) as caught:
         parse(text, KNOWN)
     assert cause in str(caught.value)
+
+
+@pytest.mark.parametrize("action", ["off", "lock", "ack"])
+def test_a_technician_may_take_power_away(action: str) -> None:
+    """What gives no rack power is open to a technician."""
+    command = parse(line(role="technician", action=action), KNOWN).command
+    assert command is not None
+    assert (command.role, command.action) == ("technician", action)
 
 
 @pytest.mark.parametrize(

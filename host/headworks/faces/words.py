@@ -1,31 +1,33 @@
-"""Turns reasons into plain English: one sentence for a code and its figures.
+"""Turns reasons into plain words: one sentence for a code and its figures.
 
-Decides nothing. Each code has forms in `sentences.FORMS`, the fullest first; the first form
-whose figures are all there is taken, so that a missing figure shortens a sentence and never
-breaks it.
+Decides nothing. Each code has forms in its language, English from `sentences.FORMS`, the fullest
+first; the first form whose figures are all there is taken, so that a missing figure shortens a
+sentence and never breaks it.
 """
 
 import math
 from collections.abc import Callable, Mapping
 from string import Formatter
 
-from headworks.faces.board_sentences import FAULTS
-from headworks.faces.sentences import CHANNELS, FORMS, LATCHES, LIMITS, LOST, QUALITIES, STATES
+from headworks.faces.tongue import ENGLISH, Tongue
 from headworks.model.text import clean
 
 __all__ = ["clean", "duration", "sentence", "state_word"]
 
 Value = float | str
+Units = Mapping[str, str]
 _FIELDS = Formatter()
 
 
-def sentence(code: str, values: Mapping[str, Value], subject: str = "") -> str:
+def sentence(
+    code: str, values: Mapping[str, Value], subject: str = "", tongue: Tongue = ENGLISH
+) -> str:
     """One sentence why, with rounded figures and units. `subject` is whom it is about.
 
     An unknown code gives its own words. Never raises; control characters are made visible.
     """
-    known = _shown(values, subject)
-    for form in FORMS.get(code, ()):
+    known = _shown(values, subject, tongue)
+    for form in tongue.forms.get(code, ()):
         if all(name in known for _, name, _, _ in _FIELDS.parse(form) if name):
             return _filled(form, known)
     return f"{clean(code).replace('-', ' ').capitalize() or 'Unknown'}."
@@ -37,53 +39,58 @@ def _filled(form: str, known: Mapping[str, str]) -> str:
     return text if form.startswith("{") else text[:1].upper() + text[1:]
 
 
-def state_word(state: str) -> str:
+def state_word(state: str, tongue: Tongue = ENGLISH) -> str:
     """A rack's state in the words of a list: "locked out"."""
-    return STATES.get(state, clean(state).replace("-", " "))
+    return tongue.states.get(state, clean(state).replace("-", " "))
 
 
-def _shown(values: Mapping[str, Value], subject: str) -> dict[str, str]:
+def _shown(values: Mapping[str, Value], subject: str, tongue: Tongue) -> dict[str, str]:
     """Every value that can be shown, as text; empty and infinite ones are left out."""
-    shown = {name: _show(name, value) for name, value in values.items()}
+    shown = {name: _show(name, value, tongue) for name, value in values.items()}
     shown["subject"] = clean(subject)
-    shown["flow"] = _flow(values.get("export_kw"))
-    shown["lost"] = LOST.get(str(values.get("limit")), "")
+    shown["flow"] = _flow(values.get("export_kw"), tongue)
+    shown["lost"] = tongue.lost.get(str(values.get("limit")), "")
     have_kw = values.get("have_kw")
     if isinstance(have_kw, int | float) and shown["have_kw"] == shown.get("need_kw") != "":
-        shown["have_kw"] = _short_of(have_kw)
-    return {name: text for name, text in shown.items() if text}
+        shown["have_kw"] = _short_of(have_kw, tongue.units)
+    return {name: _apart(text, tongue) for name, text in shown.items() if text}
 
 
-def _short_of(value: float) -> str:
+def _apart(text: str, tongue: Tongue) -> str:
+    """Figures and names keep their own direction inside a text from right to left."""
+    return f"\N{FIRST STRONG ISOLATE}{text}\N{POP DIRECTIONAL ISOLATE}" if tongue.isolate else text
+
+
+def _short_of(value: float, units: Units) -> str:
     """What is just not enough is not rounded up to enough."""
-    return f"{math.floor(value * 10.0) / 10.0:.1f} kW"
+    return f"{math.floor(value * 10.0) / 10.0:.1f} {units['kW']}"
 
 
-def _flow(export_kw: Value | None) -> str:
+def _flow(export_kw: Value | None, tongue: Tongue) -> str:
     if not isinstance(export_kw, int | float) or not math.isfinite(export_kw):
         return ""
-    return f"{'Exporting' if export_kw >= 0 else 'Importing'} {_kw(abs(export_kw))}"
+    return f"{tongue.flows[export_kw < 0]} {_kw(abs(export_kw), tongue.units)}"
 
 
-def _show(name: str, value: object) -> str:
+def _show(name: str, value: object, tongue: Tongue) -> str:
     if isinstance(value, str):
         word = clean(value)
-        table = _TABLES.get(name)
+        table = tongue.tables.get(name)
         return table.get(value, word) if table else word
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return ""
     if name == "wait_s":
-        return _wait(value)
+        return _wait(value, tongue.units)
     unit = next((unit for unit in _UNITS if name.endswith(unit)), "")
-    return _UNITS[unit](value) if unit else _count(name, value)
+    return _UNITS[unit](value, tongue.units) if unit else _count(name, value, tongue)
 
 
-def _kw(value: float) -> str:
-    return f"{_rounded(value)} kW"
+def _kw(value: float, units: Units) -> str:
+    return f"{_rounded(value)} {units['kW']}"
 
 
-def _kws(value: float) -> str:
-    return f"{_rounded(value)} kW·s"
+def _kws(value: float, units: Units) -> str:
+    return f"{_rounded(value)} {units['kW·s']}"
 
 
 def _rounded(value: float) -> str:
@@ -91,50 +98,43 @@ def _rounded(value: float) -> str:
     return "0" if float(text) == 0 else text.removesuffix(".0")
 
 
-def _hz(value: float) -> str:
-    return f"{value:.2f} Hz"
+def _hz(value: float, units: Units) -> str:
+    return f"{value:.2f} {units['Hz']}"
 
 
-def _wait(value: float) -> str:
+def _wait(value: float, units: Units) -> str:
     """A time still to wait is never shown as nothing; one that is over is left out."""
-    return duration(max(0.1, value)) if value > 0 else ""
+    return duration(max(0.1, value), units) if value > 0 else ""
 
 
-def duration(value: float) -> str:
+def duration(value: float, units: Units = ENGLISH.units) -> str:
     """Seconds as 0.4 s, 12 s, 3 min 20 s or 2 h 5 min."""
+    second, minute, hour = units["s"], units["min"], units["h"]
     if value < 9.95:
-        return f"{_rounded(max(0.0, value))} s"
+        return f"{_rounded(max(0.0, value))} {second}"
     if round(value) < 60:
-        return f"{value:.0f} s"
+        return f"{value:.0f} {second}"
     minutes, seconds = divmod(round(value), 60)
     if minutes < 10 and seconds:
-        return f"{minutes} min {seconds} s"
+        return f"{minutes} {minute} {seconds} {second}"
     if minutes < 60:
-        return f"{minutes} min"
+        return f"{minutes} {minute}"
     hours, rest = divmod(minutes, 60)
-    return f"{hours} h {rest} min" if rest else f"{hours} h"
+    return f"{hours} {hour} {rest} {minute}" if rest else f"{hours} {hour}"
 
 
-def _count(name: str, value: float) -> str:
+def _count(name: str, value: float, tongue: Tongue) -> str:
     if name == "share":
         return f"{value * 100:.0f} %"
-    one = _ONE.get(name)
-    if one is None:
+    words = tongue.counts.get(name)
+    if words is None:
         return f"{value:.4g}"
-    return f"{value:.0f} {one if round(value) == 1 else name}"
+    return f"{value:.0f} {words[round(value) != 1]}"
 
 
-_UNITS: dict[str, Callable[[float], str]] = {
+_UNITS: dict[str, Callable[[float, Units], str]] = {
     "_kws": _kws,
     "_kw": _kw,
     "_hz": _hz,
     "_s": duration,
-}
-_ONE = {"tries": "try", "starts": "start", "changes": "change"}
-_TABLES: dict[str, Mapping[str, str]] = {
-    "quality": QUALITIES,
-    "limit": LIMITS,
-    "latch": LATCHES,
-    "channel": CHANNELS,
-    "fault": FAULTS,
 }

@@ -13,7 +13,8 @@ from headworks.model.live import Action, Command
 from headworks.model.site import Site
 from headworks.station.board_requests import OPS, BoardRequest, board_request
 
-ROLES = ("operator", "admin")  # may command; everybody at the socket may look
+ROLES = ("technician", "operator", "admin")  # may command; everybody at the socket may look
+TECHNICIAN = (Action.OFF, Action.LOCK, Action.ACK)  # only what gives no rack power
 LONGEST_NOTE = 200
 LONGEST_NAME = 64
 _ids = itertools.count(1)
@@ -66,7 +67,7 @@ def parse(line: bytes, known: Targets) -> Request:
 
 def _board(op: str, fields: Mapping[str, Any], known: Targets) -> BoardRequest:
     try:
-        return board_request(op, fields, known.boards, _text, lambda: _role(fields))
+        return board_request(op, fields, known.boards, _text, lambda: _role(fields, ROLES[1:]))
     except ValueError as error:
         raise RequestError(str(error)) from error
 
@@ -100,8 +101,8 @@ def _every_s(value: object) -> float:
 
 
 def _command(fields: Mapping[str, Any], known: Targets) -> Command:
-    role = _role(fields)
     action = _action(fields.get("action"))
+    role = _role(fields, ROLES if action in TECHNICIAN else ROLES[1:])
     return Command(
         id=str(next(_ids)),
         actor=_text(fields, "actor", LONGEST_NAME),
@@ -112,11 +113,15 @@ def _command(fields: Mapping[str, Any], known: Targets) -> Command:
     )
 
 
-def _role(fields: Mapping[str, Any]) -> str:
+def _role(fields: Mapping[str, Any], may: tuple[str, ...]) -> str:
     role = _text(fields, "role", LONGEST_NAME)
-    if role not in ROLES:
-        raise RequestError(f"the role {_quoted(role)} may not command; {' or '.join(ROLES)} may")
+    if role not in may:
+        raise RequestError(f"the role {_quoted(role)} may not command; {_or(may)} may")
     return role
+
+
+def _or(words: tuple[str, ...]) -> str:
+    return " or ".join((", ".join(words[:-1]), words[-1]))
 
 
 def _action(value: object) -> Action:

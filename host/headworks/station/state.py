@@ -164,6 +164,7 @@ def _rack(spec: RackSpec, rack: RackPlan, past: RackMemory, t_s: float) -> Json:
     return {
         "name": spec.name,
         "kind": spec.kind.value,
+        "feeder": spec.feeder,
         "rated_kw": spec.rated_kw,
         "state": rack.state.value,
         "on": rack.on,

@@ -1,0 +1,52 @@
+"""A language: everything that `words` needs to make sentences in it. English is built in.
+
+Other languages come from files (`faces.web.languages`). Data only.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from headworks.faces.board_sentences import FAULTS
+from headworks.faces.sentences import CHANNELS, FORMS, LATCHES, LIMITS, LOST, QUALITIES, STATES
+
+Table = Mapping[str, str]
+_UNITS = {name: name for name in ("kW", "kW·s", "Hz", "s", "min", "h")}
+
+
+class Tongue(NamedTuple):
+    """Sentences and words of one language; the keys are those of English in every language.
+
+    `flows` is exporting, importing; `counts` singular and plural; `units` what stands after a
+    figure. `isolate`: figures and names stand apart, since the text runs from right to left.
+    """
+
+    forms: Mapping[str, tuple[str, ...]] = FORMS
+    qualities: Table = QUALITIES
+    limits: Table = LIMITS
+    lost: Table = LOST
+    channels: Table = CHANNELS
+    latches: Table = LATCHES
+    faults: Table = FAULTS
+    states: Table = STATES
+    flows: tuple[str, str] = ("Exporting", "Importing")
+    counts: Mapping[str, tuple[str, str]] = {
+        "tries": ("try", "tries"),
+        "starts": ("start", "starts"),
+        "changes": ("change", "changes"),
+    }
+    units: Table = _UNITS
+    isolate: bool = False
+
+    @property
+    def tables(self) -> Mapping[str, Table]:
+        """The words of a value that is itself a word, by the value's name."""
+        return {
+            "quality": self.qualities,
+            "limit": self.limits,
+            "latch": self.latches,
+            "channel": self.channels,
+            "fault": self.faults,
+        }
+
+
+ENGLISH = Tongue()

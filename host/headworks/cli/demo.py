@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from headworks.cli.parser import above_zero, time_of_day, zero_or_more
+from headworks.cli.web import address
 
 DAY_S = 86_400.0
 SHOWN_S = 36_000.0  # of a built-in day
@@ -40,6 +41,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="end after S seconds (default: when the day is over, which is in 5 min)",
     )  # fmt: skip
     add("--json", action="store_true", help="one line of JSON for each scan, then a summary")
+    add(
+        "--listen", type=address, metavar="HOST:PORT",
+        help="where to serve the page (default 127.0.0.1:8080, or a free port; none with --json)",
+    )  # fmt: skip
     add("--seed", type=int, default=1, help="of clouds and noise (default 1)")
     add("--peak-load-kw", type=zero_or_more, metavar="KW", help="peak of the site's other load")
     add("--pv-kw", type=zero_or_more, metavar="KW", help="photovoltaic capacity")

@@ -17,6 +17,7 @@ from typing import Any
 from headworks.cli.child import ChildError
 from headworks.cli.crew import Crew, Sign, still_closed
 from headworks.cli.demo import DAY_S, sim_words
+from headworks.cli.demo_page import DemoPage, place
 from headworks.cli.demo_site import TEMPLATE, training_copy
 from headworks.cli.demo_sum import summary, summary_text
 from headworks.cli.shows import Show, choose
@@ -64,6 +65,7 @@ class _Demo:
     def __init__(self, args: argparse.Namespace, folder: Path, site: Path) -> None:
         self._args = args
         self._crew = Crew(folder, site, sim_words(args))
+        self._page = DemoPage(folder, self._crew.station_socket, place(args))
         self._sign = Sign(folder)
         self._folder = folder
         self._end = asyncio.Event()
@@ -81,11 +83,12 @@ class _Demo:
             return await self._shown(is_found=found)
         finally:
             self._sign.take_down()
+            await self._page.stop()
             await self._crew.stop()  # does nothing where it has been stopped
 
     async def _started(self) -> bool:
         """Start the crew; False when the end came first. Raises ChildError."""
-        start = asyncio.create_task(self._crew.start())
+        start = asyncio.create_task(self._start())
         await _first(start, asyncio.create_task(self._end.wait()))
         if not start.done():
             start.cancel()
@@ -93,6 +96,15 @@ class _Demo:
             return False
         start.result()
         return True
+
+    async def _start(self) -> None:
+        """The crew, and beside it the page, which waits for the station. Raises ChildError."""
+        page = asyncio.create_task(self._page.start())
+        try:
+            await self._crew.start()
+            await page
+        finally:
+            page.cancel()
 
     async def _shown(self, *, is_found: bool) -> int:
         """Show states until the end, then end the crew and sum up."""
@@ -108,6 +120,7 @@ class _Demo:
         fell, last = None, None
         try:
             fell = await self._follow(show)
+            await self._page.stop()
             last = await self._crew.stop()
         finally:
             found = summary(last) if last else None
@@ -149,7 +162,8 @@ class _Demo:
     def _hint(self, is_found: bool, truth: Mapping[str, Any] | None) -> str:
         boards = str((truth or {}).get("boards_run", ""))
         before = "" if is_found else f"HEADWORKS_RUNTIME={self._folder} "
-        return opening(self._args.for_s, boards, f"{before}{own_command()}")
+        page = f"{self._page.hint} " if self._page.hint else ""
+        return page + opening(self._args.for_s, boards, f"{before}{own_command()}")
 
     def _verdict(self, last: Mapping[str, Any] | None) -> int:
         """1 when a contactor stayed closed, and which."""

@@ -25,6 +25,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "size": ("size", "how many racks a feeder deserves: energy used against utilisation"),
     "doctor": ("doctor", "check this machine: ports, GPIO, watchdog, clock, disk"),
     "run": ("run", "run the station"),
+    "web": ("web", "the status page and its JSON API, for phones and computers"),
+    "user": ("user", "who may sign in to the page, and tokens for programs"),
     "status": ("status", "what the station sees and does"),
     "racks": ("racks", "each rack, its state and one sentence why"),
     "rack": ("rack", "switch one rack off, lock it out, or hand it back"),

@@ -7,12 +7,14 @@ control's.
 from collections.abc import Iterable
 
 from headworks.field.boards.telling import Telling
+from headworks.model.live import Command
 from headworks.model.plan import Alarm, Event, Reason, ReasonCode, Severity
 from headworks.station.timing import Timing
 
 HELD_SHOWN_S = 1.0  # at a start an off is heard within a poll, and that is no alarm
 LATE_SHOWN_S = 60.0  # a late scan stays an alarm for this long
 _OF_BOARDS = (ReasonCode.BOARD_UNKNOWN, ReasonCode.CHANNEL_UNKNOWN)
+SOURCES = ("memory", "station")  # of alarms that no name of the site file has
 
 
 class StationAlarms:
@@ -76,6 +78,15 @@ class StationAlarms:
             self.end_alarm(t_s, *key)
         for alarm in now.values():
             self.raise_alarm(t_s, alarm)
+
+    def acknowledge(self, t_s: float, command: Command) -> bool:
+        """Whether one of these alarms is the command's target; then its event is told."""
+        if command.target not in {alarm.source for alarm in self._lasting.values()}:
+            return False
+        who = ("action", str(command.action)), ("actor", command.actor), ("role", command.role)
+        reason = Reason(ReasonCode.COMMAND, who)
+        self._fresh.append(Event(t_s, command.target, "command", reason, command.note))
+        return True
 
     def lasting(self) -> Iterable[Alarm]:
         """All that last now."""

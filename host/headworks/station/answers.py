@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from concurrent.futures import Future
 
 from headworks.record.database import StorageError
+from headworks.station.socket import Reply
 
 Kept = Future[None]
 
@@ -23,3 +24,8 @@ async def warnings(saved: Kept | None, journalled: Iterable[Kept | None]) -> dic
             told[text] = str(error)
     texts = [f"{text}: {error}" for text, error in told.items()]
     return {"warning": f"done, but {'; '.join(texts)}"} if texts else {}
+
+
+async def answer(reply: Reply, journalled: Kept) -> None:
+    """Reply that it is done, once it is in the journal."""
+    reply({"ok": True, **await warnings(None, [journalled])})

@@ -21,7 +21,7 @@ from headworks.record.durable import changed
 from headworks.record.memory import MemoryStore
 from headworks.station import journal
 from headworks.station.alarms import StationAlarms
-from headworks.station.answers import Kept, warnings
+from headworks.station.answers import Kept, answer, warnings
 from headworks.station.board_desk import BoardDesk, boards_view
 from headworks.station.board_requests import BoardRequest
 from headworks.station.bulletin import Bulletin
@@ -93,6 +93,9 @@ class Desk:
             return
         if command.action is Action.RESET and command.target in self.known.boards:
             self._board_desk.reset(command.target, *asked)
+            return
+        if command.action is Action.ACK and self._alarms.acknowledge(time.monotonic(), command):
+            self._later(answer(*asked))
             return
         self._asked[command.id] = asked
         self._loop.submit(command)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from headworks.model.live import Action, Command
 from headworks.model.site import Site
+from headworks.station.alarms import SOURCES
 from headworks.station.board_requests import OPS, BoardRequest, board_request
 
 ROLES = ("technician", "operator", "admin")  # may command; everybody at the socket may look
@@ -40,13 +41,15 @@ class Targets(NamedTuple):
     racks: tuple[str, ...]
     latching: tuple[str, ...]  # interlocks and signals that latch too
     boards: tuple[str, ...] = ()  # sensor boards; a reset may name them
+    others: tuple[str, ...] = ()  # what else may have an alarm; an ack may name it
 
 
 def targets(site: Site) -> Targets:
     """The names of a site that commands may use."""
     latching = (*(i.name for i in site.interlocks), *(s.name for s in site.signals))
     racks = tuple(rack.name for rack in site.racks)
-    return Targets(racks, latching, tuple(board.name for board in site.boards))
+    others = (*(meter.name for meter in site.meters), *SOURCES)
+    return Targets(racks, latching, tuple(board.name for board in site.boards), others)
 
 
 def parse(line: bytes, known: Targets) -> Request:
@@ -132,7 +135,8 @@ def _action(value: object) -> Action:
 
 def _target(action: Action, name: str, known: Targets) -> str:
     more = known.latching if action in (Action.RESET, Action.ACK) else ()
-    more += known.boards if action is Action.RESET else ()
+    more += known.boards if action in (Action.RESET, Action.ACK) else ()
+    more += known.others if action is Action.ACK else ()
     if name in known.racks or name in more:
         return name
     what = "nothing" if more else "no rack"

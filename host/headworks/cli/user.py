@@ -1,0 +1,121 @@
+"""`headworks user add|list|remove|token`: who may sign in to the page, and tokens for programs.
+
+The page sees a change at once; a new password or role ends the sessions of the old one.
+"""
+
+import argparse
+import getpass
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from headworks import paths
+from headworks.cli.parser import explained
+from headworks.cli.web import EXTRA
+
+if TYPE_CHECKING:
+    from headworks.faces.web.accounts import AccountFile
+
+_ROLES = "viewer, technician, operator or admin"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of `headworks user`."""
+    commands = parser.add_subparsers(dest="what", metavar="WHAT", required=True)
+    add = explained(commands, "add", "add a person, or give one a new password or role")
+    add.add_argument("name", metavar="NAME", help="who; stands in the journal and on lock-outs")
+    add.add_argument("--role", default="viewer", help=f"{_ROLES} (default viewer)")
+    add.add_argument(
+        "--password-stdin", action="store_true", help="read the password from standard input"
+    )
+    token = explained(commands, "token", "make a token for a program; it is shown once")
+    token.add_argument("name", metavar="NAME", help="the program; stands in the journal")
+    token.add_argument("--role", default="viewer", help=f"{_ROLES} (default viewer)")
+    gone = explained(commands, "remove", "remove a person or a token, and end its sessions")
+    gone.add_argument("name", metavar="NAME", help="who")
+    shown = explained(commands, "list", "everybody, with role")
+    for sub in (add, token, gone, shown):
+        sub.add_argument("--state", type=Path, metavar="DIR", help="folder of users")
+
+
+def run(args: argparse.Namespace) -> int:
+    """0 when it is done, 1 when not."""
+    try:
+        from headworks.faces.web.accounts import FILE, AccountFile, AccountsError
+    except ModuleNotFoundError as error:
+        return _refuse(f"{error.name} is not installed; run: pip install '{EXTRA}'")
+    work = {"add": _add, "token": _token, "remove": _remove, "list": _list}[args.what]
+    try:
+        return work(args, AccountFile((args.state or paths.state_dir()) / FILE))
+    except (AccountsError, ValueError) as error:
+        return _refuse(str(error))
+
+
+def _add(args: argparse.Namespace, file: "AccountFile") -> int:
+    from headworks.faces.web.accounts import User, checked_name
+    from headworks.faces.web.roles import role_of
+    from headworks.faces.web.secrets_of import hashed
+
+    name, role, held = checked_name(args.name), role_of(args.role), file.read()
+    if name in held.tokens:
+        raise ValueError(f"{name} is a token; take another name")
+    user = User(name, role, hashed(_password(args.password_stdin)))
+    file.write(held._replace(users={**held.users, name: user}))
+    print(f"{name} may sign in as {role.word}")
+    return 0
+
+
+def _password(stdin: bool) -> str:
+    """Typed twice without being shown, or one line of standard input. Raises ValueError."""
+    if stdin:
+        return sys.stdin.readline().rstrip("\n")
+    try:
+        first = getpass.getpass("Password: ")
+        again = getpass.getpass("Again: ")
+    except EOFError as error:
+        raise ValueError("no password was typed") from error
+    if first != again:
+        raise ValueError("the two passwords differ; nothing was changed")
+    return first
+
+
+def _token(args: argparse.Namespace, file: "AccountFile") -> int:
+    from headworks.faces.web.accounts import Token, checked_name
+    from headworks.faces.web.roles import role_of
+    from headworks.faces.web.secrets_of import digest, new_token
+
+    name, role, held = checked_name(args.name), role_of(args.role), file.read()
+    if name in held.users or name in held.tokens:
+        raise ValueError(f"{name} is there already; remove it first, or take another name")
+    secret = new_token()
+    file.write(held._replace(tokens={**held.tokens, name: Token(name, role, digest(secret))}))
+    print(secret)
+    print(f"{name} may ask as {role.word}; the token is not shown again", file=sys.stderr)
+    return 0
+
+
+def _remove(args: argparse.Namespace, file: "AccountFile") -> int:
+    held = file.read()
+    if args.name not in held.users and args.name not in held.tokens:
+        there = ", ".join((*held.users, *held.tokens)) or "nobody"
+        raise ValueError(f"nobody is called {args.name!r}; there is {there}")
+    users = {name: user for name, user in held.users.items() if name != args.name}
+    tokens = {name: token for name, token in held.tokens.items() if name != args.name}
+    file.write(held._replace(users=users, tokens=tokens))
+    print(f"{args.name} is removed")
+    return 0
+
+
+def _list(args: argparse.Namespace, file: "AccountFile") -> int:  # noqa: ARG001
+    held = file.read()
+    for kind, accounts in (("user", held.users), ("token", held.tokens)):
+        for account in accounts.values():
+            print(f"{account.name}\t{account.role.word}\t{kind}")
+    if not held.users:
+        print("nobody may act yet; add: headworks user add NAME --role operator", file=sys.stderr)
+    return 0
+
+
+def _refuse(text: str) -> int:
+    print(f"headworks user: {text}", file=sys.stderr)
+    return 1

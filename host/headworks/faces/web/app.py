@@ -1,0 +1,48 @@
+"""The application: the table of routes behind the gate, and the feed beside it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from headworks.faces.web.gate import Gate
+from headworks.faces.web.page import Page
+from headworks.faces.web.routes import guarded, table
+
+
+def make_app(page: Page, names: frozenset[str]) -> Gate:
+    """What the server serves; `names` are the hosts that it answers to."""
+
+    @asynccontextmanager
+    async def life(app: Starlette) -> AsyncIterator[None]:  # noqa: ARG001
+        following = asyncio.ensure_future(page.feed.run())
+        try:
+            yield
+        finally:
+            following.cancel()
+            with suppress(asyncio.CancelledError):
+                await following
+
+    routes = [Route(row.path, guarded(row, page), methods=[row.method]) for row in table(page)]
+    inner = Starlette(
+        routes=routes, lifespan=life, exception_handlers={HTTPException: _told, Exception: _broke}
+    )
+    inner.router.redirect_slashes = False
+    return Gate(inner, names)
+
+
+async def _told(request: Request, error: Exception) -> Response:
+    """No such page, or not with this method."""
+    if isinstance(error, HTTPException):
+        return JSONResponse({"error": error.detail}, error.status_code, headers=error.headers)
+    return await _broke(request, error)
+
+
+async def _broke(request: Request, error: Exception) -> Response:  # noqa: ARG001
+    """A mistake of ours: the log has the traceback, the client a sentence."""
+    return JSONResponse({"error": "this went wrong here; see the log of headworks web"}, 500)

@@ -1,0 +1,84 @@
+"""What the page knows of the station: one subscription, shared by everybody who looks.
+
+Says how old its picture is and whether the station is there. Decides nothing.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from headworks.faces.client import State, StationClient, StationError
+from headworks.faces.web.acks import Acks
+
+EVERY_S = 0.5  # between two pictures
+AGAIN_S = 1.0  # between two tries to reach the station
+SILENT_S = 5.0  # a station that is there but says nothing for so long hangs
+KEPT_EVENTS = 200
+
+
+class Feed:
+    """The latest state. `run` keeps it fresh until it is cancelled."""
+
+    def __init__(self, socket: Path | None, clock: Callable[[], float] = time.monotonic) -> None:
+        self.socket = socket
+        self.state: State | None = None
+        self.events: list[State] = []
+        self.acks = Acks()
+        self.cause = "the station has not been reached yet"
+        self.version = 0
+        self._heard_s = 0.0
+        self._clock = clock
+        self._changed = asyncio.Event()
+
+    @property
+    def age_s(self) -> float | None:
+        """How old the picture is; None before the first."""
+        return None if self.state is None else self._clock() - self._heard_s
+
+    async def run(self) -> None:
+        """Subscribe, and again whenever the station comes back."""
+        while True:
+            try:
+                async with StationClient(self.socket) as client:
+                    await self._follow(client)
+            except TimeoutError:
+                self._lose(f"the station is there but has said nothing for {SILENT_S:.0f} s")
+            except (StationError, ValueError) as error:
+                self._lose(str(error))
+            await asyncio.sleep(AGAIN_S)
+
+    async def _follow(self, client: StationClient) -> None:
+        states = client.subscribe(EVERY_S)
+        while True:
+            async with asyncio.timeout(SILENT_S):
+                state = await anext(states)
+            self._take(state)
+
+    def _take(self, state: State) -> None:
+        new = [event for event in state["events"] if event not in self.events]
+        self.events = [*self.events, *new][-KEPT_EVENTS:]
+        self.acks.see(new, state["alarms"])
+        self.state, self._heard_s, self.cause = state, self._clock(), ""
+        self._tell()
+
+    def _lose(self, cause: str) -> None:
+        if cause != self.cause:
+            self.cause = cause
+            self._tell()
+
+    def _tell(self) -> None:
+        self.version += 1
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    async def newer(self, than: int, within_s: float) -> bool:
+        """Wait for a picture newer than version `than`; False when none came in time."""
+        if self.version != than:
+            return True
+        try:
+            async with asyncio.timeout(within_s):
+                await self._changed.wait()
+        except TimeoutError:
+            return False
+        return True

@@ -1,0 +1,178 @@
+"""What each route does. Who may come here is settled before (`routes`)."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from headworks.faces.client import RefusedError as StationRefusedError
+from headworks.faces.client import StationClient, StationError
+from headworks.faces.web.gate import RefusedError
+from headworks.faces.web.languages import Language, language, languages
+from headworks.faces.web.page import Identity, Page, cookie_name
+from headworks.faces.web.picture import picture
+from headworks.faces.web.roles import Role
+from headworks.faces.web.sessions import LONGEST_S
+from headworks.faces.web.stream import MOST, EventStream
+from headworks.faces.words import sentence
+
+MOST_ACTS = 8  # at the station's socket at once
+
+
+class Handlers:
+    """The handlers of one page."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self._acting = asyncio.Semaphore(MOST_ACTS)
+        self._drawn: dict[tuple[str, int, int], bytes] = {}
+
+    async def state(self, request: Request, who: Identity) -> Response:  # noqa: ARG002
+        """The picture now."""
+        return Response(self._draw(_language(request)), media_type="application/json")
+
+    async def events(self, request: Request, who: Identity) -> Response:  # noqa: ARG002
+        """The picture now and after every change."""
+        if self._page.streams >= MOST:
+            raise RefusedError(503, "too many streams; ask for /api/state every few seconds")
+        wanted = _language(request)
+        return EventStream(self._page, lambda: self._draw(wanted))
+
+    async def all_languages(self, request: Request, who: Identity) -> Response:  # noqa: ARG002
+        """Code, name and direction of every language."""
+        return JSONResponse(
+            [
+                {"code": one.code, "name": one.name, "direction": one.direction}
+                for one in languages().values()
+            ]
+        )
+
+    async def one_language(self, request: Request, who: Identity) -> Response:  # noqa: ARG002
+        """The words of the page in one language."""
+        found = languages().get(request.path_params["code"])
+        if found is None:
+            raise RefusedError(404, f"there are the languages {', '.join(languages())}")
+        words = {"code": found.code, "name": found.name, "direction": found.direction}
+        return JSONResponse(
+            {**words, "texts": dict(found.texts), "units": dict(found.tongue.units)}
+        )
+
+    async def session(self, request: Request, who: Identity) -> Response:  # noqa: ARG002
+        """Who is signed in here, and what every act must carry."""
+        return JSONResponse(
+            {
+                "name": who.name,
+                "role": who.role.word if who.role else None,
+                "csrf": who.session.csrf if who.session else None,
+                "anybody": bool(self._page.accounts().users),
+                "private": self._page.private,
+                "fingerprint": self._page.fingerprint,
+            }
+        )
+
+    async def sign_in(self, request: Request, who: Identity) -> Response:
+        """Open a session; its key goes into a cookie that no script can read."""
+        fields = await _fields(request, ("name", "password"))
+        if who.session is not None:  # another key for another person
+            self._page.sessions.close(request.cookies.get(cookie_name(request), ""))
+        address = request.client.host if request.client else ""
+        key, session = await self._page.sign_in(fields["name"], fields["password"], address)
+        role = self._page.accounts().users[session.name].role
+        answer = JSONResponse({"name": session.name, "role": role.word, "csrf": session.csrf})
+        answer.set_cookie(
+            cookie_name(request),
+            key,
+            max_age=int(LONGEST_S),
+            path="/",
+            secure=request.url.scheme == "https",
+            httponly=True,
+            samesite="strict",
+        )
+        return answer
+
+    async def sign_out(self, request: Request, who: Identity) -> Response:  # noqa: ARG002
+        """Close the session."""
+        self._page.sessions.close(request.cookies.get(cookie_name(request), ""))
+        answer = JSONResponse({"ok": True})
+        answer.delete_cookie(
+            cookie_name(request), path="/", secure=request.url.scheme == "https", httponly=True
+        )
+        return answer
+
+    def act(self, action: str) -> Callable[[Request, Identity], Any]:
+        """A handler that has the station carry out this action."""
+
+        async def acted(request: Request, who: Identity) -> Response:
+            note = (await _fields(request, (), ("note",))).get("note", "")
+            return await self._act(action, request.path_params["name"], note, who, request)
+
+        return acted
+
+    async def _act(
+        self, action: str, target: str, note: str, who: Identity, request: Request
+    ) -> Response:
+        role = (who.role or Role.VIEWER).word
+        try:
+            async with self._acting, StationClient(self._page.feed.socket) as client:
+                reply = await client.command(
+                    action, target, actor=who.name, role=role, note=note.strip()
+                )
+        except StationRefusedError as error:
+            raise RefusedError(409, _refusal(error, target, _language(request))) from error
+        except StationError as error:
+            raise RefusedError(503, str(error)) from error
+        warning = {"warning": reply["warning"]} if "warning" in reply else {}
+        return JSONResponse({"ok": True, **warning})
+
+    def _draw(self, wanted: Language) -> bytes:
+        """The picture as JSON, made once for everybody who wants this language."""
+        feed = self._page.feed
+        age_s = feed.age_s
+        key = wanted.code, feed.version, -1 if age_s is None else int(age_s * 4)
+        if key not in self._drawn:
+            if len(self._drawn) > len(languages()) * 2:
+                self._drawn.clear()
+            drawn = picture(
+                feed.state,
+                cause=feed.cause,
+                age_s=None if age_s is None else round(age_s, 2),
+                language=wanted,
+                events=feed.events,
+                acks=feed.acks,
+            )
+            self._drawn[key] = json.dumps(drawn, separators=(",", ":")).encode()
+        return self._drawn[key]
+
+
+def _language(request: Request) -> Language:
+    return language(request.query_params.get("lang", ""))
+
+
+def _refusal(error: StationRefusedError, target: str, wanted: Language) -> str:
+    return sentence(error.code, error.values, target, wanted.tongue) if error.code else str(error)
+
+
+async def _fields(
+    request: Request, must: tuple[str, ...], may: tuple[str, ...] = ()
+) -> dict[str, str]:
+    """The texts of a JSON body. Raises RefusedError."""
+    body = await request.body()
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json" and (body or must):
+        raise RefusedError(415, "send JSON, with Content-Type: application/json")
+    try:
+        data = json.loads(body or b"{}")
+    except (ValueError, RecursionError) as error:
+        raise RefusedError(400, "the body is not JSON") from error
+    if not isinstance(data, dict):
+        raise RefusedError(400, "the body must be a JSON object")
+    for name in (*must, *(name for name in may if name in data)):
+        if not isinstance(data.get(name), str):
+            raise RefusedError(400, f"{name} is missing or not a text")
+    unknown = sorted(data.keys() - {*must, *may})
+    if unknown:
+        raise RefusedError(400, f"unknown field {unknown[0][:40]!r}")
+    return data

@@ -1,0 +1,56 @@
+"""Which names and origins a request may come by. Pure.
+
+A page of a stranger can make a browser send requests here: by a name of its own that leads to
+this machine (DNS rebinding: the Host is then not ours), or from its own page (CSRF: the Origin
+is then not ours).
+"""
+
+import ipaddress
+import re
+import socket
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+_HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(?::([0-9]{1,5}))?")
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+def own_names(more: Iterable[str] = ()) -> frozenset[str]:
+    """Names of this machine: loopback, its host name, that name with .local, and those given."""
+    host = socket.gethostname().lower()
+    short = host.partition(".")[0]
+    return frozenset({*LOOPBACK, host, short, f"{short}.local", *(name.lower() for name in more)})
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine itself can reach that address."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def host_ok(host: str, names: frozenset[str], local: str) -> bool:
+    """Whether the Host header names this machine; `local` is the address it was reached at."""
+    found = _HOST.fullmatch(host)
+    if found is None:
+        return False
+    name = found.group(1).strip("[]").lower().rstrip(".")
+    return name in names or _same_address(name, local)
+
+
+def origin_ok(origin: str, scheme: str, host: str) -> bool:
+    """Whether the Origin header is the page's own: same scheme, same host, same port."""
+    try:
+        parts = urlsplit(origin)
+    except ValueError:
+        return False
+    plain = f"{parts.scheme}://{parts.netloc}" == origin
+    return plain and parts.scheme == scheme and parts.netloc.lower() == host.lower()
+
+
+def _same_address(name: str, local: str) -> bool:
+    try:
+        return ipaddress.ip_address(name) == ipaddress.ip_address(local)
+    except ValueError:
+        return False

@@ -1,0 +1,125 @@
+"""What the handlers share: the feed, who may act, and who asks."""
+
+import asyncio
+import sys
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from starlette.requests import Request
+
+from headworks.faces.web import secrets_of
+from headworks.faces.web.accounts import AccountFile, Accounts, AccountsError
+from headworks.faces.web.feed import Feed
+from headworks.faces.web.gate import RefusedError
+from headworks.faces.web.lockout import LockOut
+from headworks.faces.web.roles import Role
+from headworks.faces.web.sessions import Session, Sessions
+from headworks.model.text import clean
+
+WAITING_SIGN_INS = 8  # more than these at once are sent away
+_BEARER = "bearer "
+
+
+class Identity(NamedTuple):
+    """Who asks. Nobody has no name; `role` None may not even look."""
+
+    name: str
+    role: Role | None
+    session: Session | None = None
+    program: bool = False  # by a token
+
+
+class Page:
+    """One per process."""
+
+    def __init__(
+        self,
+        feed: Feed,
+        accounts: AccountFile,
+        *,
+        private: bool = False,
+        fingerprint: str = "",
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.feed = feed
+        self.private = private
+        self.fingerprint = fingerprint
+        self.sessions = Sessions()
+        self.streams = 0
+        self._accounts = accounts
+        self._lockout = LockOut()
+        self._clock = clock
+        self._nobody = secrets_of.nobody()
+        self._hashing = asyncio.Semaphore(1)
+        self._waiting = 0
+
+    def accounts(self) -> Accounts:
+        """Everybody who may sign in. Raises RefusedError where the file is damaged."""
+        try:
+            return self._accounts.read()
+        except AccountsError as error:
+            note(f"accounts: {error}")
+            raise RefusedError(503, "the accounts cannot be read; see the log") from error
+
+    def identify(self, request: Request) -> Identity:
+        """Who asks, by token or by session. Raises RefusedError for a token that is none."""
+        given = request.headers.get("authorization")
+        if given is not None:
+            return self._by_token(given)
+        session = self.sessions.get(request.cookies.get(cookie_name(request), ""), self._clock())
+        if session is not None:
+            user = self.accounts().users.get(session.name)
+            if user is not None and secrets_of.same(user.secret, session.secret):
+                return Identity(user.name, user.role, session)
+        return Identity("", None if self.private else Role.VIEWER)
+
+    def _by_token(self, given: str) -> Identity:
+        if given[: len(_BEARER)].lower() == _BEARER:
+            secret = secrets_of.digest(given[len(_BEARER) :].strip())
+            for token in self.accounts().tokens.values():
+                if secrets_of.same(token.secret, secret):
+                    return Identity(token.name, token.role, program=True)
+        raise RefusedError(401, "this token is not known; make one with: headworks user token NAME")
+
+    async def sign_in(self, name: str, password: str, address: str) -> tuple[str, Session]:
+        """A new session and its key. Raises RefusedError, after the same time in every case."""
+        users = self.accounts().users
+        if not users:
+            raise RefusedError(403, NOBODY_YET)
+        wait_s = self._lockout.wait_s(name, address, self._clock())
+        if wait_s > 0.0:
+            raise RefusedError(429, f"too many wrong passwords; try again in {wait_s:.0f} s")
+        user = users.get(name)
+        right = await self._fits(user.secret if user else self._nobody, password)
+        if user is None or not right:
+            self._lockout.failed(name, address, self._clock())
+            note(f"refused to sign in {clean(name)!r} from {address}")
+            raise RefusedError(401, "name or password is wrong")
+        self._lockout.passed(name, address)
+        note(f"{clean(name)!r} signed in from {address} as {user.role.word}")
+        return self.sessions.open(user.name, user.secret, self._clock())
+
+    async def _fits(self, secret: str, password: str) -> bool:
+        """One hash at a time: a flood of guesses takes neither memory nor every processor."""
+        if self._waiting >= WAITING_SIGN_INS:
+            raise RefusedError(503, "many people are signing in; try again in a few seconds")
+        self._waiting += 1
+        try:
+            async with self._hashing:
+                return await asyncio.to_thread(secrets_of.fits, secret, password)
+        finally:
+            self._waiting -= 1
+
+
+NOBODY_YET = "nobody may act here yet; on the station: headworks user add NAME --role operator"
+
+
+def cookie_name(request: Request) -> str:
+    """With TLS a name that browsers tie to this very host and to TLS."""
+    return "__Host-headworks" if request.url.scheme == "https" else "headworks"
+
+
+def note(text: str) -> None:
+    """A line for the log."""
+    print(f"headworks web: {text}", file=sys.stderr, flush=True)

@@ -1,0 +1,146 @@
+"""The station's state as the page shows it: the same figures, with a sentence for every reason.
+
+Pure. Text from the site file is made visible where it cannot be printed; the page escapes it.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from headworks.faces.lines import START_S
+from headworks.faces.web.acks import Acks
+from headworks.faces.web.languages import Language
+from headworks.faces.words import sentence, state_word
+from headworks.model.text import clean
+
+Json = dict[str, Any]
+State = Mapping[str, Any]
+RECENT = 30  # events on the page
+_GRAVE = ("alarm", "warning", "info")
+
+
+def picture(
+    state: State | None,
+    *,
+    cause: str,
+    age_s: float | None,
+    language: Language,
+    events: Iterable[State] = (),
+    acks: Acks | None = None,
+) -> Json:
+    """Everything for the first screen and those behind it.
+
+    `link` is live, gone or never; `age_s` counts back from when this was made.
+    """
+    link = "live" if state is not None and not cause else "gone" if state is not None else "never"
+    head = {"link": link, "cause": cause, "age_s": age_s}
+    if state is None:
+        return head
+    return {
+        **head,
+        **{key: state[key] for key in _AS_IT_IS},
+        "starting": state["uptime_s"] < START_S,
+        "rated_kw": sum(rack["rated_kw"] for rack in state["racks"]),
+        "envelope": _envelope(state["envelope"], language),
+        "feeders": [_feeder(feeder, language) for feeder in state["feeders"]],
+        "racks": [_rack(rack, language) for rack in state["racks"]],
+        "alarms": _alarms(state["alarms"], language, acks or Acks()),
+        "boards": [_board(board, language) for board in state["boards"]],
+        "meters": [_source(meter, language) for meter in state["meters"]],
+        "signals": [_source(signal, language) for signal in state["signals"]],
+        "events": _events(state, events, language),
+    }
+
+
+_AS_IT_IS = (
+    *("seq", "time", "version", "uptime_s", "site", "healthy", "upstream_trip", "scan"),
+    *("drawn_kw", "planned_kw", "surplus_kw"),
+)
+
+
+def _why(item: State, language: Language) -> str:
+    subject = str(item.get("source") or item.get("name") or "")
+    return sentence(item["code"], item.get("values", {}), subject, language.tongue)
+
+
+def _envelope(envelope: State, language: Language) -> Json:
+    binding = envelope["binding"]
+    return {
+        "kw": envelope["kw"],
+        "source": clean(binding["source"] or binding["code"]),
+        "code": binding["code"],
+        "why": _why(binding, language),
+        "feeder_kw": envelope["feeder_kw"],
+        "limits": [
+            {
+                "source": clean(limit["source"]),
+                "scope": clean(limit["scope"]),
+                "kw": limit["kw"],
+                "why": _why(limit, language),
+                "binds": limit == binding,
+            }
+            for limit in envelope["limits"]
+        ],
+    }
+
+
+def _feeder(feeder: State, language: Language) -> Json:
+    word = language.tongue.qualities.get(feeder["quality"], feeder["quality"])
+    return {**feeder, "name": clean(feeder["name"]), "quality_word": word}
+
+
+def _rack(rack: State, language: Language) -> Json:
+    people = {key: clean(rack[key]) for key in ("name", "off_by", "locked_by", "note")}
+    return {
+        **{key: value for key, value in rack.items() if key != "values"},
+        **people,
+        "state_word": state_word(rack["state"], language.tongue),
+        "why": _why(rack, language),
+    }
+
+
+def _alarms(alarms: Iterable[State], language: Language, acks: Acks) -> list[Json]:
+    shown = [
+        {
+            "source": clean(alarm["source"]),
+            "severity": alarm["severity"] if alarm["severity"] in _GRAVE else _GRAVE[0],
+            "code": alarm["code"],
+            "cause": _why(alarm, language),
+            "todo": language.todo.get(alarm["code"], language.todo["other"]),
+            "acked_by": clean(acks.of(alarm["source"])),
+        }
+        for alarm in alarms
+    ]
+    return sorted(
+        shown, key=lambda alarm: (bool(alarm["acked_by"]), _GRAVE.index(alarm["severity"]))
+    )
+
+
+def _board(board: State, language: Language) -> Json:
+    return {
+        **{key: value for key, value in board.items() if key != "console"},
+        "name": clean(board["name"]),
+        "cause": clean(board["cause"]),
+        "port": clean(str(board["port"])),
+        "state_word": language.boards.get(board["state"], clean(board["state"])),
+    }
+
+
+def _source(item: State, language: Language) -> Json:
+    word = language.tongue.qualities.get(item["quality"], clean(item["quality"]))
+    texts = {key: clean(item[key]) for key in ("name", "cause", "note") if key in item}
+    return {**item, **texts, "quality_word": word}
+
+
+def _events(state: State, events: Iterable[State], language: Language) -> list[Json]:
+    """The newest first, each with its age."""
+    found = [
+        {
+            "ago_s": round(state["t_s"] - event["t_s"], 1),
+            "source": clean(event["source"]),
+            "kind": event["kind"],
+            "text": _why(event, language),
+            "note": clean(event.get("note", "")),
+        }
+        for event in events
+    ]
+    return found[::-1][:RECENT]

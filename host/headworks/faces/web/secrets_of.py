@@ -1,0 +1,56 @@
+"""Makes and checks passwords and tokens. Keeps nothing."""
+
+import hashlib
+import hmac
+import secrets
+
+from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error, InvalidHashError
+
+SHORTEST = 10  # characters of a password
+LONGEST = 256
+
+# OWASP's password storage advice for argon2id: 19 MiB, 2 passes, 1 lane. The default of 64 MiB
+# would be most of what the whole page process may take.
+_HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+
+
+class WeakPasswordError(ValueError):
+    """The password will not do; the text says what would."""
+
+
+def hashed(password: str) -> str:
+    """The argon2 hash of a new password. Raises WeakPasswordError."""
+    if not SHORTEST <= len(password) <= LONGEST:
+        raise WeakPasswordError(f"a password has {SHORTEST} to {LONGEST} characters")
+    if len(set(password)) < 4:
+        raise WeakPasswordError("this password repeats itself; take one that is harder to guess")
+    return _HASHER.hash(password)
+
+
+def fits(secret: str, password: str) -> bool:
+    """Whether a password is the one that was hashed. Takes some 30 ms and 19 MiB."""
+    try:
+        return _HASHER.verify(secret, password[: LONGEST + 1])
+    except (Argon2Error, InvalidHashError):
+        return False
+
+
+def nobody() -> str:
+    """A hash that no password fits: a name that is not there takes as long as one that is."""
+    return _HASHER.hash(secrets.token_urlsafe(32))
+
+
+def new_token() -> str:
+    """256 random bits in words that a header takes."""
+    return f"hw_{secrets.token_urlsafe(32)}"
+
+
+def digest(token: str) -> str:
+    """What is kept of a token: random bits need no slow hash."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def same(left: str, right: str) -> bool:
+    """Compare without telling by the time taken where they differ."""
+    return hmac.compare_digest(left.encode(), right.encode())

@@ -1,0 +1,80 @@
+// Alarms: what it is, why, what to do, and who has seen it. Below, what happened lately.
+
+import { post } from "./api.js";
+import { allowed } from "./account.js";
+import { byId, h, keyed, put, say } from "./dom.js";
+import { setIcon } from "./icons.js";
+import { duration, t } from "./words.js";
+
+export function showAlarms(picture) {
+  const unseen = picture.alarms.filter((alarm) => !alarm.acked_by).length;
+  const count = byId("alarm-count");
+  count.hidden = picture.alarms.length === 0;
+  say(count, String(picture.alarms.length));
+  put(count, "data-seen", unseen === 0);
+  put(byId("alarms"), "data-some", picture.alarms.length > 0);
+  const none = picture.alarms.length === 0 ? [{ source: "", code: "none" }] : picture.alarms;
+  keyed(
+    byId("alarm-list"),
+    none,
+    (alarm) => `${alarm.source} ${alarm.code} ${alarm.severity}`,
+    (alarm) => (alarm.code === "none" ? nothing() : row(alarm)),
+    (node, alarm) => alarm.code === "none" || fill(node, alarm),
+  );
+}
+
+function nothing() {
+  const glyph = h("span", { class: "glyph" });
+  setIcon(glyph, "good", 24);
+  return h("li", { class: "quiet" }, glyph, h("span", {}, t("no_alarms")));
+}
+
+function row(alarm) {
+  const see = h("button", { type: "button", class: "act", onclick: () => seen(alarm.source, see) }, t("act_ack"));
+  return h(
+    "li",
+    { class: "alarm" },
+    h("span", { class: "glyph" }),
+    h("div", {}, h("p", { class: "head" }, h("b"), " ", h("small")), h("p", { class: "cause" }), h("p", { class: "todo" }, h("b", {}, t("todo")), " ", h("span"))),
+    h("div", { class: "seen" }, see, h("small")),
+  );
+}
+
+function fill(node, alarm) {
+  const [glyph, body, side] = node.children;
+  setIcon(glyph, alarm.severity, 24);
+  put(node, "data-severity", alarm.severity);
+  say(body.querySelector(".head b"), alarm.source);
+  say(body.querySelector(".head small"), t(`severity_${alarm.severity}`));
+  say(body.querySelector(".cause"), alarm.cause);
+  say(body.querySelector(".todo span"), alarm.todo);
+  side.children[0].hidden = Boolean(alarm.acked_by) || !allowed("ack");
+  if (alarm.acked_by) say(side.children[1], t("seen_by", { who: alarm.acked_by }));
+  else if (side.children[1].dataset.error === undefined) say(side.children[1], "");
+}
+
+async function seen(source, button) {
+  const told = button.nextSibling;
+  try {
+    await post(`/api/alarms/${encodeURIComponent(source)}/ack?lang=${document.documentElement.lang}`);
+    delete told.dataset.error;
+  } catch (error) {
+    told.dataset.error = "1";
+    say(told, error.message);
+  }
+}
+
+export function showEvents(picture) {
+  const shown = picture.events.map((event, index) => ({ ...event, key: `${index}` }));
+  keyed(
+    byId("event-list"),
+    shown,
+    (event) => event.key,
+    () => h("li", {}, h("span", { class: "fig ago" }), h("b"), h("span")),
+    (node, event) => {
+      say(node.children[0], duration(event.ago_s));
+      say(node.children[1], event.source);
+      say(node.children[2], event.note ? `${event.text} (${event.note})` : event.text);
+    },
+  );
+}

@@ -1,0 +1,127 @@
+// Each rack: state, power and one sentence why; and what a person may do with it.
+
+import { post } from "./api.js";
+import { byId, h, keyed, put, say } from "./dom.js";
+import { setIcon } from "./icons.js";
+import { allowed } from "./account.js";
+import { duration, kw, t } from "./words.js";
+
+let opened = null; // name of the rack in the dialog
+let picture = null;
+
+export function showRacks(next) {
+  picture = next;
+  keyed(
+    byId("rack-list"),
+    next.racks,
+    (rack) => rack.name,
+    (rack) => row(rack.name),
+    (node, rack) => fill(node.firstChild, rack),
+  );
+  if (opened !== null) refresh();
+}
+
+function row(name) {
+  return h(
+    "li",
+    {},
+    h(
+      "button",
+      { type: "button", class: "rack", onclick: () => openRack(name) },
+      h("span", { class: "glyph" }),
+      h("span", { class: "who" }, h("b"), h("small")),
+      h("span", { class: "state" }),
+      h("span", { class: "fig power" }),
+      h("span", { class: "why" }),
+    ),
+  );
+}
+
+function fill(button, rack) {
+  const [glyph, who, state, power, why] = button.children;
+  setIcon(glyph, rack.state, 24);
+  say(who.children[0], rack.name);
+  say(who.children[1], rack.kind);
+  say(state, rack.state_word);
+  say(power, kw(rack.power_kw));
+  say(why, rack.why);
+  put(button, "data-state", rack.state);
+}
+
+export function openRack(name) {
+  opened = name;
+  const dialog = byId("rack-dialog");
+  const note = h("input", { id: "note", maxlength: 200, autocomplete: "off" });
+  dialog.replaceChildren(
+    h("form", { method: "dialog" }, h("h2", { id: "rack-title" }), h("button", { class: "close", "aria-label": t("close") }, "×")),
+    h("p", { class: "why big" }),
+    h("dl", { class: "facts" }),
+    h("div", { class: "acts" }, h("label", { for: "note" }, t("note")), note, h("div", { class: "buttons" })),
+    h("p", { class: "said", role: "status" }),
+  );
+  put(dialog, "aria-labelledby", "rack-title");
+  dialog.addEventListener("close", () => (opened = null), { once: true });
+  refresh();
+  if (!dialog.open) dialog.showModal();
+}
+
+const ACTS = [
+  { action: "off", when: (rack) => !rack.off_by && !rack.locked_by, kind: "warn" },
+  { action: "auto", when: (rack) => rack.off_by && !rack.locked_by, kind: "go" },
+  { action: "lock", when: (rack) => !rack.locked_by, kind: "lock" },
+  { action: "unlock", when: (rack) => rack.locked_by, kind: "go" },
+  { action: "reset", when: (rack) => rack.latched, kind: "go", path: "latches" },
+];
+
+function refresh() {
+  const rack = picture?.racks.find((one) => one.name === opened);
+  if (!rack) return;
+  const dialog = byId("rack-dialog");
+  say(dialog.querySelector("h2"), `${rack.name} · ${rack.state_word}`);
+  say(dialog.querySelector(".why"), rack.why);
+  keyed(dialog.querySelector(".facts"), facts(rack), (one) => one[0], pair, (node, [name, value]) => {
+    say(node.children[0], name);
+    say(node.children[1], value);
+  });
+  const able = ACTS.filter((act) => act.when(rack) && allowed(act.action));
+  keyed(dialog.querySelector(".buttons"), able, (act) => act.action, button, () => {});
+  const note = dialog.querySelector(".acts");
+  note.hidden = able.length === 0;
+  if (!able.length) say(dialog.querySelector(".said"), t(allowed("off") ? "nothing_to_do" : "sign_in_to_act"));
+}
+
+const pair = () => h("div", {}, h("dt"), h("dd"));
+
+function facts(rack) {
+  return [
+    [t("power"), `${kw(rack.power_kw)} / ${kw(rack.rated_kw)}`],
+    [t("since"), duration(rack.since_s)],
+    [t("starts_today"), String(rack.starts_today)],
+    [t("switchings"), String(rack.switchings)],
+    ...(rack.locked_by ? [[t("locked_by"), `${rack.locked_by}${rack.note ? ` · ${rack.note}` : ""}`]] : []),
+    ...(rack.off_by ? [[t("off_by"), rack.off_by]] : []),
+  ];
+}
+
+function button(act) {
+  const name = opened;
+  return h("button", { type: "button", class: `act ${act.kind}`, onclick: () => carryOut(act, name) }, t(`act_${act.action}`));
+}
+
+async function carryOut(act, name) {
+  const said = byId("rack-dialog").querySelector(".said");
+  const note = byId("note").value.trim();
+  if (act.action === "lock" && !note) {
+    say(said, t("note_wanted"));
+    byId("note").focus();
+    return;
+  }
+  say(said, t("asking"));
+  try {
+    const answer = await post(`/api/${act.path ?? "racks"}/${encodeURIComponent(name)}/${act.action}?lang=${document.documentElement.lang}`, { note });
+    say(said, answer.warning ?? t("done"));
+    byId("note").value = "";
+  } catch (error) {
+    say(said, error.message);
+  }
+}

@@ -35,6 +35,7 @@ def picture(
     head = {"link": link, "cause": cause, "age_s": age_s}
     if state is None:
         return head
+    state, events = _visible(state), _visible([*events])
     return {
         **head,
         **{key: state[key] for key in _AS_IT_IS},
@@ -57,6 +58,15 @@ _AS_IT_IS = (
 )
 
 
+def _visible(value: Any) -> Any:
+    """The same with every text and key made safe to show; done before there are sentences."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, Mapping):
+        return {clean(str(key)): _visible(one) for key, one in value.items()}
+    return [_visible(one) for one in value] if isinstance(value, list) else value
+
+
 def _why(item: State, language: Language) -> str:
     subject = str(item.get("source") or item.get("name") or "")
     return sentence(item["code"], item.get("values", {}), subject, language.tongue)
@@ -66,14 +76,14 @@ def _envelope(envelope: State, language: Language) -> Json:
     binding = envelope["binding"]
     return {
         "kw": envelope["kw"],
-        "source": clean(binding["source"] or binding["code"]),
+        "source": binding["source"] or binding["code"],
         "code": binding["code"],
         "why": _why(binding, language),
         "feeder_kw": envelope["feeder_kw"],
         "limits": [
             {
-                "source": clean(limit["source"]),
-                "scope": clean(limit["scope"]),
+                "source": limit["source"],
+                "scope": limit["scope"],
                 "kw": limit["kw"],
                 "why": _why(limit, language),
                 "binds": limit == binding,
@@ -85,14 +95,12 @@ def _envelope(envelope: State, language: Language) -> Json:
 
 def _feeder(feeder: State, language: Language) -> Json:
     word = language.tongue.qualities.get(feeder["quality"], feeder["quality"])
-    return {**feeder, "name": clean(feeder["name"]), "quality_word": word}
+    return {**feeder, "quality_word": word}
 
 
 def _rack(rack: State, language: Language) -> Json:
-    people = {key: clean(rack[key]) for key in ("name", "off_by", "locked_by", "note")}
     return {
         **{key: value for key, value in rack.items() if key != "values"},
-        **people,
         "state_word": state_word(rack["state"], language.tongue),
         "why": _why(rack, language),
     }
@@ -101,34 +109,33 @@ def _rack(rack: State, language: Language) -> Json:
 def _alarms(alarms: Iterable[State], language: Language, acks: Acks) -> list[Json]:
     shown = [
         {
-            "source": clean(alarm["source"]),
+            "source": alarm["source"],
             "severity": alarm["severity"] if alarm["severity"] in _GRAVE else _GRAVE[0],
             "code": alarm["code"],
             "cause": _why(alarm, language),
             "todo": language.todo.get(alarm["code"], language.todo["other"]),
-            "acked_by": clean(acks.of(alarm["source"])),
+            "acked_by": acks.of(alarm["source"]),
         }
         for alarm in alarms
     ]
-    return sorted(
-        shown, key=lambda alarm: (bool(alarm["acked_by"]), _GRAVE.index(alarm["severity"]))
-    )
+    return sorted(shown, key=_urgency)
+
+
+def _urgency(alarm: Json) -> tuple[bool, int]:
+    """What nobody has seen yet comes first, then the gravest."""
+    return bool(alarm["acked_by"]), _GRAVE.index(alarm["severity"])
 
 
 def _board(board: State, language: Language) -> Json:
     return {
         **{key: value for key, value in board.items() if key != "console"},
-        "name": clean(board["name"]),
-        "cause": clean(board["cause"]),
-        "port": clean(str(board["port"])),
-        "state_word": language.boards.get(board["state"], clean(board["state"])),
+        "state_word": language.boards.get(board["state"], board["state"]),
     }
 
 
 def _source(item: State, language: Language) -> Json:
-    word = language.tongue.qualities.get(item["quality"], clean(item["quality"]))
-    texts = {key: clean(item[key]) for key in ("name", "cause", "note") if key in item}
-    return {**item, **texts, "quality_word": word}
+    word = language.tongue.qualities.get(item["quality"], item["quality"])
+    return {**item, "quality_word": word}
 
 
 def _events(state: State, events: Iterable[State], language: Language) -> list[Json]:
@@ -136,10 +143,10 @@ def _events(state: State, events: Iterable[State], language: Language) -> list[J
     found = [
         {
             "ago_s": round(state["t_s"] - event["t_s"], 1),
-            "source": clean(event["source"]),
+            "source": event["source"],
             "kind": event["kind"],
             "text": _why(event, language),
-            "note": clean(event.get("note", "")),
+            "note": event.get("note", ""),
         }
         for event in events
     ]

@@ -1,0 +1,207 @@
+"""Accounts, passwords, lock-out, sessions, origins and the certificate, each by itself."""
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+
+from headworks.faces.web import lockout, sessions
+from headworks.faces.web.accounts import AccountFile, Accounts, AccountsError, User, checked_name
+from headworks.faces.web.certificate import CertificateError, own_certificate
+from headworks.faces.web.lockout import LockOut
+from headworks.faces.web.origins import host_ok, origin_ok
+from headworks.faces.web.roles import Role
+from headworks.faces.web.secrets_of import WeakPasswordError, fits, hashed, new_token, nobody
+from headworks.faces.web.sessions import Sessions
+
+
+def test_no_account_ships(tmp_path: Path) -> None:
+    """Without a file nobody may sign in, and reading makes none."""
+    assert AccountFile(tmp_path / "users.json").read() == Accounts()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_file_is_for_its_owner_alone_and_holds_no_password(tmp_path: Path) -> None:
+    """Mode 0600, and only an argon2id hash of what was typed."""
+    file = AccountFile(tmp_path / "users.json")
+    file.write(Accounts({"ayesha": User("ayesha", Role.ADMIN, hashed("correct horse"))}))
+    assert stat.S_IMODE(file.path.stat().st_mode) == 0o600
+    text = file.path.read_text()
+    assert "correct horse" not in text
+    assert "$argon2id$" in text
+    assert AccountFile(file.path).read().users["ayesha"].role is Role.ADMIN
+    assert [entry.name for entry in tmp_path.iterdir()] == ["users.json"]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"users": []}', '{"users": [{"name": 1}], "tokens": []}',
+             '{"users": [{"name": "x", "role": "king", "secret": ""}], "tokens": []}'],
+)  # fmt: skip
+def test_a_damaged_file_is_an_error_with_a_way_out(text: str, tmp_path: Path) -> None:
+    """Damage lets nobody in, and says what to do."""
+    path = tmp_path / "users.json"
+    path.write_text(text)
+    with pytest.raises(AccountsError, match="restore it, or move it away"):
+        AccountFile(path).read()
+
+
+@pytest.mark.parametrize("name", ["", " a", "a\n", "\x1b[2J", "x" * 65, "a\u202eb"])
+def test_a_name_that_could_steer_a_screen_is_refused(name: str) -> None:
+    """Names stand in logs, terminals and on lock-outs."""
+    with pytest.raises(AccountsError):
+        checked_name(name)
+
+
+def test_only_the_right_password_fits() -> None:
+    """argon2 decides; a hash of nobody fits nothing, and rubbish is no hash."""
+    secret = hashed("correct horse")
+    assert fits(secret, "correct horse")
+    assert not fits(secret, "correct hors")
+    assert not fits(nobody(), "")
+    assert not fits("rubbish", "rubbish")
+    assert len({new_token() for _ in range(100)}) == 100
+
+
+@pytest.mark.parametrize("password", ["short", "", "aaaaaaaaaaaa", "x" * 257])
+def test_a_password_that_is_easily_guessed_is_refused(password: str) -> None:
+    """Too short, too long, or the same letter again and again."""
+    with pytest.raises(WeakPasswordError):
+        hashed(password)
+
+
+def test_lock_out_grows_and_is_forgotten() -> None:
+    """Five free tries, then a wait that doubles up to a quarter of an hour; others are not hit."""
+    lock, now_s, waits = LockOut(), 0.0, []
+    for _ in range(14):
+        now_s += lock.wait_s("ayesha", "10.0.0.9", now_s)
+        lock.failed("ayesha", "10.0.0.9", now_s)
+        waits.append(lock.wait_s("ayesha", "10.0.0.9", now_s))
+    assert waits[:6] == [0.0, 0.0, 0.0, 0.0, 30.0, 60.0]
+    assert waits == sorted(waits)
+    assert waits[-1] == lockout.LONGEST_WAIT_S
+    assert lock.wait_s("ayesha", "10.0.0.1", now_s) == 0.0
+    assert lock.wait_s("bilal", "10.0.0.9", now_s) == 0.0
+    now_s += lockout.FORGET_S + 1.0
+    lock.failed("ayesha", "10.0.0.9", now_s)
+    assert lock.wait_s("ayesha", "10.0.0.9", now_s) == 0.0
+
+
+def test_many_names_from_one_address_and_many_addresses_at_one_name_wait_too() -> None:
+    """Neither spreading over names nor over addresses goes round the lock-out."""
+    lock = LockOut()
+    for number in range(lockout.FREE["address"]):
+        lock.failed(f"name {number}", "10.0.0.9", 0.0)
+    assert lock.wait_s("fresh", "10.0.0.9", 0.0) > 0.0
+    for number in range(lockout.FREE["name"]):
+        lock.failed("ayesha", f"10.0.1.{number}", 0.0)
+    assert lock.wait_s("ayesha", "10.0.2.1", 0.0) > 0.0
+
+
+def test_the_memory_of_guesses_is_bounded() -> None:
+    """A flood of names leaves a bounded number of counts."""
+    lock = LockOut()
+    for number in range(lockout.MOST * 2):
+        lock.failed(f"name {number}", f"address {number}", 0.0)
+    assert len(lock._counts) <= lockout.MOST
+
+
+def test_sessions_end_by_themselves_and_are_few() -> None:
+    """After a shift without a request, after a day in any case, and the oldest of too many."""
+    held = Sessions()
+    key, _ = held.open("ayesha", "s", 0.0)
+    assert held.get(key, sessions.IDLE_S) is not None
+    assert held.get(key, 2 * sessions.IDLE_S + 1.0) is None
+    key, _ = held.open("ayesha", "s", 0.0)
+    at_s = 0.0
+    while at_s < sessions.LONGEST_S:
+        assert held.get(key, at_s) is not None
+        at_s += sessions.IDLE_S / 2
+    assert held.get(key, sessions.LONGEST_S + 1.0) is None
+    first, _ = held.open("bilal", "s", 0.0)
+    for _ in range(sessions.MOST_OF_ONE):
+        held.open("bilal", "s", 0.0)
+    assert held.get(first, 1.0) is None
+    for number in range(sessions.MOST + 10):
+        held.open(f"n{number}", "s", 0.0)
+    assert len(held._held) == sessions.MOST
+
+
+@pytest.mark.parametrize(
+    ("host", "right"),
+    [
+        *(("localhost", True), ("localhost:8080", True), ("LOCALHOST", True), ("127.0.0.1", True)),
+        *(("[::1]:8443", True), ("10.0.0.5:8443", True), ("pi.local", True), ("pi.local.", True)),
+        *(("10.0.0.6", False), ("evil.example", False), ("localhost.evil.example", False)),
+        *(("", False), ("a b", False), ("localhost:99999999", False), ("localhost@evil", False)),
+        *(("localhost/evil", False), ("[::2]", False), ("pi.local:x", False), ("1", False)),
+    ],
+)
+def test_hosts(host: str, right: bool) -> None:
+    """Only names of this machine, and the very address at which it was reached."""
+    names = frozenset({"localhost", "127.0.0.1", "::1", "pi.local"})
+    assert host_ok(host, names, "10.0.0.5") is right
+
+
+@pytest.mark.parametrize(
+    ("origin", "right"),
+    [
+        ("https://pi.local:8443", True),
+        *(("http://pi.local:8443", False), ("https://pi.local", False), ("null", False)),
+        *(("https://pi.local:8443/", False), ("https://pi.local:8443.evil", False), ("", False)),
+        *(("https://x@pi.local:8443", False), ("https://[", False)),
+    ],
+)
+def test_origins(origin: str, right: bool) -> None:
+    """Scheme, host and port are the page's own, and nothing stands beside them."""
+    assert origin_ok(origin, "https", "pi.local:8443") is right
+
+
+def test_the_certificate_is_made_once_and_its_key_is_secret(tmp_path: Path) -> None:
+    """The fingerprint that people have compared never changes by itself."""
+    first = own_certificate(tmp_path, ["pi.local", "10.0.0.5"])
+    assert own_certificate(tmp_path, ["other"]) == first
+    assert stat.S_IMODE(first.key.stat().st_mode) == 0o600
+    made = x509.load_pem_x509_certificate(first.cert.read_bytes())
+    names = made.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert names.get_values_for_type(x509.DNSName) == ["pi.local"]
+    assert len(first.fingerprint.split(":")) == 32
+    first.cert.write_text("rubbish")
+    with pytest.raises(CertificateError, match="damaged; remove it"):
+        own_certificate(tmp_path, [])
+
+
+def _user(*words: str, folder: Path, text: str = "") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "headworks", "user", *words, "--state", str(folder)]
+    return subprocess.run(
+        command, input=text, text=True, capture_output=True, check=False, env={**os.environ}
+    )
+
+
+def test_user_commands(tmp_path: Path) -> None:
+    """Add, list, a token that is shown once, remove; every mistake is one line."""
+    assert "nobody may act yet" in _user("list", folder=tmp_path).stderr
+    added = _user("add", "ayesha", "--role", "operator", "--password-stdin", folder=tmp_path,
+                  text="correct horse\n")  # fmt: skip
+    assert (added.returncode, added.stdout) == (0, "ayesha may sign in as operator\n")
+    token = _user("token", "grafana", folder=tmp_path)
+    secret = token.stdout.strip()
+    assert secret.startswith("hw_")
+    assert secret not in (tmp_path / "users.json").read_text()
+    listed = _user("list", folder=tmp_path).stdout
+    assert listed == "ayesha\toperator\tuser\ngrafana\tviewer\ttoken\n"
+    for words, cause in (
+        (("add", "x", "--role", "king", "--password-stdin"), "there are viewer, technician"),
+        (("add", "x", "--password-stdin"), "10 to 256 characters"),
+        (("token", "ayesha"), "is there already"),
+        (("remove", "nobody"), "there is ayesha, grafana"),
+    ):
+        done = _user(*words, folder=tmp_path, text="short\n")
+        assert done.returncode == 1
+        assert cause in done.stderr
+        assert done.stderr.count("\n") == 1
+    assert _user("remove", "grafana", folder=tmp_path).returncode == 0
+    assert _user("list", folder=tmp_path).stdout == "ayesha\toperator\tuser\n"

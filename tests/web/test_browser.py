@@ -1,0 +1,319 @@
+"""The page in a real browser, before the real station and a simulated substation."""
+
+import os
+import re
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from endtoend.crew import Crew
+from web.places import Web, add_user, web
+
+PASSWORD = "correct horse"
+CHROMIUM = "/usr/bin/chromium"
+SHOTS = os.environ.get("HEADWORKS_SHOTS", "")  # folder for screenshots, for a human look
+
+pytestmark = [pytest.mark.needs("program:chromium"), pytest.mark.needs("linux")]
+PHONE, DESK = (360, 740), (1280, 900)
+
+
+class Plant(NamedTuple):
+    """Simulator, station and page."""
+
+    crew: Crew
+    web: Web
+
+
+@pytest.fixture(scope="module")
+def plant() -> Iterator[Plant]:
+    with tempfile.TemporaryDirectory(prefix="hw-") as name:  # short, since sockets lie in it
+        folder = Path(name)
+        crew = Crew(folder)
+        try:
+            crew.start_all()
+            for person, role in (("ayesha", "operator"), ("bilal", "technician")):
+                add_user(folder, person, role, PASSWORD)
+            with web(folder, crew.socket) as found:
+                yield Plant(crew, found)
+        finally:
+            crew.end()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield found
+        found.close()
+
+
+Look = Callable[..., Page]
+
+
+@pytest.fixture
+def look(plant: Plant, browser: Browser) -> Iterator[Look]:
+    """Opens the page; afterwards nothing may have gone elsewhere or been complained about."""
+    opened: list[BrowserContext] = []
+    heard: list[str] = []
+
+    def open_page(size: tuple[int, int] = PHONE, **options: Any) -> Page:
+        scale = 2 if size == PHONE and SHOTS else 1
+        context = browser.new_context(
+            viewport={"width": size[0], "height": size[1]},
+            device_scale_factor=scale,
+            **{"locale": "en", **options},
+        )
+        opened.append(context)
+        page = context.new_page()
+        page.on("request", lambda r: r.url.startswith(plant.web.url) or heard.append(r.url))
+        page.on("pageerror", lambda error: heard.append(str(error)))
+        page.on("console", lambda m: "Content Security" in m.text and heard.append(m.text))
+        page.goto(plant.web.url)
+        expect(page.locator(".rack").first).to_be_visible()
+        return page
+
+    yield open_page
+    for context in opened:
+        context.close()
+    assert heard == []
+
+
+def shoot(page: Page, name: str, full: bool = False) -> None:
+    """A screenshot, where a folder for them is named."""
+    if SHOTS:
+        page.screenshot(path=f"{SHOTS}/{name}.png", full_page=full)
+
+
+def sign_in(page: Page, name: str, password: str = PASSWORD) -> None:
+    page.locator("#account").click()
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Password").fill(password)
+    page.locator("#account-dialog").get_by_role("button", name="Sign in").click()
+
+
+def fits(page: Page) -> bool:
+    """Whether nothing is wider than the screen."""
+    wide: bool = page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    return wide
+
+
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+def test_the_first_screen(look: Look, plant: Plant, size: tuple[int, int]) -> None:
+    """Verdict, envelope, the limit that binds, the diagram, and each rack with its sentence."""
+    page = look(size)
+    expect(page.locator("#verdict")).to_contain_text("racks")
+    expect(page.locator("#figures")).to_contain_text(re.compile(r"May draw\d+ kW"))
+    expect(page.locator("#binding")).to_contain_text(re.compile(r"Limited by .+: .+\."))
+    names = [rack.name for rack in plant.crew.site.racks]
+    expect(page.locator(".rack b")).to_have_text(names)
+    assert all(text.endswith(".") for text in page.locator(".rack .why").all_text_contents())
+    expect(page.locator(".diagram .tile")).to_have_count(len(names))
+    expect(page.locator(".diagram")).to_contain_text("Grid")
+    for feeder in plant.crew.site.feeders:
+        expect(page.locator(".diagram")).to_contain_text(feeder.name)
+    expect(page.locator("#link")).to_contain_text("live")
+    assert fits(page)
+    bottom = page.locator("#gauge").bounding_box()
+    assert bottom is not None
+    assert bottom["y"] + bottom["height"] < size[1]
+    shoot(page, f"first-{size[0]}", full=size == DESK)
+
+
+def test_states_are_told_by_shape_and_word_too(look: Look) -> None:
+    """Never colour alone: a glyph of its own and a word stand beside every colour."""
+    page = look()
+    for rack in page.locator(".rack").all():
+        state = rack.get_attribute("data-state")
+        assert rack.locator(f"svg.s-{state}").count() == 1
+        assert rack.locator(".state").inner_text()
+
+
+def test_a_fault_is_seen_without_loading_again(look: Look, plant: Plant) -> None:
+    """A meter falls silent: within seconds the page names it, its racks go, and it all returns."""
+    page = look()
+    expect(page.locator("#gravest")).to_be_hidden()
+    plant.crew.inject("meter-silent", "incomer")
+    try:
+        expect(page.locator("#gravest")).to_contain_text("incomer", timeout=10_000)
+        expect(page.locator("#verdict")).to_contain_text("are off", timeout=10_000)
+        expect(page.locator("#alarm-list")).to_contain_text("What to do:")
+        expect(page.locator(".diagram")).to_contain_text("not known")
+        shoot(page, "fault-360")
+    finally:
+        plant.crew.clear("meter-silent", "incomer")
+    expect(page.locator("#gravest")).to_be_hidden(timeout=15_000)
+
+
+def test_a_rack_is_locked_out_and_given_back(look: Look, plant: Plant) -> None:
+    """A lock-out wants a note, stands there with name and note, and an operator ends it."""
+    page = look()
+    sign_in(page, "ayesha")
+    expect(page.locator("#account")).to_have_attribute("aria-label", "ayesha")
+    name = plant.crew.site.racks[0].name
+    page.locator(".rack", has_text=name).first.click()
+    dialog = page.locator("#rack-dialog")
+    dialog.get_by_role("button", name="Lock out").click()
+    expect(dialog.locator(".said")).to_contain_text("wants a note")
+    dialog.get_by_label("Note").fill("fan <b>exchange</b>")
+    dialog.get_by_role("button", name="Lock out").click()
+    expect(dialog).to_contain_text("Locked out by ayesha: fan <b>exchange</b>.")
+    shoot(page, "rack-360")
+    dialog.get_by_role("button", name="End lock-out").click()
+    expect(dialog).not_to_contain_text("Locked out by")
+
+
+def test_a_technician_may_take_power_away_only(look: Look, plant: Plant) -> None:
+    """There is no button that gives power back, and the box refuses it too."""
+    page = look()
+    sign_in(page, "bilal")
+    name = plant.crew.site.racks[-1].name
+    page.locator(".rack", has_text=name).last.click()
+    dialog = page.locator("#rack-dialog")
+    dialog.get_by_role("button", name="Switch off").click()
+    expect(dialog.locator(".why")).to_contain_text("Kept off by bilal.")
+    expect(dialog.get_by_role("button", name="Back to surplus")).to_have_count(0)
+    _, act = plant.web.sign_in("bilal", PASSWORD)
+    assert plant.web.ask("POST", f"/api/racks/{name}/auto", {}, **act)[0] == 403
+    _, act = plant.web.sign_in("ayesha", PASSWORD)
+    assert plant.web.ask("POST", f"/api/racks/{name}/auto", {}, **act)[0] == 200
+
+
+def test_guessing_is_locked_out(look: Look) -> None:
+    """After five wrong passwords the page says how long to wait; looking goes on."""
+    page = look()
+    page.locator("#account").click()
+    said = page.locator("#account-dialog .said")
+    page.get_by_label("Name").fill("eve")
+    for _ in range(6):
+        page.get_by_label("Password").fill("wrong password")
+        with page.expect_response("**/api/session"):
+            page.locator("#account-dialog").get_by_role("button", name="Sign in").click()
+        expect(said).not_to_contain_text("Asking")
+    expect(said).to_contain_text("too many wrong passwords; try again in")
+    shoot(page, "lock-out-360")
+    page.keyboard.press("Escape")
+    expect(page.locator("#link")).to_contain_text("live")
+
+
+def test_urdu_is_mirrored_and_figures_are_not(look: Look) -> None:
+    """Right to left with the riser at the right; sentences in Urdu, figures left to right."""
+    page = look(locale="ur")
+    assert page.evaluate("document.documentElement.dir") == "rtl"
+    expect(page.locator("#racks-title")).to_have_text("ریک")
+    expect(page.locator(".rack .why").first).to_contain_text(re.compile("[\u0600-\u06ff]{3}"))
+    grid = page.locator(".diagram circle").first.bounding_box()
+    assert grid is not None
+    assert grid["x"] > PHONE[0] / 2
+    assert (
+        page.locator("#figures dd").first.evaluate("n => getComputedStyle(n).unicodeBidi")
+        == "isolate"
+    )
+    assert fits(page)
+    shoot(page, "urdu-360")
+    page.locator("#language").click()
+    expect(page.locator("#racks-title")).to_have_text("Racks")
+    assert page.evaluate("document.documentElement.dir") == "ltr"
+
+
+def _contrast(page: Page, selector: str) -> float:
+    """WCAG contrast of a text on the paper of its card."""
+    found: float = page.evaluate(
+        """selector => {
+            const light = text => text.match(/[\\d.]+/g).slice(0, 3).map(Number)
+                .map(v => v / 255).map(v => v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4)
+                .reduce((sum, v, i) => sum + v * [.2126, .7152, .0722][i], 0);
+            const node = document.querySelector(selector);
+            const text = light(getComputedStyle(node).color);
+            const ground = light(getComputedStyle(node.closest('.card, .now')).backgroundColor);
+            return (Math.max(text, ground) + .05) / (Math.min(text, ground) + .05);
+        }""",
+        selector,
+    )
+    return found
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_both_themes_read_in_the_sun(look: Look, scheme: Any) -> None:
+    """The theme follows the device, the button turns it, and text has a contrast of 7 to 1."""
+    page = look(DESK, color_scheme=scheme)
+    for selector in ("#verdict", "#figures dd", "#binding", ".rack .why", ".rack small"):
+        assert _contrast(page, selector) >= 7.0, selector
+    shoot(page, f"theme-{scheme}")
+    before = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.locator("#theme").click()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != before
+
+
+def test_the_keyboard_is_enough(look: Look) -> None:
+    """A rack of the diagram opens by Tab and Enter, and Escape closes it."""
+    page = look()
+    page.locator(".tile").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#rack-dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#rack-dialog")).to_be_hidden()
+
+
+def test_it_can_be_installed(look: Look) -> None:
+    """The manifest has name, start and icons of the sizes that browsers ask for."""
+    page = look()
+    manifest = page.evaluate(
+        "fetch(document.querySelector('link[rel=manifest]').href).then(a => a.json())"
+    )
+    assert (manifest["display"], manifest["start_url"]) == ("standalone", "/")
+    for icon in manifest["icons"]:
+        size = page.evaluate(
+            "src => new Promise(done => { const i = new Image();"
+            " i.onload = () => done(`${i.naturalWidth}x${i.naturalHeight}`); i.src = src; })",
+            icon["src"],
+        )
+        assert size == icon["sizes"]
+
+
+def test_it_polls_where_streams_do_not_get_through(
+    look: Look, plant: Plant, browser: Browser
+) -> None:
+    """Without server-sent events the page stays live by asking."""
+    context = browser.new_context(locale="en")
+    page = context.new_page()
+    page.route("**/api/events*", lambda route: route.abort())
+    page.goto(plant.web.url)
+    expect(page.locator("body")).to_have_attribute("data-way", "poll", timeout=15_000)
+    expect(page.locator("#link")).to_contain_text("live")
+    context.close()
+
+
+def test_scripts_are_well_formed() -> None:
+    """Every module parses as one, by the Node that the browser's driver brings."""
+    from playwright._impl._driver import compute_driver_executable
+
+    node = compute_driver_executable()[0]
+    folder = Path(__file__).parents[2] / "host/headworks/faces/web/static"
+    for file in sorted(folder.glob("*.js")):
+        words = [node, "--input-type=module", "--check"]
+        done = subprocess.run(words, stdin=file.open(), capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"{file.name}: {done.stderr}"
+
+
+def test_a_station_that_is_killed_is_said_and_aged(look: Look, plant: Plant) -> None:
+    """The page says that it is gone and how old the picture is; then it comes back by itself.
+
+    The last test here, since the station is another one afterwards.
+    """
+    page = look()
+    plant.crew.kill("station")
+    expect(page.locator("#banner")).to_contain_text("The station is gone", timeout=10_000)
+    expect(page.locator("#banner")).to_contain_text(re.compile(r"The picture is \d+ s old"))
+    expect(page.locator("#verdict")).to_contain_text("Not known what runs now")
+    shoot(page, "gone-360")
+    plant.crew.start_station()
+    expect(page.locator("#banner")).to_be_hidden(timeout=15_000)
+    expect(page.locator("#link")).to_contain_text("live")
+    plant.web.process.terminate()
+    expect(page.locator("#banner")).to_contain_text("No connection to the box", timeout=20_000)
+    shoot(page, "cut-360")

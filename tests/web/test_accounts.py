@@ -174,6 +174,23 @@ def test_the_certificate_is_made_once_and_its_key_is_secret(tmp_path: Path) -> N
         own_certificate(tmp_path, [])
 
 
+@pytest.mark.parametrize(
+    ("module", "words"),
+    [("argon2", ["user", "add", "x", "--password-stdin"]), ("hypercorn", ["web"]),
+     ("cryptography", ["web"])],
+)  # fmt: skip
+def test_without_the_extra_it_is_said_in_a_line(module: str, words: list[str]) -> None:
+    """A station without the page's packages says what to install."""
+    code = f"import sys; sys.modules['{module}'] = None; from headworks.cli.main import main; "
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}sys.exit(main({words!r}))"],
+        input="correct horse\n", text=True, capture_output=True, check=False,
+    )  # fmt: skip
+    assert done.returncode != 0
+    assert "is not installed; run: pip install 'headworks[web]'" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
 def _user(*words: str, folder: Path, text: str = "") -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "headworks", "user", *words, "--state", str(folder)]
     return subprocess.run(

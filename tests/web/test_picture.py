@@ -109,3 +109,13 @@ def test_an_acknowledged_alarm_names_who_and_a_new_one_asks_again() -> None:
     acks.see([], alarms[1:])
     acks.see([], alarms)
     assert acks.of("m") == ""
+
+
+def test_events_that_say_the_same_share_a_line_and_a_start_is_no_flood() -> None:
+    """A dozen racks that start are one line; what has not spoken yet at a start is none."""
+    start = {"kind": "start", "code": "starting", "values": {}, "note": ""}
+    events = [{**start, "source": name, "t_s": STATE["t_s"]} for name in ("a1", "a2", "a3")]
+    early = {"kind": "alarm", "code": "unknown", "values": {"quality": "never"}, "source": "m"}
+    at_s = STATE["t_s"] - STATE["uptime_s"] + 1.0
+    drawn = draw(events=[{**early, "t_s": at_s}, *events])["events"]
+    assert [event["source"] for event in drawn] == ["a1, a2, a3"]

@@ -40,13 +40,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """0 when it is done, 1 when not."""
-    try:
-        from headworks.faces.web.accounts import FILE, AccountFile, AccountsError
-    except ModuleNotFoundError as error:
-        return _refuse(f"{error.name} is not installed; run: pip install '{EXTRA}'")
+    from headworks.faces.web.accounts import FILE, AccountFile, AccountsError
+
     work = {"add": _add, "token": _token, "remove": _remove, "list": _list}[args.what]
     try:
         return work(args, AccountFile((args.state or paths.state_dir()) / FILE))
+    except ModuleNotFoundError as error:
+        return _refuse(f"{error.name} is not installed; run: pip install '{EXTRA}'")
     except (AccountsError, ValueError) as error:
         return _refuse(str(error))
 

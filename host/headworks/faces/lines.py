@@ -98,7 +98,7 @@ def past(state: State) -> Iterator[str]:
 def _telling(event: State, early: bool) -> tuple[str, str]:
     """What stands before and after the name of the one whom an event is about."""
     kind = event["kind"]
-    if early and kind in _FIRST and _unheard(event):
+    if early and kind in _FIRST and unheard(event):
         return _FIRST[kind], ""
     note = f" ({plain(event['note'])})" if event.get("note") else ""
     return _BEFORE.get(kind, ""), f": {why(event, plain(event['source']))}{note}"
@@ -108,7 +108,7 @@ _BEFORE = {"alarm": "ALARM ", "alarm-end": "alarm over, ", "refused": "refused, 
 _FIRST = {"alarm": "not heard yet: ", "trip": "not heard yet: ", "alarm-end": "heard now: "}
 
 
-def _unheard(event: State) -> bool:
+def unheard(event: State) -> bool:
     """Something that a station meets at every start, until each device has spoken once."""
     values = event.get("values", {})
     first = values.get("quality") == "never" or "channel" in values or "interlock" in values

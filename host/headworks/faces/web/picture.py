@@ -6,7 +6,7 @@ Pure. Text from the site file is made visible where it cannot be printed; the pa
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from headworks.faces.lines import START_S
+from headworks.faces.lines import START_S, unheard
 from headworks.faces.web.acks import Acks
 from headworks.faces.web.languages import Language
 from headworks.faces.words import sentence, state_word
@@ -139,15 +139,25 @@ def _source(item: State, language: Language) -> Json:
 
 
 def _events(state: State, events: Iterable[State], language: Language) -> list[Json]:
-    """The newest first, each with its age."""
-    found = [
-        {
-            "ago_s": round(state["t_s"] - event["t_s"], 1),
-            "source": event["source"],
+    """The newest first, each with its age; those in a row that say the same share one.
+
+    At a start, that something has not spoken yet is no news.
+    """
+    found: list[Json] = []
+    for event in events:
+        ago_s = round(state["t_s"] - event["t_s"], 1)
+        if state["uptime_s"] - ago_s < START_S and unheard(event):
+            continue
+        row = {
+            "ago_s": ago_s,
             "kind": event["kind"],
             "text": _why(event, language),
             "note": event.get("note", ""),
         }
-        for event in events
-    ]
+        last = found[-1] if found else {}
+        if {**last, "source": "", "ago_s": 0.0} == {**row, "source": "", "ago_s": 0.0}:
+            names = last["source"].split(", ")
+            last["source"] = ", ".join(dict.fromkeys([*names, event["source"]]))
+        else:
+            found.append({**row, "source": event["source"]})
     return found[::-1][:RECENT]

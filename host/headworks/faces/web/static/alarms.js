@@ -64,17 +64,20 @@ async function seen(source, button) {
   }
 }
 
+const KINDS = { alarm: "event_alarm", "alarm-end": "event_over", refused: "event_refused" };
+
 export function showEvents(picture) {
   const shown = picture.events.map((event, index) => ({ ...event, key: `${index}` }));
   keyed(
     byId("event-list"),
     shown,
     (event) => event.key,
-    () => h("li", {}, h("span", { class: "fig ago" }), h("b"), h("span")),
+    () => h("li", {}, h("span", { class: "fig ago" }), h("span", {}, h("b"), " ", h("span"))),
     (node, event) => {
       say(node.children[0], duration(event.ago_s));
-      say(node.children[1], event.source);
-      say(node.children[2], event.note ? `${event.text} (${event.note})` : event.text);
+      const [name, text] = node.children[1].children;
+      say(name, event.source);
+      say(text, `${KINDS[event.kind] ? `${t(KINDS[event.kind])} ` : ""}${event.text}${event.note ? ` (${event.note})` : ""}`);
     },
   );
 }

@@ -186,14 +186,27 @@ export class Diagram {
     this.direction(this.grid, total, [RISER, 45]);
     say(this.grid.power, total === null ? t("not_known") : kw(Math.abs(total)));
     say(this.grid.word, total === null ? "" : t(total < 0 ? "to_grid" : "from_grid"));
-    for (const feeder of picture.feeders) this.feeder(this.feeders.get(feeder.name), feeder);
+    for (const feeder of picture.feeders) {
+      const node = this.feeders.get(feeder.name);
+      if (node && feeder.quality === "unmetered") this.unmetered(node, feeder, picture.racks);
+      else if (node) this.feeder(node, feeder);
+    }
     const loose = this.feeders.get("");
     if (loose) say(loose.power, "");
     for (const rack of picture.racks) this.rack(rack);
   }
 
+  /** A feeder without a meter shows what its racks draw, and says so. */
+  unmetered(node, feeder, racks) {
+    const own = racks.filter((rack) => rack.feeder === feeder.name);
+    const power = own.reduce((sum, rack) => sum + (rack.power_kw ?? 0), 0);
+    put(node.load, "width", 0);
+    say(node.power, kw(power));
+    say(node.word, t("no_meter"));
+    this.direction(node, power, node.arrowAt);
+  }
+
   feeder(node, feeder) {
-    if (!node) return;
     const power = feeder.power_kw;
     const share = power === null ? 0 : Math.min(1, Math.abs(power) / feeder.rating_kw);
     const size = node.bar.width * share;

@@ -60,7 +60,7 @@ function showLink(link) {
   banner.hidden = link === "live" || (link === "never" && live.quietFor() < 2);
   if (banner.hidden) return;
   const since = age === null ? "" : ` ${t("picture_age", { age: shown })}`;
-  const why = link === "gone" || link === "never" ? ` ${live.picture?.cause ?? ""}` : "";
+  const why = link === "gone" || link === "never" ? ` (${live.picture?.cause || t("link_never")})` : "";
   const text = live.refused === "sign-in" ? t("sign_in_to_look") : `${t(`banner_${link}`)}${since}${why}`;
   say(banner, text.trim());
 }

@@ -98,7 +98,7 @@ function facts(rack) {
     [t("since"), duration(rack.since_s)],
     [t("starts_today"), String(rack.starts_today)],
     [t("switchings"), String(rack.switchings)],
-    ...(rack.locked_by ? [[t("locked_by"), `${rack.locked_by}${rack.note ? ` · ${rack.note}` : ""}`]] : []),
+    ...(rack.locked_by ? [[t("locked_by"), rack.locked_by]] : []),
     ...(rack.off_by ? [[t("off_by"), rack.off_by]] : []),
   ];
 }

@@ -2,9 +2,11 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import tempfile
+import urllib.request
 from pathlib import Path
 
 import psutil
@@ -220,7 +222,7 @@ def test_closed_terminal_ends_it(folder):
     with on_terminal(folder) as terminal:
         terminal.until("envelope", "running")
         children = terminal.children()
-        assert len(children) == 2
+        assert len(children) == 3  # simulator, station, page
         terminal.close()
         assert terminal.ended() == 0
         assert psutil.wait_procs(children, timeout=ENDS_S)[1] == []
@@ -237,6 +239,31 @@ def test_plain_pipe_gets_lines(folder):
     assert any(": Starting" in line for line in lines)
     assert lines[-1] == "all racks off"
     assert "\x1b" not in done.stdout
+
+
+def test_the_page_is_served_and_its_address_printed(folder):
+    """The first line names the address, and a password made for this demo that signs in there."""
+    with subprocess.Popen(
+        command("--day", "clear", "--start", "11:00"),
+        env=environment(folder), stdout=subprocess.PIPE, text=True,
+    ) as demo:  # fmt: skip
+        try:
+            line = demo.stdout.readline()
+            found = re.match(r"Page: (\S+)/ \(to act, sign in as (\S+), password (\w+)\)", line)
+            assert found, line
+            url, name, password = found.groups()
+            body = json.dumps({"name": name, "password": password}).encode()
+            kind = {"Content-Type": "application/json", "Origin": url}
+            with urllib.request.urlopen(
+                urllib.request.Request(f"{url}/api/session", body, kind), timeout=10.0
+            ) as answer:
+                assert json.load(answer)["role"] == "operator"
+            with urllib.request.urlopen(f"{url}/api/state", timeout=10.0) as answer:
+                assert json.load(answer)["site"]["name"] == "demo"
+        finally:
+            demo.send_signal(signal.SIGINT)
+            demo.communicate(timeout=ENDS_S)
+    assert demo.returncode == 0
 
 
 def test_status_lines_are_valid_json_only(folder):

@@ -20,6 +20,9 @@ HEADER_S = 5.0  # for a header to arrive, and for a connection to be idle
 LARGEST_HEADER = 16 * 1024
 MOST_FILES = 512  # connections and all else that this process may have open
 BACKLOG = 64
+# The kernel's share of what a client has not read yet; left alone it grows to megabytes each, and
+# it takes minutes to see that a client takes nothing.
+UNREAD = 64 * 1024
 
 
 class Address(NamedTuple):
@@ -40,6 +43,7 @@ def bound(address: Address) -> socket.socket:
     found = socket.socket(family, socket.SOCK_STREAM)
     try:
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, UNREAD)
         found.bind(address)
         found.listen(BACKLOG)
     except OSError:

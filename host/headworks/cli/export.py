@@ -7,17 +7,28 @@ import argparse
 import csv
 import json
 import os
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from headworks.cli.records_options import add_records, add_span, folder, none_there, span
 
 Json = dict[str, Any]
-Rows = Callable[[], Iterator[Json]]
+
+
+class Table(NamedTuple):
+    """What is exported: its rows, as often as they are wanted, and its columns."""
+
+    rows: Callable[[], Iterator[Json]]
+    columns: Callable[[], list[str]]
+
+
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
+PIECE_ROWS = 10_000
 _INSTALL = "Parquet wants pyarrow: .venv/bin/pip install 'headworks[parquet]', or write --csv"
 
 
@@ -33,8 +44,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tier", choices=("1s", "10s", "60s"), default="1s", help="of samples (default: 1s)"
     )
+    parser.add_argument(
+        "--timezone", type=zone, metavar="ZONE", help="of the times (default: this machine's)"
+    )
     add_records(parser)
     add_span(parser)
+
+
+def zone(text: str) -> ZoneInfo:
+    """A zone of the IANA database. Raises ArgumentTypeError."""
+    try:
+        return ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise argparse.ArgumentTypeError(f"{text!r}: write a zone such as Asia/Karachi") from None
 
 
 def run(args: argparse.Namespace) -> int:
@@ -45,60 +67,66 @@ def run(args: argparse.Namespace) -> int:
         return _say("Parquet is no text; name a file with --out FILE", 2)
     where = folder(args)
     try:
-        return _export(args, _rows(args, where))
+        return _export(args, _table(args, where))
     except FileNotFoundError as error:
         if args.out is not None and error.filename == str(args.out):
             raise
         return none_there(where)
     except FileExistsError:
         return _say(f"{args.out} is there already; name a new file", 2)
-    except (PackingError, ValueError, KeyError) as error:
+    except (sqlite3.Error, PackingError, ValueError, KeyError) as error:
         return _say(f"{error}; headworks verify says where", 1)
     except ModuleNotFoundError:
         return _say(_INSTALL, 2)
 
 
-def _rows(args: argparse.Namespace, where: Path) -> Rows:
+def _table(args: argparse.Namespace, where: Path) -> Table:
     from headworks.record import export
 
-    zone = datetime.now().astimezone().tzinfo or UTC
+    when, zone = span(args), args.timezone
     if args.what == "samples":
-        return lambda: export.sample_rows(where, span(args), zone, args.tier)
-    rows = export.journal_rows if args.what == "journal" else export.ledger_rows
-    return lambda: rows(where, span(args), zone)
+        return Table(
+            lambda: export.sample_rows(where, when, zone, args.tier),
+            lambda: export.sample_columns(where, when, args.tier),
+        )
+    of = export.journal_rows if args.what == "journal" else export.ledger_rows
+
+    def rows() -> Iterator[Json]:
+        return of(where, when, zone)
+
+    return Table(rows, lambda: export.columns(rows))
 
 
-def _export(args: argparse.Namespace, rows: Rows) -> int:
+def _export(args: argparse.Namespace, table: Table) -> int:
     """Into a part of a file that gets its name when it is whole, or to standard output."""
     if args.out is None:
-        _write(args.kind, rows, sys.stdout)
+        _write(args.kind, table, sys.stdout)
         return 0
     if args.out.exists():
         raise FileExistsError(str(args.out))
     part = args.out.with_name(f"{args.out.name}.part")
     try:
         if args.kind == "parquet":
-            _parquet(rows, part)
+            _parquet(table, part)
         else:
             with part.open("w", encoding="utf-8", newline="") as file:
-                _write(args.kind, rows, file)
+                _write(args.kind, table, file)
         os.rename(part, args.out)
     finally:
         part.unlink(missing_ok=True)
     return 0
 
 
-def _write(kind: str, rows: Rows, file: IO[str]) -> None:
+def _write(kind: str, table: Table, file: IO[str]) -> None:
     if kind == "json":
-        for row in rows():
+        for row in table.rows():
             file.write(json.dumps(row) + "\n")
         return
-    from headworks.record.export import columns
-
-    table = csv.DictWriter(file, columns(rows), lineterminator="\n")
-    table.writeheader()
-    for row in rows():
-        table.writerow({name: _cell(value) for name, value in row.items()})
+    # a channel that appears while this runs is left for the next export
+    out = csv.DictWriter(file, table.columns(), lineterminator="\n", extrasaction="ignore")
+    out.writeheader()
+    for row in table.rows():
+        out.writerow({name: _cell(value) for name, value in row.items()})
 
 
 def _cell(value: Any) -> Any:
@@ -110,19 +138,17 @@ def _cell(value: Any) -> Any:
     return value
 
 
-def _parquet(rows: Rows, path: Path) -> None:
+def _parquet(table: Table, path: Path) -> None:
     """In pieces, so that a year needs no more memory than an hour."""
     import pyarrow
     from pyarrow import parquet
 
-    from headworks.record.export import columns
-
-    names = columns(rows)
-    flat = ({n: _cell(row.get(n)) for n in names} for row in rows())
+    names = table.columns()
+    flat = ({n: _cell(row.get(n)) for n in names} for row in table.rows())
     kinds = {n: _kind(n) for n in names}
     schema = pyarrow.schema([(n, getattr(pyarrow, kind)()) for n, kind in kinds.items()])
     with parquet.ParquetWriter(path, schema) as writer:
-        while piece := [row for row, _ in zip(flat, range(10_000), strict=False)]:
+        while piece := list(islice(flat, PIECE_ROWS)):
             writer.write_table(pyarrow.Table.from_pylist(piece, schema))
 
 

@@ -5,6 +5,7 @@ put in place. Holds the private key, so it is for its owner's eyes alone (0600).
 copied by SQLite's own backup, beside a station that runs.
 """
 
+import gzip
 import hashlib
 import io
 import json
@@ -13,6 +14,7 @@ import shutil
 import sqlite3
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -130,7 +132,15 @@ def check(path: Path, unpack_to: Path | None = None) -> Summary:
     """
     try:
         return _check(path, unpack_to)
-    except (tarfile.TarError, EOFError, ValueError, KeyError, TypeError) as error:
+    except (
+        tarfile.TarError,
+        gzip.BadGzipFile,
+        zlib.error,
+        EOFError,
+        ValueError,
+        KeyError,
+        TypeError,
+    ) as error:
         raise BackupError(f"{path} is damaged or no backup: {error}; take another") from error
     except OSError as error:
         raise BackupError(f"{path}: {error.strerror or error}") from error
@@ -139,7 +149,7 @@ def check(path: Path, unpack_to: Path | None = None) -> Summary:
 def _check(path: Path, unpack_to: Path | None) -> Summary:
     found: dict[str, dict[str, Any]] = {}
     manifest: dict[str, Any] | None = None
-    with tarfile.open(path, "r|gz") as tar:
+    with gzip.open(path) as whole, tarfile.open(fileobj=whole, mode="r|") as tar:
         for member in tar:
             file = tar.extractfile(member) if member.isfile() else None
             if file is None or manifest is not None:
@@ -148,6 +158,8 @@ def _check(path: Path, unpack_to: Path | None) -> Summary:
                 manifest = json.loads(file.read(_MOST_MANIFEST))
             else:
                 found[member.name] = _take(file, member.name, unpack_to)
+        while whole.read(_PIECE):  # to its very end, where its own sum is checked
+            pass
     if manifest is None or manifest["format"] != FORMAT:
         raise ValueError("it has no manifest of this version at its end")
     for name in found.keys() | manifest["files"].keys():

@@ -94,8 +94,8 @@ def is_unreadable(error: Exception) -> bool:
 def reading(path: Path) -> sqlite3.Connection:
     """A connection that changes nothing, beside a station that runs or on a read-only disk.
 
-    Raises sqlite3.Error, or FileNotFoundError where there is no such file, or one that was
-    begun and has no table yet.
+    Raises sqlite3.Error, FileNotFoundError where there is no such file, or one that was begun and
+    has no table yet, and PermissionError where it cannot be read without writing.
     """
     if not path.exists():
         raise _missing(path)
@@ -106,6 +106,10 @@ def reading(path: Path) -> sqlite3.Connection:
         (count,) = connection.execute(tables).fetchone()
     except sqlite3.OperationalError:
         connection.close()
+        log = Path(f"{path}-wal")
+        if log.exists() and log.stat().st_size:  # its newest entries are in there
+            text = "its log must be merged first; copy the folder to where you may write"
+            raise PermissionError(errno.EROFS, text, str(path)) from None
         connection = sqlite3.connect(f"{place}?mode=ro&immutable=1", uri=True)
         (count,) = connection.execute(tables).fetchone()
     if count == 0:

@@ -1,20 +1,20 @@
-"""Records as flat rows for tables: one dict a row, times in ISO with the zone that is asked for.
+"""Records as flat rows for tables: one dict a row, times in ISO. A zone of None is this machine's.
 
 Pure but for what `reading` reads. Gaps are rows of their own; unknown is empty, never zero.
 """
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
-from headworks.record.reading import Span, entries, intervals, samples
+from headworks.record.reading import Span, channel_names, entries, intervals, samples
 
 Json = dict[str, Any]
 _SPREAD = ("least", "mean", "most")
 
 
-def journal_rows(folder: Path, span: Span, zone: tzinfo) -> Iterator[Json]:
+def journal_rows(folder: Path, span: Span, zone: tzinfo | None) -> Iterator[Json]:
     """A row for every entry; `values` stays one column of JSON."""
     for entry in entries(folder, span):
         told = {key: entry.get(key, "") for key in
@@ -26,7 +26,7 @@ def journal_rows(folder: Path, span: Span, zone: tzinfo) -> Iterator[Json]:
                "hash": entry["hash"]}  # fmt: skip
 
 
-def ledger_rows(folder: Path, span: Span, zone: tzinfo) -> Iterator[Json]:
+def ledger_rows(folder: Path, span: Span, zone: tzinfo | None) -> Iterator[Json]:
     """A row for every interval and every gap between two."""
     for values in intervals(folder, span):
         row = {
@@ -54,7 +54,7 @@ def _energies(values: Json) -> Json:
     return row | {name: values[name] for name in names}
 
 
-def sample_rows(folder: Path, span: Span, zone: tzinfo, tier: str) -> Iterator[Json]:
+def sample_rows(folder: Path, span: Span, zone: tzinfo | None, tier: str) -> Iterator[Json]:
     """A row for every step of a tier; a coarse tier has three columns a channel."""
     for sample in samples(folder, tier, span):
         row: Json = {"time": _iso(sample.wall_s, zone), "boot": sample.boot, "t_s": sample.t_s,
@@ -68,6 +68,13 @@ def sample_rows(folder: Path, span: Span, zone: tzinfo, tier: str) -> Iterator[J
         yield row
 
 
+def sample_columns(folder: Path, span: Span, tier: str) -> list[str]:
+    """The columns of `sample_rows`, without a look at every row."""
+    names = channel_names(folder, tier, span)
+    told = names if tier == "1s" else [f"{name}.{what}" for name in names for what in _SPREAD]
+    return ["time", "boot", "t_s", "clock", *told]
+
+
 def columns(rows: Callable[[], Iterator[Json]]) -> list[str]:
     """All names that occur, in the order in which they first do."""
     found: dict[str, None] = {}
@@ -77,8 +84,8 @@ def columns(rows: Callable[[], Iterator[Json]]) -> list[str]:
     return list(found)
 
 
-def _iso(wall_s: float | None, zone: tzinfo) -> str | None:
+def _iso(wall_s: float | None, zone: tzinfo | None) -> str | None:
     """The time of day; None where nobody knew it."""
     if wall_s is None:
         return None
-    return datetime.fromtimestamp(wall_s, zone).isoformat(timespec="milliseconds")
+    return datetime.fromtimestamp(wall_s, UTC).astimezone(zone).isoformat(timespec="milliseconds")

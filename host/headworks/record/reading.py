@@ -92,6 +92,13 @@ def samples(folder: Path, tier: str, span: Span = ALWAYS) -> Iterator[Sample]:
                     yield Sample(block.boot, t_s, wall_s, block.clock, _told(block, row))
 
 
+def channel_names(folder: Path, tier: str, span: Span = ALWAYS) -> list[str]:
+    """The channels of a tier, in the order in which they first appear."""
+    with closing(reading(folder / SAMPLES_FILE)) as connection:
+        found = (block.names for block in blocks(connection, tier, span))
+        return list(dict.fromkeys(name for names in found for name in names))
+
+
 def blocks(connection: sqlite3.Connection, tier: str, span: Span = ALWAYS) -> Iterator[Block]:
     """The blocks of a tier that may have rows in the span."""
     found = connection.execute(

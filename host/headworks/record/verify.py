@@ -51,29 +51,42 @@ def verify(folder: Path, span: Span = ALWAYS, key: str = "") -> Report:
     Raises FileNotFoundError where there is no journal.
     """
     expected = key or _own_key(folder)
-    broken: list[str] = []
-    with closing(reading(folder / JOURNAL_FILE)) as connection:
-        chain, ledger = ChainCheck(expected, span), LedgerCheck()
-        walk = chain.walk(connection, ledger.take)
-        broken += [text for text in (walk.broken, ledger.broken) if text]
-        broken += _sound(connection, JOURNAL_FILE, JOURNAL_SCHEMA)
-    samples = Found()
-    try:
-        with closing(reading(folder / SAMPLES_FILE)) as connection:
-            samples = _samples(connection, span)
-            tail = "" if span != ALWAYS else _tail(connection, walk)
-            broken += [text for text in (tail, samples.broken) if text]
-            broken += _sound(connection, SAMPLES_FILE, SAMPLES_SCHEMA)
-    except FileNotFoundError:
-        broken.append(f"{folder / SAMPLES_FILE} is missing")
-    except sqlite3.Error as error:
-        broken.append(f"{SAMPLES_FILE}: {error}")
+    chain, ledger = ChainCheck(expected, span), LedgerCheck()
+    walk, broken = _journal(folder, chain, ledger)
+    samples, more = _sample_file(folder, span, walk)
     recordings = _recordings(folder)
-    broken += [recordings.broken] if recordings.broken else []
+    broken += [*more, *([recordings.broken] if recordings.broken else [])]
     return Report(
         walk.entries, walk.seals, walk.sealed_to, ledger.count, samples.found, recordings.found,
         walk.head, expected, tuple(broken), tuple(_notes(folder, walk, ledger, expected)),
     )  # fmt: skip
+
+
+def _journal(folder: Path, chain: ChainCheck, ledger: LedgerCheck) -> tuple[Walk, list[str]]:
+    """The journal's file: how far its chain is good, and what is broken."""
+    try:
+        with closing(reading(folder / JOURNAL_FILE)) as connection:
+            walk = chain.walk(connection, ledger.take)
+            broken = [text for text in (walk.broken, ledger.broken) if text]
+            return walk, [*broken, *_sound(connection, JOURNAL_FILE, JOURNAL_SCHEMA)]
+    except sqlite3.Error as error:
+        walk = Walk()
+        walk.broken = f"{JOURNAL_FILE}: {error}"
+        return walk, [walk.broken]
+
+
+def _sample_file(folder: Path, span: Span, walk: Walk) -> tuple[Found, list[str]]:
+    """The samples' file: how many rows are good, and what is broken."""
+    try:
+        with closing(reading(folder / SAMPLES_FILE)) as connection:
+            samples = _samples(connection, span)
+            tail = "" if span != ALWAYS else _tail(connection, walk)
+            broken = [text for text in (tail, samples.broken) if text]
+            return samples, [*broken, *_sound(connection, SAMPLES_FILE, SAMPLES_SCHEMA)]
+    except FileNotFoundError:
+        return Found(), [f"{folder / SAMPLES_FILE} is missing"]
+    except (sqlite3.Error, ValueError, TypeError) as error:
+        return Found(), [f"{SAMPLES_FILE}: {error}"]
 
 
 def _own_key(folder: Path) -> str:

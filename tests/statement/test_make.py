@@ -201,6 +201,20 @@ def test_a_trip_of_last_month_that_is_still_latched_is_there():
     assert [trip.source for trip in trips(old, first, STARTS.stop)] == ["smoke"]
 
 
+def test_trips_that_opened_nothing_are_none():
+    """Interlocks that only warn, and what is not known right after a start, are no trips."""
+    first = STARTS.start
+    told = [
+        Entry(first, "site", "station-start"),
+        Entry(first + 5, "smoke", "trip", "unknown"),
+        Entry(first + 5, "leak", "latch", "unknown"),
+        Entry(first + 70, "smoke", "trip", "unknown"),
+        Entry(first + 80, "door", "trip", "interlock"),
+    ]
+    found = trips(told, first, STARTS.stop, frozenset({"door"}))
+    assert [(trip.source, trip.at_s - first) for trip in found] == [("leak", 5), ("smoke", 70)]
+
+
 def test_no_tariff_is_no_cost():
     """Without prices nothing is priced, and nothing else changes."""
     found = statement(site=site(tariff=None))

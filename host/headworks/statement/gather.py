@@ -17,7 +17,7 @@ from headworks.statement.make import make, over
 from headworks.statement.model import Evidence, Statement, StatementError
 from headworks.statement.months import bounds, local_text
 
-_EVENTS = ("trip", "latch", "reset", "curtail", "curtail-met", "curtail-end")
+_EVENTS = ("trip", "latch", "reset", "curtail", "curtail-met", "curtail-end", "station-start")
 _START, _FIRMWARE = "station-start", "firmware"  # what the station says of itself and its boards
 _LATEST_S = 86400  # an interval is written at its end, at the latest so long after its begin
 Body = dict[str, Any]

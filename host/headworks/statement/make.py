@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from headworks.model.site import Site
+from headworks.model.site import InterlockAction, Site
 from headworks.record.stamp import Clock
 from headworks.statement import months, sums
 from headworks.statement.incidents import curtailments, trips
@@ -62,10 +62,17 @@ def make(
         cost=cost(site.tariff, site.timezone, interval_s, intervals) if site.tariff else None,
         counters=counters,
         curtailments=curtailments(entries, starts.start, through_s),
-        trips=trips(entries, starts.start, through_s),
+        trips=trips(entries, starts.start, through_s, _quiet(site)),
         gaps=sums.gaps(intervals, interval_s),
         unsynced=sums.unsynced(intervals, interval_s),
         evidence=evidence,
+    )
+
+
+def _quiet(site: Site) -> frozenset[str]:
+    """The interlocks that open nothing at once."""
+    return frozenset(
+        lock.name for lock in site.interlocks if lock.action is not InterlockAction.TRIP
     )
 
 

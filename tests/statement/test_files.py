@@ -284,6 +284,17 @@ def test_every_page_says_what_it_is_not(form, language):
         assert all(re.search("[\u0600-\u06ff]", page.extract_text()) for page in pages)
 
 
+def test_a_long_gap_is_one_row():
+    """Eight missing intervals are eight rows, more of them one that counts them."""
+    for missing, shown in ((8, 8), (9, 1), (40, 1)):
+        found = statement(rows=[row(start) for start in STARTS[missing:60]], now_s=STARTS[61])
+        page = files.compose(found, sign(content(found), KEY), words("en"))
+        rows_of_it = [one for one in page.blocks[-1].rows if one.mark == "gap"]
+        assert len(rows_of_it) == shown
+        assert len(page.blocks[-1].rows) == 60 - missing + shown
+        assert (rows_of_it[0].cells[-2].text == f"{missing} missing") == (shown == 1)
+
+
 def test_figures_read_left_to_right():
     """In Urdu the page runs from right to left, and every figure stands in an isolate of its own."""
     text = MADE[Form.HTML, "ur"].decode()

@@ -242,7 +242,8 @@ def test_another_key_is_named(kept, tmp_path, capsys):
     ("words", "month", "text"),
     [
         ((), "2025-13", "is no month; write it as 2026-11"),
-        ((), "2199-01", "2199-01 has not begun; name a month that has"),
+        ((), "2024-12", "has no interval of 2024-12; name a month in which the station ran"),
+        ((), "2199-01", "has no interval of 2199-01; name a month in which the station ran"),
         (("--language", "fr"), MONTH, "no language 'fr'; write one of en, ur"),
         (("--records", "nowhere"), MONTH, "there are no records; name their folder with --records"),
         (("--site", "nowhere.toml"), MONTH, "there is no such file; `headworks init` writes one"),

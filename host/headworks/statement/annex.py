@@ -1,6 +1,7 @@
-"""The annex: every day and every interval, missing ones too."""
+"""The annex: every day and every interval; missing ones too, long runs of them as one row."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from headworks.record.stamp import Clock
@@ -12,6 +13,7 @@ from headworks.statement.sums import total
 from headworks.statement.words import Words
 
 Sums = dict[str, int | None]
+_RUN = 8  # more missing intervals than these are one row
 
 
 def by_day(s: Statement) -> Iterator[tuple[str, Sums]]:
@@ -66,8 +68,20 @@ def intervals(s: Statement, w: Words) -> Iterator[Block]:
         Cell(w("intervals.quality")),
         Cell(w("intervals.clock")),
     )
-    rows = tuple(_interval(one, local_text(one.start_s, zone, form), w) for one in s.intervals)
+    rows = tuple(_rows(s, lambda at_s: local_text(at_s, zone, form), w))
     yield Table(columns, rows, small=True)
+
+
+def _rows(s: Statement, start: Callable[[int], str], w: Words) -> Iterator[Row]:
+    """A row for each interval; a long run of missing ones is one row that counts them."""
+    for missing, found in groupby(s.intervals, lambda one: one.quality is Quality.MISSING):
+        run = list(found)
+        if missing and len(run) > _RUN:
+            unknown = (Cell(kwh(None), FIGURE) for _ in ENERGIES)
+            count = Cell(w("intervals.run", count=f"{len(run):,}"))
+            yield Row((Cell(start(run[0].start_s), CODE), *unknown, count, Cell("")), "gap")
+        else:
+            yield from (_interval(one, start(one.start_s), w) for one in run)
 
 
 def _interval(one: Interval, start: str, w: Words) -> Row:

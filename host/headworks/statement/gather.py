@@ -38,6 +38,10 @@ def gather(folder: Path, site: Site, month: str, now_s: int, software: str) -> S
                 journal, f"kind IN ({','.join('?' * len(_EVENTS))}) AND wall_s < ?", *_EVENTS, to_s
             )
             interval_s = _length_s(intervals, site)
+            if not intervals:
+                raise StatementError(
+                    f"{path} has no interval of {month}; name a month in which the station ran"
+                )
             through_s = over(month, site.timezone, interval_s, now_s)[-1] + interval_s
             evidence = _evidence(journal, site, from_s, through_s, software)
         rows: Rows = rows_of(intervals, interval_s, connection_meter(site) or "")

@@ -23,6 +23,7 @@ BACKLOG = 64
 # The kernel's share of what a client has not read yet; left alone it grows to megabytes each, and
 # it takes minutes to see that a client takes nothing.
 UNREAD = 64 * 1024
+UNREAD_MS = 15_000  # then the kernel ends a connection that takes nothing, also one being closed
 
 
 class Address(NamedTuple):
@@ -44,6 +45,8 @@ def bound(address: Address) -> socket.socket:
     try:
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         found.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, UNREAD)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            found.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_MS)
         found.bind(address)
         found.listen(BACKLOG)
     except OSError:

@@ -14,6 +14,10 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from headworks.faces.web.accounts import FILE, AccountFile, User
+from headworks.faces.web.roles import Role
+from headworks.faces.web.secrets_of import hashed
+
 Json = dict[str, Any]
 STATE: Json = json.loads(Path(__file__).with_name("state.json").read_text(encoding="utf-8"))
 READY_S = 20.0
@@ -198,10 +202,8 @@ def _url(process: subprocess.Popen[bytes], log: Path) -> str:
 
 
 def add_user(folder: Path, name: str, role: str, password: str) -> None:
-    """As a person at the station would."""
-    done = subprocess.run(
-        [sys.executable, "-m", "headworks", "user", "add", name, "--role", role,
-         "--password-stdin", "--state", str(folder / "state")],
-        input=password + "\n", text=True, capture_output=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    """What `headworks user add` does, without a process of its own."""
+    file = AccountFile(folder / "state" / FILE)
+    held = file.read()
+    user = User(name, Role[role.upper()], hashed(password))
+    file.write(held._replace(users={**held.users, name: user}))

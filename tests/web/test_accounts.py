@@ -1,14 +1,16 @@
 """Accounts, passwords, lock-out, sessions, origins and the certificate, each by itself."""
 
-import os
+import io
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from cryptography import x509
 
+from headworks.cli.main import main
 from headworks.faces.web import lockout, sessions
 from headworks.faces.web.accounts import AccountFile, Accounts, AccountsError, User, checked_name
 from headworks.faces.web.certificate import CertificateError, own_certificate
@@ -191,34 +193,41 @@ def test_without_the_extra_it_is_said_in_a_line(module: str, words: list[str]) -
     assert done.stderr.count("\n") == 1
 
 
-def _user(*words: str, folder: Path, text: str = "") -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "headworks", "user", *words, "--state", str(folder)]
-    return subprocess.run(
-        command, input=text, text=True, capture_output=True, check=False, env={**os.environ}
-    )
+Ran = tuple[int, str, str]  # exit code, output, errors
 
 
-def test_user_commands(tmp_path: Path) -> None:
+@pytest.fixture
+def user(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Ran]:
+    """Runs `headworks user` on a folder of its own."""
+
+    def run(*words: str, text: str = "") -> Ran:
+        monkeypatch.setattr(sys, "stdin", io.StringIO(text))
+        code = main(["user", *words, "--state", str(tmp_path)])
+        return code, *capsys.readouterr()
+
+    return run
+
+
+def test_user_commands(user: Callable[..., Ran], tmp_path: Path) -> None:
     """Add, list, a token that is shown once, remove; every mistake is one line."""
-    assert "nobody may act yet" in _user("list", folder=tmp_path).stderr
-    added = _user("add", "ayesha", "--role", "operator", "--password-stdin", folder=tmp_path,
-                  text="correct horse\n")  # fmt: skip
-    assert (added.returncode, added.stdout) == (0, "ayesha may sign in as operator\n")
-    token = _user("token", "grafana", folder=tmp_path)
-    secret = token.stdout.strip()
+    assert "nobody may act yet" in user("list")[2]
+    added = user("add", "ayesha", "--role", "operator", "--password-stdin", text="correct horse\n")
+    assert added == (0, "ayesha may sign in as operator\n", "")
+    secret = user("token", "grafana")[1].strip()
     assert secret.startswith("hw_")
     assert secret not in (tmp_path / "users.json").read_text()
-    listed = _user("list", folder=tmp_path).stdout
-    assert listed == "ayesha\toperator\tuser\ngrafana\tviewer\ttoken\n"
+    assert user("list")[1] == "ayesha\toperator\tuser\ngrafana\tviewer\ttoken\n"
     for words, cause in (
         (("add", "x", "--role", "king", "--password-stdin"), "there are viewer, technician"),
         (("add", "x", "--password-stdin"), "10 to 256 characters"),
         (("token", "ayesha"), "is there already"),
         (("remove", "nobody"), "there is ayesha, grafana"),
     ):
-        done = _user(*words, folder=tmp_path, text="short\n")
-        assert done.returncode == 1
-        assert cause in done.stderr
-        assert done.stderr.count("\n") == 1
-    assert _user("remove", "grafana", folder=tmp_path).returncode == 0
-    assert _user("list", folder=tmp_path).stdout == "ayesha\toperator\tuser\n"
+        code, _, said = user(*words, text="short\n")
+        assert code == 1
+        assert cause in said
+        assert said.count("\n") == 1
+    assert user("remove", "grafana")[0] == 0
+    assert user("list")[1] == "ayesha\toperator\tuser\n"

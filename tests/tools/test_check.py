@@ -125,7 +125,7 @@ def test_wheel_failure_names_command_and_output(tmp_path):
 
 
 def test_wheel_holds_all_data(tmp_path):
-    """The wheel carries every board file, the firmware and the demo's site, and its licence."""
+    """The wheel carries every board file, the firmware, the demo's site, the page, and its licence."""
     names = wheel.names(wheel.build(ROOT, tmp_path))
     boards = {
         f"headworks/_data/{file.relative_to(ROOT)}" for file in (ROOT / "boards").rglob("*.toml")
@@ -133,6 +133,10 @@ def test_wheel_holds_all_data(tmp_path):
     assert boards
     assert boards <= names
     assert {"headworks_fw/loader.py", "headworks/cli/demo_site.toml"} <= names
+    page = ROOT / "host/headworks/faces/web"
+    parts = [*(page / "static").iterdir(), *(page / "languages").iterdir()]
+    assert len(parts) > 10
+    assert {str(part.relative_to(ROOT / "host")) for part in parts} <= names
     assert any(name.endswith("licenses/LICENSE") for name in names)
 
 

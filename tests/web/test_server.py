@@ -240,6 +240,20 @@ def test_a_client_that_takes_nothing_is_dropped(
     assert page.streams == 0
 
 
+@pytest.mark.long
+def test_a_stalled_connection_is_ended(served: Served) -> None:
+    """A client that opened a stream and reads nothing has no connection any more after 40 s."""
+    line = socket.socket()
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    line.connect(("127.0.0.1", served.web.port))
+    line.sendall(b"GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    own = line.getsockname()
+    process, end_s = psutil.Process(served.web.process.pid), time.monotonic() + 40.0
+    while own in [one.raddr for one in process.net_connections()]:
+        assert time.monotonic() < end_s
+        time.sleep(0.5)
+
+
 def test_streams_are_few(served: Served) -> None:
     """The 65th gets 503 and may poll, memory stays, and whoever goes makes room."""
     request = b"GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n"

@@ -30,6 +30,20 @@ def is_loopback(host: str) -> bool:
         return host.lower() == "localhost"
 
 
+def reachable(host: str) -> str:
+    """What to type to get here: for "every address" the one that leads into the network."""
+    if host not in ("0.0.0.0", "::"):
+        return host
+    family = socket.AF_INET6 if host == "::" else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:  # sends nothing; the addresses are those of documents (RFC 5737, RFC 3849)
+            probe.connect(("2001:db8::1" if host == "::" else "192.0.2.1", 9))
+        except OSError:
+            return socket.gethostname()
+        found: str = probe.getsockname()[0]
+        return found
+
+
 def host_ok(host: str, names: frozenset[str], local: str) -> bool:
     """Whether the Host header names this machine; `local` is the address it was reached at."""
     found = _HOST.fullmatch(host)

@@ -14,6 +14,7 @@ from hypercorn.config import Config
 
 from headworks.faces.web.app import make_app
 from headworks.faces.web.certificate import Certificate
+from headworks.faces.web.origins import reachable
 from headworks.faces.web.page import Page
 
 HEADER_S = 5.0  # for a header to arrive, and for a connection to be idle
@@ -34,7 +35,8 @@ class Address(NamedTuple):
 
     def url(self, tls: bool) -> str:
         """As a person types it."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
+        name = reachable(self.host)
+        host = f"[{name}]" if ":" in name else name
         return f"http{'s' * tls}://{host}:{self.port}/"
 
 

@@ -5,7 +5,7 @@ import { get } from "./api.js";
 import { code } from "./words.js";
 
 const QUIET_MS = 6000; // the stream tells its age every 3 s, so this long without is a cut line
-const POLL_MS = 2000;
+const POLL_MS = 1500;
 const AGAIN_MS = 15000; // between two tries of the stream while polling
 
 export class Live {
@@ -16,6 +16,7 @@ export class Live {
     this.refused = "";
     this.at = this.stamp();
     this.lastTry = 0;
+    this.lastPoll = 0;
     this.polling = false;
     this.source = null;
     setInterval(() => this.watch(), 1000);
@@ -67,7 +68,7 @@ export class Live {
   watch() {
     const stopped = this.source?.readyState === EventSource.CLOSED;
     if (stopped || this.quietFor() * 1000 > QUIET_MS) {
-      this.poll();
+      if (Date.now() - this.lastPoll > POLL_MS) this.poll();
       if (Date.now() - this.lastTry > AGAIN_MS) this.start();
     }
     this.onPicture();
@@ -76,9 +77,9 @@ export class Live {
   async poll() {
     if (this.polling) return;
     this.polling = true;
+    this.lastPoll = Date.now();
     try {
       this.take(await get(`/api/state?lang=${code()}`), "poll");
-      if (this.source?.readyState === EventSource.CLOSED) setTimeout(() => this.watch(), POLL_MS);
     } catch (error) {
       this.refused = error.status === 401 ? "sign-in" : "";
     } finally {

@@ -149,7 +149,7 @@ def test_more_racks_are_copies_in_turn():
 
 def test_a_sweep_shows_less_for_each_further_rack():
     """More racks use more of the surplus and are used less."""
-    sweep = Sweep(twelve(), [2, 6, 12], [36.0], QUICK)
+    sweep = Sweep(twelve(), {36.0: [2, 6, 12]}, QUICK)
     sweep.play(swelled())
     curve = sweep.curves()[36.0]
     assert [point.racks for point in curve] == [2, 6, 12]

@@ -28,14 +28,16 @@ def size(args: argparse.Namespace) -> int:
     site = load_site(args.site)
     wish = data_wish(args, site)
     sizes = _numbers("--rack-kw", args.rack_kw) or [site.racks[0].rated_kw]
-    counts = [round(n) for n in _numbers("--racks", args.racks)]
-    if not counts:
-        counts = counts_for(_peak_surplus_kw(args, site, wish), min(sizes))
-    if len(counts) * len(sizes) > MOST or max(counts) > 1000:
-        raise DataError(
-            f"{len(counts)} numbers × {len(sizes)} sizes; at most {MOST} runs, 1000 racks"
-        )
-    sweep = Sweep(site, counts, sizes, PlantOptions(ramp_s=args.ramp))
+    chosen = [round(n) for n in _numbers("--racks", args.racks)]
+    if chosen:
+        counts = dict.fromkeys(sizes, chosen)
+    else:
+        peak_kw = _peak_surplus_kw(args, site, wish)
+        counts = {kw: counts_for(peak_kw, kw) for kw in sizes}
+    runs = sum(map(len, counts.values()))
+    if runs > MOST or max(map(max, counts.values())) > 1000:
+        raise DataError(f"{runs} runs; try at most {MOST}, of 1000 racks at most")
+    sweep = Sweep(site, counts, PlantOptions(ramp_s=args.ramp))
     digest = sha256(args.data)
     with report_files(args.out) as files:
         with reading(args, site, wish, f"{len(sweep.runs)} sizes") as (data, made, rows):

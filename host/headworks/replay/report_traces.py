@@ -85,4 +85,4 @@ def racks(cases: Sequence[dict[str, Any]]) -> Chart:
 
 def _axis(unit: str) -> dict[str, Any]:
     return {"title": {"text": unit}, "gridcolor": "#e8eeec", "fixedrange": True,
-            "rangemode": "tozero", "separatethousands": True}  # fmt: skip
+            "rangemode": "tozero", "exponentformat": "none", "separatethousands": True}  # fmt: skip

@@ -4,7 +4,7 @@ Each further rack uses less of the surplus than the one before. The knee is wher
 energy used over racks' power bends most: the point furthest above the line from none to all.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +16,6 @@ from headworks.replay.plant import PlantOptions
 from headworks.replay.rows import Block
 from headworks.replay.totals import Totals
 
-COUNTS = (1, 2, 3, 4, 6, 8, 10, 12, 16, 20, 24, 32)
 BINS = 8  # counts of a sweep that nobody chose
 
 
@@ -41,9 +40,10 @@ class Sweep:
     """All sizes at once, so that the file is read once."""
 
     def __init__(
-        self, site: Site, counts: Sequence[int], sizes_kw: Sequence[float], plant: PlantOptions
+        self, site: Site, counts: Mapping[float, Sequence[int]], plant: PlantOptions
     ) -> None:
-        wanted = [(count, kw) for kw in sorted(set(sizes_kw)) for count in sorted(set(counts))]
+        """`counts`: the numbers of racks to try for each size in kW."""
+        wanted = [(count, kw) for kw in sorted(counts) for count in sorted(set(counts[kw]))]
         self.runs = [(n, kw, Backtest(with_racks(site, n, kw), plant)) for n, kw in wanted]
 
     def play(self, blocks: Iterable[Block]) -> None:

@@ -53,7 +53,7 @@ def write(files: Files, found: Figures, curves: Curves) -> None:
 def _body(found: Figures, curves: Curves) -> list[str]:
     cards = [
         (f"{at.racks} × {kw:g} kW", f"at the knee: {share(at.used_share)} of the surplus used, "
-         f"racks used {share(at.utilisation)} of the time at full power")
+         f"utilisation of racks {share(at.utilisation)}")
         for kw, curve in curves.items() for at in [knee(curve)]
     ]  # fmt: skip
     used, busy = _traces(curves)
@@ -62,13 +62,15 @@ def _body(found: Figures, curves: Curves) -> list[str]:
         html.cards(cards),
         html.chart("Energy used", "What the racks drew within the surplus. The marked point is the "
                    "knee: beyond it a further rack brings much less than those before.", used,
-                   {"xaxis": axis, "yaxis": {"title": {"text": "kWh"}, "rangemode": "tozero"},
+                   {"xaxis": axis, "yaxis": {"title": {"text": "kWh"}, "rangemode": "tozero",
+                              "exponentformat": "none", "separatethousands": True},
                     "hovermode": "closest"}),
         html.chart("Utilisation", "Line: all racks together. Dotted: the power added since the "
                    "point before.", busy,
                    {"xaxis": axis, "yaxis": {"title": {"text": "%"}, "rangemode": "tozero"},
                     "hovermode": "closest"}),
-        html.table("All sizes", "", table(curves)),
+        html.table("All sizes", "Added power: utilisation of what the row adds. Switchings: a rack "
+                   "and day.", table(curves)),
         html.notes("The data and how it was read", found["data"]["notes"]),
     ]  # fmt: skip
 
@@ -105,7 +107,7 @@ def _traces(curves: Curves) -> tuple[Traces, Traces]:
 def table(curves: Curves) -> Table:
     """A row for each number and size."""
     head = ["Racks", "Together", "Energy used", "Of the surplus", "Utilisation", "Added power",
-            "Imported", "Switchings a rack and day"]  # fmt: skip
+            "Imported", "Switchings"]  # fmt: skip
     rows = [
         [
             f"{p.racks} × {p.rated_kw:g} kW" + (" ← knee" if p is knee(curve) else ""),
@@ -128,8 +130,8 @@ def draw(files: Files, title: str, lead: str, curves: Curves) -> None:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(12.8, 6.4), dpi=100, facecolor="white", layout="constrained")
-    figure.suptitle(f"{title}\n", fontsize=17, weight="bold", x=0.02, ha="left")
-    figure.text(0.02, 0.905, lead, fontsize=10, color="#5d6d6b")
+    figure.suptitle(f"{title}\n\n", fontsize=17, weight="bold", x=0.02, ha="left")
+    figure.text(0.02, 0.915, lead, fontsize=10, color="#5d6d6b")
     left, right = figure.subplots(1, 2)
     for n, (kw, curve) in enumerate(curves.items()):
         at, color = knee(curve), CASES[n % len(CASES)]

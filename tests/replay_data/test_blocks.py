@@ -135,3 +135,14 @@ def test_made_up_clouds_only_take_light_and_are_the_same_again(tmp_path):
     text = "time,load_kw,pv_kw\n2017-06-01 00:00,100,30\n2017-06-01 00:01,100,30\n"
     _, kw, _ = played(written(tmp_path, text), Pace(1.0), Supply(sky=Sky(1)))
     assert np.allclose(100.0 - kw, 30.0 * Sky(1).share(1496275200.0 + np.arange(61)))
+
+
+def test_the_share_that_is_done_rises_to_one(tmp_path):
+    """A progress bar moves with the rows that were played, not with those that were read ahead."""
+    path = written(tmp_path, minutes(*((n, n % 7) for n in range(6000))))
+    with open_data(DataWish(path, {})) as data:
+        shares = [data.share_at(b.t_s[-1]) for b in blocks(data, Pace(60.0), Supply())]
+        done = data.share_at(data.told.last_s)
+    assert sorted(shares) == shares
+    assert shares[0] < 0.5
+    assert done == 1.0

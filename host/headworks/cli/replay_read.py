@@ -145,6 +145,6 @@ def progress(title: str, data: Data) -> Iterator[Callable[[Iterable[Block]], Ite
         def shown(rows: Iterable[Block]) -> Iterator[Block]:
             for block in rows:
                 yield block
-                bar.update(task, completed=data.share())
+                bar.update(task, completed=data.share_at(float(block.t_s[-1])))
 
         yield shown

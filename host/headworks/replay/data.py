@@ -75,7 +75,8 @@ class Data:
         self.channels: tuple[str, ...] = tuple(column.channel for column in self._columns)
         self._times = Times(wish.path, zone(wish.timezone), wish.time_format)
         self.told = Told(self._times.zone)
-        self.share: Callable[[], float] = rows.share
+        self._share: Callable[[], float] = rows.share
+        self._span = (0.0, 0.0), (1.0, 0.0)  # time and share read, before a piece and after it
         raw = rows.rows()
         self._first = self._until_spaced(raw)
         self._raw = raw
@@ -102,7 +103,14 @@ class Data:
         if not first:
             raise at(self.path, 2, "no rows below the heading", "is it the right file?")
         self._spacing([t_s for _, t_s, _ in first])
+        self._span = (first[0][1], 0.0), (first[-1][1], self._share())
         return first
+
+    def share_at(self, t_s: float) -> float:
+        """How much of the file is done once the rows up to a time are, 0 to 1."""
+        (from_s, before), (to_s, after) = self._span
+        part = (t_s - from_s) / (to_s - from_s) if to_s > from_s else 1.0
+        return before + (after - before) * min(1.0, max(0.0, part))
 
     def _numbered(self, rows: Iterable[RawRow]) -> Iterator[tuple[int, float, Sequence[Any]]]:
         """Rows with their time in s; those whose time does not exist are left out."""
@@ -141,12 +149,13 @@ class Data:
         """The same as columns: times, and values by row and channel with NaN for unknown."""
         yield from _arrays(list(self._careful(self._first)), len(self._columns))
         while chunk := list(islice(self._raw, CHUNK)):
+            before = self._span[1]
             clean = self._clean(chunk)
-            if clean is not None:
+            careful = [] if clean else list(self._careful(self._numbered(chunk)))
+            self._span = before, (self.told.last_s, self._share())
+            if clean:
                 yield clean
-            else:
-                careful = list(self._careful(self._numbered(chunk)))
-                yield from _arrays(careful, len(self._columns))
+            yield from _arrays(careful, len(self._columns))
         self._end()
 
     def _clean(self, chunk: list[RawRow]) -> tuple[Floats, Floats] | None:

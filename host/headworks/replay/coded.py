@@ -38,9 +38,9 @@ def _steps(tape: Tape, place: Place, done: set[int], lines: list[str]) -> None:
     done.add(n)
     step = tape.steps[n]
     if step is not None:
-        _steps(tape, step.a, done, lines)
-        _steps(tape, step.b, done, lines)
-        lines.append(f" s{n} = {_text(tape, step.a)} {step.name} {_text(tape, step.b)}")
+        _steps(tape, step[1], done, lines)
+        _steps(tape, step[2], done, lines)
+        lines.append(f" s{n} = {_text(tape, step[1])} {step[0]} {_text(tape, step[2])}")
 
 
 def _text(tape: Tape, place: Place) -> str:

@@ -221,10 +221,10 @@ def _equal(old: Any, new: Any) -> bool:
 
 def _added(tape: Tape, name: str, old: Any, new: Any) -> Move | None:
     place = place_of(old)
-    step = tape.steps[new.place] if isinstance(new, Num) else None
-    if step is None or step.name != "+" or step.a != place:
+    step = tape.steps[int(new.at[1])] if isinstance(new, Num) else None
+    if step is None or step[0] != "+" or step[1] != place:
         return None
-    return Move(name, Way.ADDS, step.b)
+    return Move(name, Way.ADDS, step[2])
 
 
 def _numbers(tape: Tape, values: Values, fixed: Values) -> Values:

@@ -10,7 +10,7 @@ from headworks.model.memory import Memory
 from headworks.replay import hold
 from headworks.replay.hold import Hold, Way
 from headworks.replay.inputs import Columns, Values
-from headworks.replay.lane import Lane, Node
+from headworks.replay.lane import Edge, Found, Lane, Node
 from headworks.replay.loop import Loop, Stage
 from headworks.replay.player import CLOCK, Column
 from headworks.replay.rows import Floats
@@ -78,11 +78,11 @@ class Jumper:
             node = self._nodes[key] = Node(memory)
         return node
 
-    def _walk(self, node: Node, span: "Span") -> int:
+    def _walk(self, node: Node, span: "Span", begin: tuple[Edge, Found] | None = None) -> int:
         """Go along edges, and then as far as the hold stands that they ended in."""
         if not node.edges:
             return 0
-        rows, found = self._lane.walk(node, span.stage, span.row, span.stop)
+        rows, found = self._lane.walk(node, span.stage, span.row, span.stop, begin)
         memory = self._loop.memory
         if found is not None and memory is not None and span.row + rows < span.stop:
             rows += self._run(found, span._replace(row=span.row + rows), memory)
@@ -107,8 +107,9 @@ class Jumper:
             node.failed += 1
             return self._paused(0)
         if often:
-            node.edges.append(self._lane.edge(found, node, lambda new: self._node(new, span)))
-            return self._walk(node, span)
+            begin = self._lane.edge(found, node, lambda new: self._node(new, span))
+            node.edges.append(begin[0])
+            return self._walk(node, span, begin)
         held = hold.hold_of(found)
         if held is None:
             return self._paused(0)

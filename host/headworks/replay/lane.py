@@ -4,8 +4,8 @@ A node is a memory without its numbers; an edge is a tape that leads from one no
 back to the same one. Surplus that hovers about a threshold goes round a few nodes for hours.
 """
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import cast
 
 import numpy as np
 
@@ -15,20 +15,34 @@ from headworks.replay.coded import Step, coded
 from headworks.replay.hold import Hold, Record
 from headworks.replay.loop import Loop, Stage
 from headworks.replay.player import CLOCK
-from headworks.replay.tape import place_of
+from headworks.replay.tape import Place, place_of
+
+Found = tuple[float, ...]
 
 LONG_ROWS = 16  # a decision that stands longer is for the player
 MOST_EDGES = 8  # of one node
 MOST_FAILED = 2  # rows of one node that are no edge, before it is left alone
 
 
-class Edge(NamedTuple):
+class Edge:
     """A tape that begins in a node. `hold` where it leads back to it and may stand for long."""
 
-    step: Step
-    to: "Node"
-    binding: int
-    hold: Hold | None
+    def __init__(self, found: Record, to: "Node", binding: int, arguments: Sequence[str]) -> None:
+        self.to, self.binding = to, binding
+        self.hold: Hold | None = None
+        numbers = hold.numbers_of(found.new)
+        places = {name: place_of(number) for name, number in numbers.items()}
+        places[hold.BEFORE] = True, found.tape.inputs.index(CLOCK)
+        self._outputs = [found.envelope, *(cast(Place, places[name]) for name in to.names)]
+        self._tape, self._arguments = found.tape, arguments
+        self._step: Step | None = None
+
+    @property
+    def step(self) -> Step:
+        """The tape as a function, made when it is wanted for a second row."""
+        if self._step is None:
+            self._step = coded(self._tape, self._arguments, self._outputs)
+        return self._step
 
 
 class Node:
@@ -70,33 +84,38 @@ class Lane:
             *(f"{hold.SEEN}{k}" for k in range(len(inputs.channels))),
         )
 
-    def edge(self, found: Record, begin: Node, node_of: Callable[[Memory], Node]) -> Edge:
-        """The edge of a recorded row. `node_of` finds the node of a memory."""
+    def edge(
+        self, found: Record, begin: Node, node_of: Callable[[Memory], Node]
+    ) -> tuple[Edge, Found]:
+        """The edge of a recorded row, with what it found. `node_of` finds a memory's node."""
         numbers = hold.numbers_of(found.new)
-        places = {name: place_of(number) for name, number in numbers.items()}
         values = {name: getattr(number, "value", number) for name, number in numbers.items()}
+        values[hold.BEFORE] = found.new.t_s.value  # type: ignore[attr-defined]
         to = node_of(hold.with_numbers(found.new, values))
-        places[hold.BEFORE] = True, found.tape.inputs.index(CLOCK)
-        outputs = [found.envelope, *(places[name] for name in to.names)]
-        step = coded(found.tape, [*self._row, *begin.names], [place for place in outputs if place])
-        held = hold.hold_of(found) if to is begin else None
-        return Edge(step, to, self._loop.binding(found.plan), held)
+        edge = Edge(found, to, self._loop.binding(found.plan), [*self._row, *begin.names])
+        edge.hold = hold.hold_of(found) if to is begin else None
+        envelope_kw = getattr(found.plan.envelope.kw, "value", found.plan.envelope.kw)
+        return edge, (envelope_kw, *(values[name] for name in to.names))
 
-    def walk(self, node: Node, stage: Stage, row: int, stop: int) -> tuple[int, Hold | None]:
-        """How many rows were walked, and the hold that has stood for long when they ended."""
+    def walk(
+        self, node: Node, stage: Stage, row: int, stop: int, begin: tuple[Edge, Found] | None
+    ) -> tuple[int, Hold | None]:
+        """How many rows were walked, and the hold that has stood for long when they ended.
+
+        `begin` is what the first row is known to find.
+        """
         memory = self._loop.memory
         if memory is None:
             return 0, None
-        numbers, at, stood, last = node.numbers(memory), row, 0, None
+        numbers, at, stood = node.numbers(memory), row, 0
+        last: Edge | None = None
         rows = self._rows(stage, row)
         while at < stop and stood < LONG_ROWS:
-            values = rows(at)
-            for edge in node.edges:
-                found = edge.step(*values, *numbers)
-                if found is not None:
-                    break
-            else:
+            step = _step(node, rows(at), numbers) if begin is None else begin
+            if step is None:
                 break
+            edge, found = step
+            begin = None
             stage.envelope_kw[at], numbers = found[0], found[1:]
             stage.binding[at] = edge.binding
             stood = stood + 1 if edge is last and edge.hold is not None else 0
@@ -139,3 +158,12 @@ class Lane:
             if on:
                 stage.on[i, rows] = True
         self._loop.passed(stage, stop - 1, memory)
+
+
+def _step(node: Node, values: Sequence[float | None], numbers: Found) -> tuple[Edge, Found] | None:
+    """The edge that fits a row, with what it finds."""
+    for edge in node.edges:
+        found = edge.step(*values, *numbers)
+        if found is not None:
+            return edge, found
+    return None

@@ -120,10 +120,10 @@ def _lines(tape: Tape, stays: frozenset[str]) -> dict[int, Line]:
     found = {n: Line(1.0, 0.0) for n, name in enumerate(tape.inputs) if name == CLOCK}
     found |= {n: Line(0.0, 0.0, ((n, 1.0),)) for n, name in enumerate(tape.inputs) if name in stays}
     for n, step in enumerate(tape.steps):
-        if step is not None and step.name in "+-":
+        if step is not None and step[0] in "+-":
             a, b = (found.get(int(x)) if is_step else Line(0.0, x) for is_step, x in step[1:])
             if a is not None and b is not None:
-                found[n] = a.plus(b, 1.0 if step.name == "+" else -1.0)
+                found[n] = a.plus(b, 1.0 if step[0] == "+" else -1.0)
     return found
 
 
@@ -145,5 +145,5 @@ def _needed(tape: Tape, wanted: Sequence[Place]) -> tuple[list[Work], set[int]]:
         if step is None:
             inputs.add(n)
         else:
-            steps.append((n, UFUNCS[step.name], step.a, step.b))
+            steps.append((n, UFUNCS[step[0]], step[1], step[2]))
     return steps, inputs

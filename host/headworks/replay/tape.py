@@ -8,7 +8,7 @@ last bit. What a `Num` cannot do raises TypeError; nothing is guessed.
 
 import operator
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 INFINITE = (float("inf"), float("-inf"))
 OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
@@ -21,14 +21,7 @@ OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
     "==": operator.eq,
 }
 Place = tuple[bool, float]  # (whether it is a step of the tape, which one or the constant)
-
-
-class Step(NamedTuple):
-    """One operation on two places."""
-
-    name: str
-    a: Place
-    b: Place
+Step = tuple[str, Place, Place]  # an operation on two places
 
 
 class Tape:
@@ -37,8 +30,8 @@ class Tape:
     def __init__(self) -> None:
         self.inputs: list[str] = []
         self.steps: list[Step | None] = []  # None for an input
-        self.guards: dict[tuple[str, Place, Place], bool] = {}
-        self._known: dict[Step, int] = {}
+        self.guards: dict[Step, bool] = {}  # comparisons, and how they turned out
+        self._known: dict[Step, Num] = {}
 
     def input(self, name: str, value: float) -> "Num":
         """A number that may be another in another row. All inputs come before any step."""
@@ -46,108 +39,115 @@ class Tape:
         self.steps.append(None)
         return Num(self, len(self.steps) - 1, value)
 
-    def step(self, name: str, a: Place, b: Place, value: float) -> "Num":
+    def step(self, step: Step, value: float) -> "Num":
         """The result of an operation; the same operation twice is one step."""
-        new = Step(name, a, b)
-        place = self._known.get(new)
-        if place is None:
-            place = self._known[new] = len(self.steps)
-            self.steps.append(new)
-        return Num(self, place, value)
+        found = self._known.get(step)
+        if found is None:
+            self.steps.append(step)
+            found = self._known[step] = Num(self, len(self.steps) - 1, value)
+        return found
 
 
 class Num:
-    """A float on a tape."""
+    """A float on a tape. `at` is its place there."""
 
-    __slots__ = ("place", "tape", "value")
+    __slots__ = ("at", "tape", "value")
     __hash__ = None  # type: ignore[assignment]  # equal numbers may be unequal in another row
 
     def __init__(self, tape: Tape, place: int, value: float) -> None:
-        self.tape, self.place, self.value = tape, place, value
+        at: Place = (True, place)
+        self.tape, self.at, self.value = tape, at, value
 
-    def _do(self, name: str, a: object, b: object) -> Any:
-        left, right = place_of(a), place_of(b)
-        if left is None or right is None:
+    def _do(self, name: str, other: Any, swapped: bool = False) -> Any:
+        at = place_of(other)
+        if at is None:
             return NotImplemented
-        value = OPERATIONS[name](_value(a), _value(b))
-        if name == "-" and left == right:
-            return 0.0
-        if value in INFINITE and name in "+-":
-            return float(value)  # one side is "never"; the other is finite in every row
-        return self.tape.step(name, left, right, value)
+        value: Any = other.value if isinstance(other, Num) else other
+        if swapped:
+            step, value = (name, at, self.at), OPERATIONS[name](value, self.value)
+        else:
+            step, value = (name, self.at, at), OPERATIONS[name](self.value, value)
+        if name in "+-":
+            if name == "-" and at == self.at:
+                return 0.0
+            if value in INFINITE:
+                return value  # one side is "never"; the other is finite in every row
+        return self.tape.step(step, value)
 
-    def _ask(self, name: str, a: object, b: object) -> Any:
-        left, right = place_of(a), place_of(b)
-        if left is None or right is None:
+    def _ask(self, name: str, other: Any, swapped: bool = False) -> Any:
+        at = place_of(other)
+        if at is None:
             return NotImplemented
-        found = bool(OPERATIONS[name](_value(a), _value(b)))
-        if left != right and _value(a) not in INFINITE and _value(b) not in INFINITE:
-            self.tape.guards[name, left, right] = found
+        value: Any = other.value if isinstance(other, Num) else other
+        if swapped:
+            guard, found = (name, at, self.at), OPERATIONS[name](value, self.value)
+        else:
+            guard, found = (name, self.at, at), OPERATIONS[name](self.value, value)
+        if at != self.at and value not in INFINITE:
+            self.tape.guards[guard] = found
         return found
 
     def __add__(self, other: object) -> Any:
-        return self._do("+", self, other)
+        return self._do("+", other)
 
     def __radd__(self, other: object) -> Any:
         if other == 0:  # the start of every sum
             return self
-        return self._do("+", other, self)
+        return self._do("+", other, swapped=True)
 
     def __sub__(self, other: object) -> Any:
-        return self._do("-", self, other)
+        return self._do("-", other)
 
     def __rsub__(self, other: object) -> Any:
-        return self._do("-", other, self)
+        return self._do("-", other, swapped=True)
 
     def __mul__(self, other: object) -> Any:
-        return self._do("*", self, other)
+        return self._do("*", other)
 
     def __rmul__(self, other: object) -> Any:
-        return self._do("*", other, self)
+        return self._do("*", other, swapped=True)
 
     def __truediv__(self, other: object) -> Any:
-        return self._do("/", self, other)
+        return self._do("/", other)
 
     def __rtruediv__(self, other: object) -> Any:
-        return self._do("/", other, self)
+        return self._do("/", other, swapped=True)
 
     def __neg__(self) -> Any:
-        return self._do("*", self, -1.0)
+        return self._do("*", -1.0)
 
     def __abs__(self) -> Any:
         return -self if self < 0.0 else self
 
     def __lt__(self, other: object) -> Any:
-        return self._ask("<", self, other)
+        return self._ask("<", other)
 
     def __le__(self, other: object) -> Any:
-        return self._ask("<=", self, other)
+        return self._ask("<=", other)
 
     def __gt__(self, other: object) -> Any:
-        return self._ask("<", other, self)
+        return self._ask("<", other, swapped=True)
 
     def __ge__(self, other: object) -> Any:
-        return self._ask("<=", other, self)
+        return self._ask("<=", other, swapped=True)
 
     def __eq__(self, other: object) -> Any:
-        return self._ask("==", self, other)
+        return self._ask("==", other)
 
     def __ne__(self, other: object) -> Any:
-        found = self._ask("==", self, other)
+        found = self._ask("==", other)
         return found if found is NotImplemented else not found
 
     def __bool__(self) -> bool:
-        return not self._ask("==", self, 0.0)
+        return not self._ask("==", 0.0)
 
 
-def place_of(what: object) -> Place | None:
+def place_of(what: Any) -> Place | None:
     """Where a number is on its tape, or the constant that it is; None for anything else."""
-    if isinstance(what, Num):
-        return True, what.place
-    if isinstance(what, int | float) and not isinstance(what, bool):
-        return False, float(what)
-    return None
-
-
-def _value(what: Any) -> Any:
-    return what.value if isinstance(what, Num) else what
+    kind = type(what)
+    if kind is Num:
+        found: Place = what.at
+        return found
+    if kind is float:
+        return False, what
+    return (False, float(what)) if kind is int else None

@@ -58,6 +58,7 @@ def _tongue(data: Mapping[str, Any], direction: str) -> Tongue:
         lost=data["lost"],
         channels=data["channels"],
         latches=data["latches"],
+        faults=data["faults"],
         states=data["states"],
         flows=(words["exporting"], words["importing"]),
         counts={key: (one, many) for key, (one, many) in data["counts"].items()},

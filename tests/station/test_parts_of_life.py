@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from headworks.model.live import Action, Command
 from headworks.model.plan import Alarm, Reason, ReasonCode, Severity
 from headworks.station import journal
 from headworks.station.alarms import LATE_SHOWN_S, StationAlarms
@@ -333,3 +334,19 @@ def test_the_station_reads_the_wall_clock_for_people_only() -> None:
         if re.search(r"time\.time\(|datetime|localtime|gmtime|CLOCK_REALTIME", file.read_text())
     }
     assert users == {"desk.py", "keeper.py"}  # the line "time" of the state, stamps of records
+
+
+def test_an_alarm_of_the_station_is_acknowledged_with_who() -> None:
+    """What lasts is marked as seen in the journal; what does not last is not the station's."""
+    alarms = StationAlarms()
+    reason = Reason(ReasonCode.STORAGE, (("error", "full"),))
+    alarms.raise_alarm(0.0, Alarm("memory", Severity.ALARM, reason))
+    alarms.fresh()
+    command = Command("1", "ayesha", "technician", Action.ACK, "memory", "seen")
+    assert alarms.acknowledge(1.0, command)
+    (event,) = alarms.fresh()
+    assert (event.source, event.kind, event.note) == ("memory", "command", "seen")
+    assert dict(event.reason.values) == {"action": "ack", "actor": "ayesha", "role": "technician"}
+    assert len(list(alarms.lasting())) == 1
+    assert not alarms.acknowledge(1.0, command._replace(target="station"))
+    assert alarms.fresh() == []

@@ -92,6 +92,16 @@ def test_every_mistake_is_told_with_its_cause(text: bytes, cause: str) -> None:
     assert cause in str(caught.value)
 
 
+def test_whatever_has_an_alarm_may_be_acknowledged() -> None:
+    """Meters, boards and the station itself are named by an ack, and by nothing that switches."""
+    known = KNOWN._replace(boards=("air",), others=("incomer", "station"))
+    for target in ("a1", "smoke", "air", "incomer", "station"):
+        assert parse(line(action="ack", target=target), known).command is not None
+    for action, target in (("off", "incomer"), ("reset", "incomer"), ("lock", "air")):
+        with pytest.raises(RequestError, match="here is called"):
+            parse(line(action=action, target=target), known)
+
+
 @pytest.mark.parametrize("action", ["off", "lock", "ack"])
 def test_a_technician_may_take_power_away(action: str) -> None:
     """What gives no rack power is open to a technician."""

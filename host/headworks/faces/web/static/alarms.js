@@ -30,13 +30,15 @@ function nothing() {
 }
 
 function row(alarm) {
-  const see = h("button", { type: "button", class: "act", onclick: () => seen(alarm.source, see) }, t("act_ack"));
+  const told = h("small", { role: "status" });
+  const button = (kind, action) =>
+    h("button", { type: "button", class: "act", onclick: () => act(kind, alarm.source, action, told) }, t(`act_${action}`));
   return h(
     "li",
     { class: "alarm" },
     h("span", { class: "glyph" }),
     h("div", {}, h("p", { class: "head" }, h("b"), " ", h("small")), h("p", { class: "cause" }), h("p", { class: "todo" }, h("b", {}, t("todo")), " ", h("span"))),
-    h("div", { class: "seen" }, see, h("small")),
+    h("div", { class: "seen" }, button("alarms", "ack"), button("latches", "reset"), told),
   );
 }
 
@@ -48,18 +50,24 @@ function fill(node, alarm) {
   say(body.querySelector(".head small"), t(`severity_${alarm.severity}`));
   say(body.querySelector(".cause"), alarm.cause);
   say(body.querySelector(".todo span"), alarm.todo);
-  side.children[0].hidden = Boolean(alarm.acked_by) || !allowed("ack");
-  if (alarm.acked_by) say(side.children[1], t("seen_by", { who: alarm.acked_by }));
-  else if (side.children[1].dataset.error === undefined) say(side.children[1], "");
+  const [see, reset, told] = side.children;
+  see.hidden = Boolean(alarm.acked_by) || !allowed("ack");
+  reset.hidden = !LATCHING.has(alarm.code) || !allowed("reset");
+  if (told.dataset.answer === undefined) say(told, alarm.acked_by ? t("seen_by", { who: alarm.acked_by }) : "");
 }
 
-async function seen(source, button) {
-  const told = button.nextSibling;
+/** What a person may have to reset when its cause is gone. */
+const LATCHING = new Set([
+  "interlock", "tripped", "welded", "chatter", "fails-to-close", "readback",
+  "board-quarantined", "board-latch",
+]);
+
+async function act(kind, source, action, told) {
   try {
-    await post(`/api/alarms/${encodeURIComponent(source)}/ack?lang=${document.documentElement.lang}`);
-    delete told.dataset.error;
+    await post(`/api/${kind}/${encodeURIComponent(source)}/${action}?lang=${document.documentElement.lang}`);
+    delete told.dataset.answer;
   } catch (error) {
-    told.dataset.error = "1";
+    told.dataset.answer = "refused";
     say(told, error.message);
   }
 }

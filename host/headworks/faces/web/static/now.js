@@ -51,7 +51,8 @@ function gravest(picture) {
   if (!node.firstChild) node.append(h("span"), h("span"));
   const more = picture.alarms.length - 1;
   setIcon(node.children[0], alarm.severity, 22);
-  say(node.children[1], `${alarm.source}: ${alarm.cause}${more ? ` ${t("and_more", { more })}` : ""}`);
+  const named = alarm.cause.includes(alarm.source) ? alarm.cause : `${alarm.source}: ${alarm.cause}`;
+  say(node.children[1], more ? `${named} ${t("and_more", { more })}` : named);
   put(node, "data-severity", alarm.severity);
 }
 

@@ -1,5 +1,7 @@
 // Boards and their sensors, meters, and all limits, each with the age of what is shown.
 
+import { allowed } from "./account.js";
+import { post } from "./api.js";
 import { byId, h, keyed, put, say } from "./dom.js";
 import { setIcon } from "./icons.js";
 import { apart, duration, kw, number, t } from "./words.js";
@@ -13,20 +15,26 @@ export function showSensors(picture) {
   keyed(byId("limit-list"), picture.envelope.limits.map((limit, index) => ({ ...limit, index })), (limit) => limit.index, limitRow, fillLimit);
 }
 
-function boardCard() {
+function boardCard(board) {
+  const told = h("small", { role: "status" });
   return h(
     "li",
     {},
     h("p", { class: "head" }, h("span", { class: "glyph" }), h("b"), h("span", { class: "state" }), h("small", { class: "fig" })),
     h("p", { class: "cause" }),
+    h("div", { class: "latch" }, h("b"), h("button", { type: "button", class: "act", onclick: () => reset(board.name, told) }, t("act_reset")), told),
     h("dl", { class: "channels" }),
     h("details", {}, h("summary", {}, t("link_counters")), h("p", { class: "fig counters" })),
   );
 }
 
 function fillBoard(node, board) {
-  const [head, cause, channels, details] = node.children;
-  const well = board.state === "runs";
+  const [head, cause, latch, channels, details] = node.children;
+  const latched = Object.entries(board.latches).map(([output, why]) => `${output} (${why})`);
+  latch.hidden = latched.length === 0 && board.state !== "quarantined";
+  say(latch.children[0], latched.length ? t("board_latched", { what: latched.join(", ") }) : "");
+  latch.children[1].hidden = !allowed("reset");
+  const well = board.state === "runs" && Object.keys(board.latches).length === 0;
   setIcon(head.children[0], well ? "good" : board.state === "stale" ? "warning" : "alarm", 20);
   say(head.children[1], board.name);
   say(head.children[2], board.state_word);
@@ -36,6 +44,15 @@ function fillBoard(node, board) {
   keyed(channels, Object.entries(board.channels), ([name]) => name, () => h("div", {}, h("dt"), h("dd", { class: "fig" }), h("small", { class: "fig" })), fillChannel);
   const link = Object.entries(board.counters).map(([name, value]) => `${name.replaceAll("_", " ")} ${value}`);
   say(details.children[1], [board.port, board.firmware, ...link].filter(Boolean).join(" · "));
+}
+
+async function reset(name, told) {
+  try {
+    await post(`/api/latches/${encodeURIComponent(name)}/reset?lang=${document.documentElement.lang}`);
+    say(told, t("done"));
+  } catch (error) {
+    say(told, error.message);
+  }
 }
 
 function fillChannel(node, [name, channel]) {

@@ -157,3 +157,16 @@ def test_without_its_libraries_it_says_what_to_install(capsys, monkeypatch, morn
     code, _, wrong = run(capsys, "replay", "--site", site, "--data", morning, *MAPS)
     assert code == 1
     assert wrong == ["headworks replay: reports want plotly; pip install 'headworks[replay]'"]
+
+
+def test_data_of_which_nothing_is_known_is_a_report_too(capsys, tmp_path, site):
+    """Three rows without a value: no surplus, nothing ran, and no figure is made of nothing."""
+    path = tmp_path / "empty.csv"
+    path.write_text("time,grid_kw\n" + "".join(f"2017-06-01 00:0{n},\n" for n in range(3)))
+    words = ("replay", "--site", site, "--data", path, "--out", tmp_path / "o", "--json")
+    code, said, _ = run(capsys, *words, "--rivals")
+    assert code == 0
+    for found in json.loads(said)["cases"]:
+        assert found["surplus_kwh"] == 0.0
+        assert found["used_share"] is None
+        assert found["unknown_s"] == 120.0

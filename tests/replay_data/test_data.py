@@ -78,7 +78,7 @@ def test_a_gap_is_held_then_unknown_and_told(tmp_path):
     assert [(m.t_s - found[0].t_s, m.values[0]) for m in found[2:4]] == [(1200, 3.0), (2100, None)]
     assert (told.gaps, told.longest_s, told.longest_row) == (1, 3600.0, 5)
     assert told.unknown_s == 2700.0
-    assert "1 gaps, the longest 1 h before row 5" in " ".join(told.sentences())
+    assert "1 gap, the longest 1 h before row 5" in " ".join(told.sentences())
 
 
 def test_an_empty_cell_is_held_no_longer_either(tmp_path):

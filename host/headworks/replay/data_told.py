@@ -43,8 +43,9 @@ class Told:
         if self.irregular:
             found.append(f"{self.irregular:,} rows are spaced irregularly.")
         if self.gaps:
+            gaps = "gap" if self.gaps == 1 else "gaps"
             found.append(
-                f"{self.gaps:,} gaps, the longest {length(self.longest_s)} before row "
+                f"{self.gaps:,} {gaps}, the longest {length(self.longest_s)} before row "
                 f"{self.longest_row:,}. A value is held for {length(self.hold_s)} at most "
                 f"({length(self.held_s)} in all); after that it is unknown and nothing runs "
                 f"({length(self.unknown_s)} in all)."

@@ -71,7 +71,7 @@ def _layout() -> dict[str, Any]:
         },
         "hovermode": "x unified",
         "dragmode": "zoom",
-        "xaxis": {"showgrid": False, "linecolor": "#9aa8a6"},
+        "xaxis": {"showgrid": False, "linecolor": "#9aa8a6", "automargin": True},
         "yaxis": {"gridcolor": "#e8eeec", "zerolinecolor": "#9aa8a6", "fixedrange": True},
     }
 
@@ -79,7 +79,7 @@ def _layout() -> dict[str, Any]:
 def table(title: str, hint: str, found: Table, words: Sequence[int] = ()) -> str:
     """A table with its heading; the columns `words` hold sentences."""
     head, rows = found
-    top = "".join(f"<th>{escape(cell)}</th>" for cell in head)
+    top = _cells(head, words, "th")
     body = "".join(f"<tr>{_cells(row, words)}</tr>" for row in rows)
     return (
         f'<section><h2>{escape(title)}</h2><p class="hint">{escape(hint)}</p><div class="scroll">'
@@ -87,9 +87,9 @@ def table(title: str, hint: str, found: Table, words: Sequence[int] = ()) -> str
     )
 
 
-def _cells(row: Sequence[str], words: Sequence[int]) -> str:
+def _cells(row: Sequence[str], words: Sequence[int], kind: str = "td") -> str:
     return "".join(
-        f"<td{' class=words' if n in words else ''}>{escape(cell)}</td>"
+        f"<{kind}{' class=words' if n in words else ''}>{escape(cell)}</{kind}>"
         for n, cell in enumerate(row)
     )
 

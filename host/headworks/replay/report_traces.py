@@ -38,7 +38,8 @@ def energy(found: Lines) -> Chart:
     if found.x and len(found.x[0]) == len("2017-06"):
         traces = [{**one, "xperiod": "M1", "xperiodalignment": "middle"} for one in traces]
     layout = {"barmode": "stack", "bargap": 0.15, "yaxis": _axis("kWh"),
-              "xaxis": {"type": "category" if weeks else "date", "nticks": 14}}  # fmt: skip
+              "xaxis": {"type": "category" if weeks else "date", "nticks": 14,
+                        "automargin": True}}  # fmt: skip
     return traces, layout
 
 

@@ -9,7 +9,7 @@ from headworks.record.records import Records
 from headworks.record.stamp import Entry, entry_of
 from record.scans import Scan, a_site, scans
 
-WAIT_S = 20.0
+WAIT_S = 60.0
 
 
 def keep(folder: Path, rows: Iterable[Scan], site: Site | None = None) -> Records:

@@ -14,12 +14,16 @@ from pathlib import Path
 
 import pytest
 
+from headworks.model.site import RecordSpec
 from headworks.record import records as module
 from headworks.record import writer
+from headworks.record.channels import channels
 from headworks.record.database import StorageError
 from headworks.record.reading import entries, intervals, samples
+from headworks.record.recorder import Recorder
 from headworks.record.recording import read
 from headworks.record.records import Records
+from headworks.record.samples import SampleStore
 from headworks.record.stamp import Entry, Stamp
 from headworks.record.verify import verify
 from record.kept import WAIT_S, keep, said
@@ -242,7 +246,9 @@ from pathlib import Path
 from record.test_records import LIMIT
 resource.setrlimit(resource.RLIMIT_FSIZE, (LIMIT, LIMIT))
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+from headworks.record.recorder import Recorder
 from headworks.record.records import Records
+from headworks.record.samples import SampleStore
 from headworks.record.stamp import Entry, Stamp
 from record.scans import a_site, scans
 records = Records(Path(sys.argv[1]), a_site())
@@ -260,13 +266,14 @@ print(failed, bool(records.trouble), records.close(20))
 LIMIT = 400_000
 
 
+@pytest.mark.timeout(320)
 def test_a_limit_on_file_sizes_is_no_end(tmp_path: Path) -> None:
     """Where no small disk can be made: files that may not grow are trouble, and no crash."""
     here = Path(__file__).parents[1]
     environ = {**os.environ, "PYTHONPATH": f"{here}:{here.parent / 'host'}"}
     done = subprocess.run(
         [sys.executable, "-c", LIMITED, str(tmp_path)],
-        capture_output=True, text=True, env=environ, timeout=100, check=False,
+        capture_output=True, text=True, env=environ, timeout=300, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     failed, trouble, closed = done.stdout.split()
@@ -301,3 +308,28 @@ def test_another_writer_cannot_slip_in(tmp_path: Path) -> None:
         connection.execute("INSERT INTO journal (seq, body, hash) VALUES (2, '{}', 'x')")
     connection.close()
     assert any("journal entry 2" in text for text in verify(tmp_path).broken)
+
+
+def test_a_full_disk_gathers_no_empty_recordings(small_disk: Path) -> None:
+    """However often it is tried, no file stays in which nothing is."""
+    recorder = Recorder(small_disk / "recorder", a_site(), "", "1.2.3")
+    with (small_disk / "filler").open("wb", buffering=0) as file, suppress(OSError):
+        while file.write(b"x" * 4096):
+            pass
+    for row in scans(5):
+        with suppress(OSError):
+            recorder.add(row.stamp, row.before, row.snapshot, row.plan)
+            recorder.flush()
+    assert list((small_disk / "recorder").glob("*.rec")) == []
+
+
+def test_samples_that_vanish_are_begun_anew(tmp_path: Path) -> None:
+    """A file that somebody has taken away: what comes later stands on its own."""
+    store = SampleStore(tmp_path / "samples.db", RecordSpec())
+    for n, row in enumerate(scans(20)):
+        store.add(row.stamp, channels(row.snapshot, row.plan))
+        store.commit((0, ""))
+        if n == 9:
+            store.database.close()
+            (tmp_path / "samples.db").unlink()
+    assert sum(1 for _ in samples(tmp_path, "1s")) == 10

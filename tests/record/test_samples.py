@@ -90,7 +90,7 @@ def test_every_second_is_kept_to_a_thousandth(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("tier", "step"), [("10s", 10), ("60s", 60)])
 def test_coarse_tiers_keep_least_mean_and_most(tmp_path: Path, tier: str, step: int) -> None:
-    """Of every scan in the span, not of every second only."""
+    """Of all that was handed over in the span."""
     rows = list(scans(4 * 240, every_s=0.25))
     store(tmp_path, rows)
     found = kept(tmp_path, tier)

@@ -37,6 +37,11 @@ class Database:
             self._connection = self._opened()
         return self._connection
 
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a connection."""
+        return self._connection is not None
+
     def _opened(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self.path, timeout=2.0, isolation_level=None)
         try:

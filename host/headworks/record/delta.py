@@ -54,11 +54,11 @@ class Differ:
         """The shortest form from which exactly this float comes back."""
         if not -_LARGEST < value < _LARGEST or value == 0.0:
             return [value]
-        near_ns = round(value * _PER_S) if 0.0 < value < _PER_S else -_NEAR_NS
-        after_ns = near_ns - self.base_ns
-        if -_NEAR_NS < after_ns < _NEAR_NS and near_ns / _PER_S == value:
-            self.base_ns = near_ns
-            return after_ns
+        if -_NEAR_NS < value * _PER_S - self.base_ns < _NEAR_NS and value < _PER_S:
+            near_ns = round(value * _PER_S)
+            if near_ns / _PER_S == value:
+                after_ns, self.base_ns = near_ns - self.base_ns, near_ns
+                return after_ns
         if _single(value) == value:
             text = f"{value:.9g}"
             if len(text) < len(repr(value)) and _single(float(text)) == value:

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 
 MAGIC = b"HEADWORKS-RECORDING 1\n"
 END = {"end": True}  # the last line of a file that was closed in order
+_encoded = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 _PIECE = 1 << 16
 _MOST = 1 << 26  # bytes of one line; what is longer was not written by a recorder
 
@@ -22,7 +23,7 @@ class RecordingError(Exception):
 
 def line(value: Any) -> bytes:
     """One line of a recording."""
-    text = json.dumps(value, separators=(",", ":")).encode()
+    text = _encoded(value).encode()
     return b"%08x %s\n" % (zlib.crc32(text), text)
 
 

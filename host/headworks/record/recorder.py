@@ -9,6 +9,7 @@ import shutil
 import zlib
 from collections import deque
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -44,6 +45,7 @@ class Recorder:
         self._path: Path | None = None
         self._last: Row | None = None
         self._differ = Differ()
+        self._flushed = False
         self._began_s = self._bytes = 0.0
         self._packer = zlib.compressobj(_LEVEL)
         self._recent: deque[Path] = deque(maxlen=BEFORE_FILES)
@@ -74,6 +76,7 @@ class Recorder:
             except OSError:
                 self.forget()
                 raise
+            self._flushed = True
 
     def close(self) -> None:
         """End the file in order."""
@@ -89,10 +92,11 @@ class Recorder:
         """Leave the file as it is after an error; the next scan begins another."""
         file, self._file, self._last = self._file, None, None
         if file is not None:
-            try:
+            with suppress(OSError):
                 file.close()
-            except OSError:
-                return
+            if not self._flushed and self._path is not None:
+                with suppress(OSError):
+                    self._path.unlink()  # a full disk would gather empty files
 
     def trim(self) -> None:
         """Keep the ring and the frozen copies within their bounds."""
@@ -124,7 +128,7 @@ class Recorder:
         path = self._folder / f"{max(numbers, default=0) + 1:08d}.rec"
         self._file = path.open("xb")
         self._path, self._began_s, self._bytes = path, stamp.t_s, 0.0
-        self._packer, self._last = zlib.compressobj(_LEVEL), None
+        self._packer, self._last, self._flushed = zlib.compressobj(_LEVEL), None, False
         self._put(MAGIC)
         self._put(self._packer.compress(line(self._head)))
         self._recent.append(path)

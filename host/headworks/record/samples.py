@@ -7,13 +7,13 @@ names of the channels; its first row stands alone, so reading may begin at any b
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from headworks.model.site import RecordSpec
 from headworks.record.database import Database
-from headworks.record.packing import pack
+from headworks.record.packing import pack, quantised
 from headworks.record.stamp import Stamp
 from headworks.record.tiers import TIERS, Row, Spans, Tier
 
@@ -59,13 +59,14 @@ class _Open(NamedTuple):
     figures: int
     last: list[int]
     check: bytearray  # of the row before
+    names: frozenset[str]
 
     def takes(self, row: Row) -> bool:
         b, stamp = self.block, row.stamp
         return (
             0 <= row.step - b.step < ROWS
             and (b.boot, b.clock) == (stamp.boot, stamp.clock.value)
-            and row.values.keys() <= set(b.names)
+            and row.values.keys() <= self.names
             and not _stepped(b, stamp)
         )
 
@@ -94,8 +95,9 @@ class SampleStore:
 
     def add(self, stamp: Stamp, values: dict[str, float | None]) -> None:
         """Take one scan."""
+        numbers = {name: quantised(value) for name, value in values.items()}
         for spans in self._spans:
-            self._rows.extend(spans.add(stamp, values))
+            self._rows.extend(spans.add(stamp, numbers))
 
     def finish(self) -> None:
         """The spans that are not full become rows too."""
@@ -110,6 +112,8 @@ class SampleStore:
 
     def commit(self, head: tuple[int, str]) -> None:
         """Write what has gathered, and how far the journal had come. Raises sqlite3.Error."""
+        if not self.database.is_open:
+            self._open.clear()  # what comes may be another file, without these blocks
         connection = self.database.open()
         connection.execute("BEGIN IMMEDIATE")
         try:
@@ -128,10 +132,9 @@ class SampleStore:
         opened = self._open.get(row.tier.name)
         if opened is None or not opened.takes(row):
             opened = self._open[row.tier.name] = _begin(connection, row)
-        block, figures, last, check = opened
+        block, figures, last, check, _ = opened
         slot = row.step - block.step
-        nothing = (None,) * figures
-        flat = [part for name in block.names for part in row.values.get(name, nothing)]
+        flat = _flat(row, block.names, figures)
         data = pack(flat, last, block.seed(slot, bytes(check)))
         check[:] = data[-4:]
         connection.execute("INSERT INTO row VALUES (?, ?)", (block.id * _SLOTS + slot, data))
@@ -187,6 +190,15 @@ class SampleStore:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
+def _flat(row: Row, names: tuple[str, ...], figures: int) -> list[int | None]:
+    """The figures in the order of the block's channels."""
+    values: Mapping[str, Any] = row.values
+    if figures == 1:
+        return [values.get(name) for name in names]
+    nothing = (None,) * figures
+    return [part for name in names for part in values.get(name) or nothing]
+
+
 def _begin(connection: sqlite3.Connection, row: Row) -> _Open:
     names = tuple(row.values)
     body = json.dumps(names, separators=(",", ":"))
@@ -200,7 +212,13 @@ def _begin(connection: sqlite3.Connection, row: Row) -> _Open:
         (*given, number),
     )
     block = Block(cursor.lastrowid or 0, *given, names)
-    return _Open(block, row.tier.figures, [0] * (len(names) * row.tier.figures), bytearray())
+    return _Open(
+        block,
+        row.tier.figures,
+        [0] * (len(names) * row.tier.figures),
+        bytearray(),
+        frozenset(names),
+    )
 
 
 def _drop(connection: sqlite3.Connection, which: str, values: tuple[object, ...]) -> None:

@@ -4,9 +4,8 @@ Pure: no file, no clock. Spans are of the monotonic clock, so a stepped wall clo
 """
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from headworks.record.packing import quantised
 from headworks.record.stamp import WORST, Stamp
 
 
@@ -28,13 +27,13 @@ TIERS = (Tier("1s", 1), Tier("10s", 10), Tier("60s", 60))
 class Row(NamedTuple):
     """One finished span of a tier: thousandths by channel; `step` counts spans since boot.
 
-    Of a coarse tier each channel has its minimum, and the mean and the maximum above that.
+    Of a coarse tier a channel has its minimum, and the mean and the maximum above that.
     """
 
     tier: Tier
     step: int
     stamp: Stamp
-    values: Mapping[str, tuple[int | None, ...]]
+    values: Mapping[str, int | tuple[int, int, int] | None]
 
 
 class Spans:
@@ -44,11 +43,11 @@ class Spans:
         self.tier = tier
         self._step: int | None = None
         self._stamp: Stamp | None = None
-        self._seen: dict[str, list[int]] = {}  # min, sum, max, count; of the finest the value
-        self._names: dict[str, None] = {}
+        self._newest: Mapping[str, int | None] = {}
+        self._seen: dict[str, list[int] | None] = {}  # min, sum, max, count; None is unknown
 
-    def add(self, stamp: Stamp, values: Mapping[str, float | None]) -> Iterator[Row]:
-        """Take one scan; the row of the span before, where that has ended."""
+    def add(self, stamp: Stamp, numbers: Mapping[str, int | None]) -> Iterator[Row]:
+        """Take a scan's thousandths; the row of the span before, where that has ended."""
         step = int(stamp.t_s // self.tier.step_s)
         if step != self._step:
             yield from self.finish()
@@ -56,37 +55,37 @@ class Spans:
         elif self._stamp is not None:
             worst = min(self._stamp.clock, stamp.clock, key=WORST.index)
             self._stamp = self._stamp._replace(clock=worst)
-        self._names.update(dict.fromkeys(values))
-        if self.tier.step_s == 1:
-            self._seen = {n: [q] for n, v in values.items() if (q := quantised(v)) is not None}
-        else:
-            self._gather(values)
+        self._newest = numbers
+        if self.tier.step_s > 1:
+            self._gather(numbers)
 
     def finish(self) -> Iterator[Row]:
         """The row of the span so far; then nothing is left."""
         if self._step is not None and self._stamp is not None:
-            nothing = (None,) * self.tier.figures
-            told = {name: self._told(name) or nothing for name in self._names}
+            told: Mapping[str, Any] = self._newest
+            if self.tier.step_s > 1:
+                told = {name: seen and _above(seen) for name, seen in self._seen.items()}
             yield Row(self.tier, self._step, self._stamp, told)
-        self._step, self._stamp, self._seen, self._names = None, None, {}, {}
+        self._step, self._stamp, self._seen, self._newest = None, None, {}, {}
 
-    def _gather(self, values: Mapping[str, float | None]) -> None:
-        for name, value in values.items():
-            number = quantised(value)
+    def _gather(self, numbers: Mapping[str, int | None]) -> None:
+        all_seen = self._seen
+        for name, number in numbers.items():
             if number is None:
+                all_seen.setdefault(name, None)
                 continue
-            seen = self._seen.get(name)
+            seen = all_seen.get(name)
             if seen is None:
-                self._seen[name] = [number, number, number, 1]
+                all_seen[name] = [number, number, number, 1]
                 continue
-            seen[0] = min(seen[0], number)
+            if number < seen[0]:
+                seen[0] = number
+            elif number > seen[2]:
+                seen[2] = number
             seen[1] += number
-            seen[2] = max(seen[2], number)
             seen[3] += 1
 
-    def _told(self, name: str) -> tuple[int | None, ...]:
-        seen = self._seen.get(name)
-        if seen is None or self.tier.step_s == 1:
-            return tuple(seen or ())
-        least, total, most, count = seen
-        return least, round(total / count) - least, most - least
+
+def _above(seen: list[int]) -> tuple[int, int, int]:
+    least, total, most, count = seen
+    return least, round(total / count) - least, most - least

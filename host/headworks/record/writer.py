@@ -49,6 +49,7 @@ class Writer:
         self._ledger = Ledger(site)
         self._orders = Orders()
         self._key: SealKey | None = None
+        self._newest: tuple[Stamp, Snapshot, Plan] | None = None
         self._waiting: deque[tuple[Stamp, Entry]] = deque()
         self._again_s: dict[str, float] = {}
         self._dropped = 0
@@ -73,7 +74,10 @@ class Writer:
     def scan(self, stamp: Stamp, snapshot: Snapshot, plan: Plan, before: Memory) -> None:
         """Take one scan into samples, ledger and recorder."""
         self._seal_if_due(stamp)
-        self._samples.add(stamp, channels(snapshot, plan))
+        newest = self._newest
+        if newest is not None and int(newest[0].t_s) != int(stamp.t_s):
+            self._sample()
+        self._newest = stamp, snapshot, plan
         done = self._ledger.add(stamp, snapshot, plan) + self._orders.add(plan)
         if done:
             self.journal([(stamp, entry) for entry in done])
@@ -100,6 +104,7 @@ class Writer:
         if stamp is not None:
             done = self._ledger.cut(stamp)
             self.journal([(stamp, entry) for entry in done])
+            self._sample()
             self._samples.finish()
             self._seal(stamp)
             self._commit()
@@ -113,6 +118,13 @@ class Writer:
         return dropped
 
     # --- each store ---------------------------------------------------------------------
+
+    def _sample(self) -> None:
+        """The last scan of a second is what is kept of it."""
+        if self._newest is not None:
+            stamp, snapshot, plan = self._newest
+            self._samples.add(stamp, channels(snapshot, plan))
+            self._newest = None
 
     def _begin(self) -> None:
         self.head = self._journal.head()

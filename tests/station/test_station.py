@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from headworks.control.scan import scan
+from headworks.record.reading import entries
+from headworks.record.recording import read
+from headworks.record.verify import verify
 from station.substation import Substation, play, quiet, until, until_view
 
 SURPLUS_KW = -100.0  # import positive
@@ -258,6 +262,36 @@ def test_an_unreadable_memory_is_set_aside(tmp_path: Path) -> None:
             await until(lambda: place.relays.coils[:3] == [1, 1, 1])
             alarms = {a["code"]: a["values"] for a in (await place.view())["alarms"]}
             assert Path(alarms["storage-corrupt"]["path"]).exists()
+
+    play(tmp_path, work)
+
+
+def test_a_killed_station_has_it_in_its_records(tmp_path: Path) -> None:
+    """After SIGKILL the acknowledged command is in the journal, and the chain goes on and fits."""
+
+    async def work(place: Substation) -> None:
+        place.meter.import_kw = SURPLUS_KW
+        async with place.station() as station:
+            await until(lambda: place.relays.coils[:3] == [1, 1, 1])
+            assert (await place.cli("rack", "a2", "off", "--as", "ayesha"))[0] == 0
+            station.child.kill()
+            await station.exit()
+        records = place.state / "records"
+        [asked] = entries(records, kind="asked")
+        assert (asked["who"], asked["source"], asked["code"]) == ("ayesha", "a2", "off")
+        async with place.station() as station:
+            await until_view(place, lambda s: [r["on"] for r in s["racks"]] == [1, 0, 1])
+            assert verify(records).broken == ()  # beside the running station
+            station.child.terminate()
+            await station.exit()
+        starts = [e["seq"] for e in entries(records, kind="station-start")]
+        assert len(starts) == 2
+        report = verify(records)
+        assert (report.broken, report.seals) == ((), 1)
+        assert report.entries > starts[1] > asked["seq"]
+        rows = [row for path in sorted(records.glob("recorder/*.rec")) for row in read(path)]
+        assert len(rows) > 10
+        assert all(scan(site, memory, snapshot)[0] == plan for site, memory, snapshot, plan in rows)
 
     play(tmp_path, work)
 

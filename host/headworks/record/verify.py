@@ -52,8 +52,11 @@ def verify(folder: Path, span: Span = ALWAYS, key: str = "") -> Report:
     """
     expected = key or _own_key(folder)
     chain, ledger = ChainCheck(expected, span), LedgerCheck()
+    noted = _noted_head(folder) if span == ALWAYS else None  # a station may go on meanwhile
     walk, broken = _journal(folder, chain, ledger)
-    samples, more = _sample_file(folder, span, walk)
+    samples, more = _sample_file(folder, span)
+    tail = _tail(noted, walk)
+    broken += [tail] if tail else []
     recordings = _recordings(folder)
     broken += [*more, *([recordings.broken] if recordings.broken else [])]
     return Report(
@@ -75,13 +78,13 @@ def _journal(folder: Path, chain: ChainCheck, ledger: LedgerCheck) -> tuple[Walk
         return walk, [walk.broken]
 
 
-def _sample_file(folder: Path, span: Span, walk: Walk) -> tuple[Found, list[str]]:
+def _sample_file(folder: Path, span: Span) -> tuple[Found, list[str]]:
     """The samples' file: how many rows are good, and what is broken."""
     try:
         with closing(reading(folder / SAMPLES_FILE)) as connection:
+            connection.execute("BEGIN")  # one state of it, however it goes on
             samples = _samples(connection, span)
-            tail = "" if span != ALWAYS else _tail(connection, walk)
-            broken = [text for text in (tail, samples.broken) if text]
+            broken = [samples.broken] if samples.broken else []
             return samples, [*broken, *_sound(connection, SAMPLES_FILE, SAMPLES_SCHEMA)]
     except FileNotFoundError:
         return Found(), [f"{folder / SAMPLES_FILE} is missing"]
@@ -132,12 +135,23 @@ def _samples(connection: sqlite3.Connection, span: Span) -> Found:
     return Found(count)
 
 
-def _tail(connection: sqlite3.Connection, walk: Walk) -> str:
-    """The samples noted how far the journal had come: it must still have come as far."""
-    found = connection.execute("SELECT seq, hash FROM head").fetchone()
-    if found is None or walk.broken:
+def _noted_head(folder: Path) -> tuple[int, str] | None:
+    """How far the journal had come when samples were last kept; None where nobody noted it."""
+    try:
+        with closing(reading(folder / SAMPLES_FILE)) as connection:
+            found: tuple[int, str] | None = connection.execute(
+                "SELECT seq, hash FROM head"
+            ).fetchone()
+            return found
+    except (sqlite3.Error, OSError):
+        return None  # told where the samples are looked at
+
+
+def _tail(head: tuple[int, str] | None, walk: Walk) -> str:
+    """The journal must still have come as far as was noted."""
+    if head is None or walk.broken:
         return ""
-    seq, noted = found
+    seq, noted = head
     if seq > walk.last:
         return (
             f"journal: it ends with entry {walk.last}, but had come to {seq}: "

@@ -201,6 +201,7 @@ export class Diagram {
     const own = racks.filter((rack) => rack.feeder === feeder.name);
     const power = own.reduce((sum, rack) => sum + (rack.power_kw ?? 0), 0);
     put(node.load, "width", 0);
+    put(node.track, "visibility", "hidden");
     say(node.power, kw(power));
     say(node.word, t("no_meter"));
     this.direction(node, power, node.arrowAt);

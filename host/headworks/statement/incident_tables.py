@@ -104,7 +104,7 @@ def _spans(s: Statement, spans: Sequence[Gap], w: Words, none: str) -> Iterator[
                     Cell(local_text(one.from_s, zone), CODE),
                     Cell(local_text(one.to_s, zone), CODE),
                     Cell(duration(one.to_s - one.from_s), FIGURE),
-                    Cell(str(one.intervals), FIGURE),
+                    Cell(f"{one.intervals:,}", FIGURE),
                 )
             )
             for one in spans

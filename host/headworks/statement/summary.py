@@ -92,7 +92,7 @@ def totals(s: Statement, w: Words) -> Iterator[Block]:
 
 
 def _unknown(s: Statement, name: str) -> str:
-    return str(sum(getattr(one, name) is None for one in s.intervals))
+    return f"{sum(getattr(one, name) is None for one in s.intervals):,}"
 
 
 def cost(s: Statement, w: Words) -> Iterator[Block]:
@@ -180,7 +180,7 @@ def availability(s: Statement, w: Words) -> Iterator[Block]:
         _available(w, "measured", duration(t["measured_s"]), share(t["measured_s"], length_s)),
         _available(w, "stated", duration(length_s), ""),
         *(
-            _available(w, name, str(t[name]), share(t[name], count))
+            _available(w, name, f"{t[name]:,}", share(t[name], count))
             for name in ("good", "partial", "missing", "synced", "free", "untimed")
         ),
         _available(w, "curtailed", str(len(s.curtailments)), _honoured(s)),

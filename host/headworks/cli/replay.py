@@ -1,4 +1,4 @@
-"""`headworks replay`: what would the station have done on measured data?
+"""`headworks replay`: what would the station have done on measured data, and with a recording?
 
 Plays a file through the scan that runs live, in a closed loop with modelled racks, and writes a
 report. Exit code 0: done; 1: the data or the site cannot be used; nothing that was there before
@@ -28,6 +28,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--fault", action="append", default=[], metavar="NAME[@TARGET][=VALUE][,FROM[,UNTIL]]",
         help="a fault, FROM and UNTIL as 2017-06-18T12:00 (default: all the time)")  # fmt: skip
+    add("--recording", type=Path, metavar="FILE",
+        help="compare a station's recording (.rec) with today's code, plan by plan")  # fmt: skip
+    add("--most", type=int, default=10, metavar="N",
+        help="differences of a recording that are shown in full (default 10)")  # fmt: skip
     add(
         "--rivals",
         action="store_true",
@@ -37,6 +41,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Play one file."""
+    if args.recording is not None:
+        from headworks.cli.replay_recording import compare
+
+        return compare(args)
     from headworks.replay.data_error import DataError
     from headworks.sim.faults.active import FaultError
 

@@ -421,13 +421,14 @@ def test_a_shared_line_is_lent_once_and_until_its_own_time(tmp_path):
     asyncio.run(go())
 
 
-def test_a_permissive_relay_is_not_closed_from_the_stations_console(tmp_path):
-    """Only healthy scans close it; a technician beside the board has its own console."""
+@pytest.mark.parametrize("line", ["confirm  PERMIT", "set permit on", "SET  permit arm"])
+def test_a_permissive_relay_is_not_closed_from_the_stations_console(tmp_path, line):
+    """Refused at the first word; a technician beside the board has its own console."""
     site = sites.small(ANY, boards=(usb(tmp_path, "pico-safety", permissive="permit"),))
 
     async def go():
         with pytest.raises(BoardError, match="healthy scans alone close it"):
-            await Boards(site, int).console("safety", "confirm  PERMIT")
+            await Boards(site, int).console("safety", line)
 
     asyncio.run(go())
 

@@ -155,7 +155,7 @@ class Boards:
         """Run a line at a board's console; what it answers. Raises BoardError."""
         session, t_s = self._of(board), time.monotonic()
         words = line.lower().split()
-        if words[:1] == ["confirm"] and session.spec.permissive in words[1:]:
+        if _closes(words) and session.spec.permissive in words[1:]:
             raise BoardError(
                 f"{board}: {session.spec.permissive} is the site's permissive relay, and healthy "
                 f"scans alone close it; after a trip of the board's own: headworks reset {board}"
@@ -240,6 +240,11 @@ class Boards:
             for session in self._sessions.values()
             for key, observation in session.readings.seen.items()
         }
+
+
+def _closes(words: list[str]) -> bool:
+    """Whether a console line could switch an output on or arm it, now or once it is confirmed."""
+    return words[:1] == ["confirm"] or (words[:1] == ["set"] and words[2:] in (["on"], ["arm"]))
 
 
 def _fits(line: str, address: int) -> bool:

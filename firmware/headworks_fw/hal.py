@@ -4,6 +4,7 @@ Made once; what a sensor asks for is made when it asks. Knows no sensor and no m
 """
 
 import json
+import os
 
 import machine
 
@@ -70,3 +71,13 @@ class Hal:
     def save(self, name, data):
         """Keeps it over a restart; False where the flash refuses."""
         return files.write(self._root + name, json.dumps(data))
+
+    def free_flash_bytes(self):
+        """Of the file system; a double of hardware tells its own, as a PC's disk is no flash."""
+        if hasattr(machine, "free_flash_bytes"):
+            return machine.free_flash_bytes()
+        try:
+            stat = os.statvfs(self._root or ".")
+        except OSError:
+            return None
+        return stat[0] * stat[3]

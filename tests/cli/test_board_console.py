@@ -97,6 +97,14 @@ def test_selftest_names_what_is_bad(safety, tmp_path):
     assert "air: BAD intake_c ABSENT" in done.stdout
 
 
+def test_selftest_of_a_board_in_safe_mode_is_bad(tmp_path):
+    """No sensor was looked at; that is said, and the exit code is 1."""
+    with wired(CPYTHON, tmp_path, name="safety", wdt_ms=60000) as safety:
+        done = run(tmp_path, "selftest", "--port", safety.path)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "BAD firmware does not start, no sensor was looked at" in done.stdout
+
+
 def test_selftest_of_nobody_says_what_may_be_written(tmp_path):
     """Of several boards one is named, or --all."""
     boards = [{"name": "air"}, {"name": "safety"}]

@@ -62,10 +62,13 @@ class Wire:
 
 
 @contextlib.contextmanager
-def wired(python, root: Path, *, name: str, address: int = 0) -> Iterator[Wire]:
-    """A board that is flashed and started, with a safety board's contacts and its relay."""
+def wired(python, root: Path, *, name: str, address: int = 0, **more: object) -> Iterator[Wire]:
+    """A board that is flashed and started, with a safety board's contacts and its relay.
+
+    `more`: of its configuration.
+    """
     link = RS485 if address else CONFIG["link"]
-    flash(root, python, {**CONFIG, "name": name, "address": address, "link": link})
+    flash(root, python, {**CONFIG, "name": name, "address": address, "link": link, **more})
     board = Board(python, root)
     board.start()
     made = Wire(board)

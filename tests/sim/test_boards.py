@@ -9,6 +9,7 @@ import pytest
 from mpremote.transport_serial import SerialTransport
 
 from headworks.cli import sim_print
+from headworks.hardware.mcu import load_mcu
 from headworks.hardware.sensor import config_crc, load_sensor
 from headworks.model.site import BoardSpec
 from headworks.sim import oracle
@@ -250,6 +251,19 @@ def test_a_broken_driver_ends_in_safe_mode_until_it_is_flashed_again(tmp_path):
             running.answer(simulator, "board-boot-loop", "safety", clear=True)
             healed = await peer.frame("hello", lambda fields: fields["st"] == "run")
             assert healed["cfg"] == hello["cfg"]
+
+    asyncio.run(go())
+
+
+@pytest.mark.parametrize("on", PYTHONS)
+def test_a_boards_flash_is_as_large_as_its_chips(tmp_path, on):
+    """The selftest tells what is left of the flash of a Pico, and nothing of this PC's disk."""
+
+    async def go():
+        async with played(tmp_path, "pico-safety", on=on) as (_, peer):
+            peer.say("do", i=77, c="con", l="selftest")
+            line = (await peer.frame("x", lambda fields: "free flash" in fields["s"]))["s"]
+            assert 500_000 < int(line.split()[-2]) < load_mcu("rp2040").flash_bytes
 
     asyncio.run(go())
 

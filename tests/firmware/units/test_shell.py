@@ -112,6 +112,16 @@ def test_the_selftest_moves_no_output():
         assert 1 not in bench.pins[15].levels
 
 
+def test_the_selftest_of_safe_mode_is_no_good_news():
+    """Nothing was looked at: that is BAD, and counted."""
+    with Clock() as clock:
+        bench = Bench(clock)
+        bench.board.identity = dict(bench.board.identity, st="safe")
+        lines = bench.type("selftest\n")
+        assert "| BAD firmware does not start, no sensor was looked at" in lines
+        assert lines[-1].startswith("| 1 of ")
+
+
 def test_a_replaced_string_is_learned_anew_on_demand():
     """`set learn` tells every string of DS18B20 to forget its order; a board without one says so."""
     with Clock() as clock:

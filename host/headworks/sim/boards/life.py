@@ -11,6 +11,8 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from headworks.hardware.mcu import load_mcu
+from headworks.hardware.sensor import load_sensor
 from headworks.model.site import BoardSpec
 from headworks.sim.boards import wires
 from headworks.sim.boards.config import Config
@@ -41,6 +43,8 @@ class Life:
         python: BoardPython,
     ) -> None:
         self.spec = spec
+        mcus = load_sensor(spec.model).mcus
+        self._flash_bytes = min(load_mcu(mcu).flash_bytes for mcu in mcus)
         self._raw = raw
         self._config: Config = json.loads(raw)
         self._world = world
@@ -143,6 +147,7 @@ class Life:
             "MICROPYPATH": f"{shim}:.frozen",
             "HEADWORKS_SHIM_UID": uid(self.spec),
             "HEADWORKS_SHIM_CAUSE": cause,
+            "HEADWORKS_SHIM_FLASH": str(self._flash_bytes),
         }
         return {**os.environ, **own}
 

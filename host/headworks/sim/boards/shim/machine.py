@@ -15,6 +15,7 @@ PWRON_RESET, HARD_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = 1, 2, 3, 4, 5
 _CAUSES = {"power-on": PWRON_RESET, "watchdog": WDT_RESET, "soft": SOFT_RESET}
 _RESET, _WATCHDOG = 3, 4  # exit codes
 _FEED_MS = 100  # the world is told of a feeding at most this often
+_BLOCK = 4096  # of a flash
 _I2C_GONE = 19  # ENODEV, as a bus without an answer gives
 
 
@@ -47,6 +48,20 @@ def unique_id():
 def freq(hz=0):
     """The processor's clock."""
     return 125000000
+
+
+def free_flash_bytes():
+    """What the flash of the board would have left beside these files; none known, none told."""
+    size = int(os.getenv("HEADWORKS_SHIM_FLASH") or 0)
+    return max(0, size - _used_bytes(os.getcwd())) if size else None
+
+
+def _used_bytes(path):
+    """Of a file or folder, in whole blocks of the flash."""
+    stat = os.stat(path)
+    if stat[0] & 0x4000:
+        return _BLOCK + sum([_used_bytes(path + "/" + name) for name in os.listdir(path)])
+    return -(-stat[6] // _BLOCK) * _BLOCK
 
 
 class Pin:

@@ -6,6 +6,7 @@ from . import files, modules, parts, power, ticks
 from .board import Board
 from .hal import Hal, output_pin
 from .health import Health
+from .latches import Latches
 from .log import Log
 from .outputs import Outputs
 
@@ -27,7 +28,7 @@ def run(root="", slot="a", confirm_ms=CONFIRM_MS):
 
 def build(root, slot, settings, crc, why):
     """The board as configured; outputs are off before anything else is looked at."""
-    outputs = Outputs(settings.get("outputs", []), output_pin)
+    outputs = Outputs(settings.get("outputs", []), output_pin, Latches(root))
     log = Log(ticks.now)
     outputs.log = log.add
     watchdog = machine.WDT(timeout=settings["wdt_ms"])
@@ -42,6 +43,7 @@ def build(root, slot, settings, crc, why):
         board.add(driver(entry["kind"], entry, hal))
     for entry in settings.get("tachs", []):
         board.add(driver("tach", entry, hal))
+    outputs.restore(ticks.now())
     log.add("started: %s" % why)
     return board
 

@@ -1,9 +1,14 @@
 """Outputs that are on only while the host renews their lease, and the local rules that open them.
 
-Off first thing; a lease that ends or a contact that trips latches. Knows no message.
+Off first thing; a lease that ends or a contact that trips latches. What a contact latched is kept
+over restarts, until it is armed. Knows no message.
 """
 
 from . import ticks
+from .latches import BROKEN
+
+LEASE = "lease"  # this latch is not kept: the host arms it by itself
+AGAIN_MS = 60000  # between two tries to write what the flash refuses
 
 
 class Refused(Exception):
@@ -21,6 +26,7 @@ class Output:
         self.name = entry["name"]
         self.max_ms = entry["max_ms"]
         self.trips = entry.get("trips", [])
+        self.causes = entry.get("causes", self.trips)  # in safe mode contacts trip nothing
         self.reset = entry.get("reset")  # a button's contact: armed when it is pressed
         self.was_pressed = 1  # a button that is held from the start is no press
         self.on = 0
@@ -49,10 +55,15 @@ class Output:
 
 
 class Outputs:
-    """All outputs of the board; `contacts` is filled in by name once there are any."""
+    """All outputs of the board; `contacts` is filled in by name once there are any.
 
-    def __init__(self, entries, make_pin):
+    `latches` keeps what contacts have latched; nothing is read from it before `restore`.
+    """
+
+    def __init__(self, entries, make_pin, latches):
         self.all = [Output(entry, make_pin) for entry in entries]
+        self._latches = latches
+        self._write_ms = None  # when the latches are due to be written
         self.contacts = {}
         self.locked = ""  # why nothing may be switched on any more
         self.log = _print
@@ -62,26 +73,48 @@ class Outputs:
         for output in self.all:
             output.set(0)
 
+    def restore(self, now):
+        """Latches what was latched before the start; all, where that cannot be known or kept."""
+        kept = self._latches.load() if self.all else {}
+        names = [output.name for output in self.all]
+        if kept is None or not all(name in names for name in kept):
+            self.log("the file of latches cannot be read: every output is latched")
+            kept = dict.fromkeys(names, BROKEN)
+        for output in self.all:
+            cause = kept.get(output.name, "")
+            output.latch = cause if not cause or cause in output.causes else BROKEN
+            if output.latch:
+                self.log("%s is still latched: %s" % (output.name, output.latch))
+        if self.all and not self.locked and not self._keep(now):
+            for output in self.all:  # a trip could not be kept either
+                output.latch = output.latch or BROKEN
+
     def check(self, now):
-        """Opens what must be open now."""
+        """Opens what must be open now; only then are new latches written."""
         for output in self.all:
             if output.expired(now):
-                self._open(output, "lease")
+                self._open(output, LEASE, now)
             for trip in output.trips:
                 if trip != output.latch and self.contacts[trip].active:
-                    self._open(output, trip)
+                    self._open(output, trip, now)
             button = self.contacts.get(output.reset)
             if button is not None:  # safe mode has no contacts
                 self._look_at_button(output, button.active)
             output.set(output.on)
+        if self._write_ms is not None and ticks.diff(now, self._write_ms) >= 0:
+            self._keep(now)
 
     def _look_at_button(self, output, pressed):
         """Only a press after the cause is over arms; the host decides what comes then."""
         before, output.was_pressed = output.was_pressed, pressed
         causes = [trip for trip in output.trips if self.contacts[trip].active]
         if pressed and not before and output.latch and not causes and not self.locked:
-            self.log("%s armed by %s" % (output.name, output.reset))
-            output.latch = ""
+            try:
+                self._clear(output)
+            except Refused as refused:
+                self.log(str(refused))
+            else:
+                self.log("%s armed by %s" % (output.name, output.reset))
 
     def named(self, name):
         """The output. Raises Refused."""
@@ -113,18 +146,40 @@ class Outputs:
         for trip in output.trips:
             if self.contacts[trip].active:
                 raise Refused("unarmed-cause", "%s is still active" % trip)
-        output.latch = ""
+        self._clear(output)
 
     def state(self):
         """Name -> [on, latch]."""
         return {output.name: [output.on, output.latch] for output in self.all}
 
-    def _open(self, output, cause):
+    def _open(self, output, cause, now):
         was = output.on
         output.set(0)
-        if output.latch in ("", "lease"):  # the first contact stays named
+        if output.latch in ("", LEASE):  # the first contact stays named
             output.latch = cause
+            if cause != LEASE:
+                self._write_ms = now
             self.log("%s %s: %s" % (output.name, "opened" if was else "latched", cause))
+
+    def _clear(self, output):
+        """Unlatched in the file first. Raises Refused where the flash does not take that."""
+        latch, output.latch = output.latch, ""
+        if latch not in ("", LEASE) and not self._latches.save(self._kept()):
+            output.latch = latch
+            raise Refused(
+                "busy", "%s stays latched: the board's flash refuses to write" % output.name
+            )
+
+    def _keep(self, now):
+        """Whether the latches are written; where not, again later."""
+        kept = self._latches.save(self._kept())
+        self._write_ms = None if kept else ticks.add(now, AGAIN_MS)
+        if not kept:
+            self.log("the flash refuses to write: a restart loses what is latched")
+        return kept
+
+    def _kept(self):
+        return {one.name: one.latch for one in self.all if one.latch not in ("", LEASE)}
 
 
 def _print(text: str) -> None:

@@ -1,4 +1,5 @@
-"""Safe mode: the protocol only. Outputs are off and stay off; no sensor, no watchdog.
+"""Safe mode: the protocol only. Outputs are off and stay off, latches are kept as they are; no
+sensor, no watchdog.
 
 Comes after failed starts, or where the configuration is wrong; says why in its log.
 """
@@ -9,6 +10,7 @@ from . import config, parts, power, ticks
 from .board import Board
 from .hal import Hal, output_pin
 from .health import Health
+from .latches import Latches
 from .log import Log
 from .outputs import Outputs
 
@@ -19,7 +21,7 @@ def run(root, slot, reason, why=None):
     """Runs until a reset."""
     path = root + slot + "/config.json"
     settings = usable(path)
-    outputs = Outputs(settings.get("outputs", []), output_pin)
+    outputs = Outputs(settings.get("outputs", []), output_pin, Latches(root))
     outputs.locked = "the board is in safe mode: outputs stay off"
     log = Log(ticks.now)
     outputs.log = log.add
@@ -29,6 +31,7 @@ def run(root, slot, reason, why=None):
     health = Health(None, ticks.now())
     board = Board(identity, Hal({}, root, log.add), outputs, link, health, log, light)
     board.every(10000, lambda _: log.add("safe mode: " + reason))
+    outputs.restore(ticks.now())
     log.add("safe mode: " + reason)
     return parts.loop(board, root)
 
@@ -46,7 +49,10 @@ def usable(path):
         settings["link"], settings["address"] = found["link"], found.get("address", 0)
         settings["led"] = found.get("led")
         config.check_outputs(found, [trip["name"] for trip in found.get("contacts", [])])
-        settings["outputs"] = [dict(output, trips=[]) for output in found.get("outputs", [])]
+        settings["outputs"] = [
+            dict(output, trips=[], causes=output.get("trips", []))
+            for output in found.get("outputs", [])
+        ]
     except (OSError, ValueError, AttributeError, KeyError, TypeError, config.ConfigError):
         return settings  # what came before the fault is used
     return settings

@@ -98,6 +98,70 @@ def test_smoke_opens_the_permissive_with_no_host_at_all(board):
     assert time.monotonic() - began < 0.25
 
 
+def _trip(board) -> None:
+    """Smoke comes, the relay opens, and the smoke is over."""
+    _hello(board)
+    board.do(1, "out", o="permit", on=1, ms=5000)
+    board.world("pin 2 0")
+    board.frame("st", o={"permit": [0, "smoke"]})
+    board.world("pin 2 1")
+    board.frame("t", v={"smoke": 0})
+
+
+@pytest.mark.parametrize("ends", ["power", "restart", "maint", "crash"])
+def test_a_trip_outlives_every_restart_until_a_person_arms(board, ends):
+    """Whatever ended the program: latched before anything can close, and armed once for good."""
+    _trip(board)
+    if ends == "crash":
+        board.world("crash")
+    elif ends != "power":
+        assert board.do(2, "con", l=ends)[0] == "ok"
+    if ends != "power":
+        assert board.ended() == 3
+    if ends == "maint":
+        board.start("soft")
+        assert board.ended() == 5
+    board.start("power-on" if ends == "power" else "soft")
+    _hello(board)
+    assert board.do(3, "out", o="permit", on=1, ms=300)[1]["e"] == "latched"
+    assert board.frame("st", o={"permit": [0, "smoke"]})
+    assert board.do(4, "arm", o="permit")[0] == "ok"
+    board.start()
+    _hello(board)
+    assert board.do(5, "out", o="permit", on=1, ms=300)[0] == "ok"
+
+
+def test_safe_mode_keeps_a_trip(board):
+    """It is shown there, cannot be armed, and is there when the firmware starts again."""
+    _trip(board)
+    app = next((board.root / "a/headworks_fw").glob("app.*"))
+    app.rename(app.with_suffix(".away"))
+    _restart_until_hello(board, 3)
+    assert _hello(board)["st"] == "safe"
+    assert board.frame("st", o={"permit": [0, "smoke"]})
+    assert board.do(1, "arm", o="permit")[1]["e"] == "busy"
+    assert board.do(2, "con", l="selftest")[0] == "ok"
+    assert "BAD firmware does not start" in str(board.frames("x"))
+    app.with_suffix(".away").rename(app)
+    board.start()
+    assert _hello(board)["st"] == "run"
+    assert board.do(3, "out", o="permit", on=1, ms=300)[1]["e"] == "latched"
+
+
+@pytest.mark.parametrize("text", ["", "permit", "permit smoke now", "\xff", "heater smoke"])
+def test_a_broken_file_of_latches_is_a_latch(board, text):
+    """What cannot be read leads to the safe side, and a person can arm it."""
+    _hello(board)
+    (board.root / "latch").write_text(text, encoding="latin-1")
+    board.start()
+    _hello(board)
+    assert board.do(1, "out", o="permit", on=1, ms=300)[1]["e"] == "latched"
+    assert board.frame("st", o={"permit": [0, "flash"]})
+    assert "file of latches cannot be read" in str(board.frames("log"))
+    assert board.do(2, "arm", o="permit")[0] == "ok"
+    assert (board.root / "latch").read_text(encoding="ascii") == "none"
+
+
 def test_a_host_that_does_not_read_stalls_nothing(board):
     """With the port full the outputs and the watchdog go on; what is lost is counted."""
     _hello(board)

@@ -1,9 +1,14 @@
 """An update on a littlefs image, cut at every moment: old or new, never neither."""
 
+from collections.abc import Callable
 from itertools import islice
+from typing import Any
 
 import pytest
+from littlefs.errors import LittleFSError
 
+import headworks_fw.files
+import headworks_fw.latches
 from flash.images import Image, manifest, moments
 from headworks.flash.build import Slot, build_slot
 from headworks.flash.plan import plan
@@ -37,6 +42,7 @@ def flashed_before() -> bytes:
     image.put("b/headworks_fw/app.mpy.new", b"x" * 300)
     image.put("main.py", b"# older stage 0\n")
     image.put("slot", b"a")
+    image.put("latch", b"permit smoke")
     return bytes(image.chip.data)
 
 
@@ -53,6 +59,7 @@ def starts(image: Image) -> str:
     assert slot in ("a", "b"), f"the pointer says {slot!r}"
     assert found.complete(slot), f"slot {slot} is not whole"
     assert image.get("main.py") in (LOADER, b"# older stage 0\n")
+    assert image.get("latch") == b"permit smoke"
     return found.firmware(slot)
 
 
@@ -108,6 +115,7 @@ def real_update() -> tuple[Image, Slot]:
     image.put("a/manifest.json", manifest(older, "0.1.0"))
     image.put("main.py", b"# older stage 0\n")
     image.put("slot", b"a")
+    image.put("latch", b"permit smoke")
     return Image(bytes(image.chip.data)), wanted
 
 
@@ -121,6 +129,44 @@ def test_the_real_firmware_cut_at_moments_all_over_its_update():
 def test_the_real_firmware_cut_at_every_moment():
     """The same at every single one."""
     assert sweep(*real_update(), every=1) == {"0.1.0", "0.2.0"}
+
+
+class Mounted:
+    """An image as MicroPython shows it: what littlefs refuses is an OSError with its number."""
+
+    def __init__(self, image: Image) -> None:
+        self._fs = image.fs
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def call(*args: object) -> Any:
+            try:
+                return getattr(self._fs, name)(*args)
+            except LittleFSError as error:
+                raise OSError(-error.code, str(error)) from error
+
+        return call
+
+
+def test_the_file_of_latches_cut_at_every_moment(monkeypatch):
+    """What was latched, armed and latched again is old or new, and no cut makes it unreadable."""
+
+    def at(image: Image) -> headworks_fw.latches.Latches:
+        flash = Mounted(image)
+        monkeypatch.setattr(headworks_fw.files, "os", flash)
+        monkeypatch.setattr(headworks_fw.files, "open", flash.open, raising=False)
+        monkeypatch.setattr(headworks_fw.latches, "os", flash)
+        return headworks_fw.latches.Latches("/")
+
+    old: dict[str, str] = {}
+    image = Image()
+    for new in ({"permit": "smoke"}, {}, {"permit": "leak"}, {"permit": "leak", "fan": "smoke"}):
+        before = bytes(image.chip.data)
+        image.chip.log.clear()
+        assert at(image).save(new)
+        found = [at(Image(data)).load() for data in moments(before, image.chip.log)]
+        assert found[-1] == new
+        assert all(one in (old, new) for one in found)
+        old = new
 
 
 def test_the_sweep_would_see_a_pointer_that_goes_too_early():

@@ -240,17 +240,29 @@ def test_an_unplugged_board_comes_back_under_another_name(tmp_path):
 
 
 def test_a_broken_driver_ends_in_safe_mode_until_it_is_flashed_again(tmp_path):
-    """Three failed starts, then a board that speaks and does nothing; well when flashed anew."""
+    """Three failed starts, then a board that speaks and does nothing; well when flashed anew.
+
+    What it had latched before is latched in safe mode and after the flashing, as on a chip.
+    """
+
+    async def latched(peer):
+        await peer.frame("st", lambda fields: fields["o"]["permit"] == [0, "smoke"])
 
     async def go():
         async with played(tmp_path, "pico-safety") as (simulator, peer):
+            running.answer(simulator, "smoke", "safety")
+            await latched(peer)
+            running.answer(simulator, "smoke", "safety", clear=True)
+            await peer.value("smoke", lambda value: value == 0)
             running.answer(simulator, "board-boot-loop", "safety")
             hello = await peer.frame("hello", lambda fields: fields["st"] == "safe")
             assert truth(simulator, "safety").starts == 5
             assert await peer.do("out", o="permit", on=1, ms=500) == "no"
+            await latched(peer)
             running.answer(simulator, "board-boot-loop", "safety", clear=True)
             healed = await peer.frame("hello", lambda fields: fields["st"] == "run")
             assert healed["cfg"] == hello["cfg"]
+            await latched(peer)
 
     asyncio.run(go())
 

@@ -164,6 +164,44 @@ def test_smoke_opens_the_relay_until_a_person_resets(tmp_path, on):
     asyncio.run(go())
 
 
+@pytest.mark.parametrize("on", PYTHONS)
+def test_smoke_that_the_station_did_not_hear_outlives_the_boards_restart(tmp_path, on):
+    """Mute, smoke, hung: no scan closes the relay afterwards, not even after a cut of its power."""
+
+    async def go():
+        async with played(tmp_path, usb(tmp_path, "pico-safety", permissive="permit"), on=on) as h:
+            life = h.simulator._boards._lives[0]
+            await h.until(h.on, scans=(SAFETY, SAFETY))
+            h.fault("board-mute", "safety")
+            h.fault("smoke", "safety")
+            await h.until(lambda: not h.on())
+            latched = tmp_path.rglob("safety/latch")
+            await h.until(lambda: "permit smoke" in next(latched).read_text(encoding="ascii"))
+            h.fault("smoke", "safety", clear=True)
+            life._wdt_s = 2.0
+            h.fault("board-hang", "safety")
+            await h.until(lambda: h.simulator.world.boards["safety"].ends["watchdog"])
+            life._wdt_s = 8.0
+            h.fault("board-hang", "safety", clear=True)
+            h.fault("board-mute", "safety", clear=True)
+            await h.until(lambda: h.view("safety").latches == (("permit", "smoke"),))
+            h.fault("board-unplugged", "safety")
+            await h.until(lambda: h.view("safety").state is BoardState.NO_PORT)
+            h.fault("board-unplugged", "safety", clear=True)
+            await h.until(lambda: h.seen("safety.smoke").value is False)
+            before = h.seen("safety.permit").t_s
+            await h.until(
+                lambda: h.seen("safety.permit").t_s > before + 3.0, scans=(SAFETY, SAFETY)
+            )
+            assert not h.on()
+            assert h.view("safety").latches == (("permit", "smoke"),)
+            assert "board-latch" in h.told()
+            await h.boards.reset("safety")
+            await h.until(h.on, scans=(SAFETY, SAFETY))
+
+    asyncio.run(go())
+
+
 def test_a_relay_that_was_set_off_closes_again_once_its_racks_are_off(tmp_path):
     """As the console's document says: off at once, left off while a rack may be on, then on."""
 

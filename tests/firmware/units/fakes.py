@@ -108,6 +108,25 @@ class Contact:
         values[self.name] = self.active
 
 
+class Latches:
+    """The file of latches in memory. `kept` None: it makes no sense; `refuses`: it is not written."""
+
+    def __init__(self, kept=None, is_broken=False):
+        self.kept = None if is_broken else kept or {}
+        self.refuses, self.writes = False, 0
+
+    def load(self):
+        """What is kept."""
+        return self.kept
+
+    def save(self, causes):
+        """Keeps it, or not."""
+        if self.refuses:
+            return False
+        self.kept, self.writes = dict(causes), self.writes + 1
+        return True
+
+
 class Sensor:
     """A sensor with one channel; takes a sample each period unless it is dead."""
 
@@ -159,7 +178,8 @@ class Bench:
         entry = {"name": "permit", "pin": 15, "active_high": 1, "max_ms": max_ms}
         entry["trips"] = ["smoke", "leak"]
         log = Log(ticks.now)
-        outputs = Outputs([entry], self._pin)
+        self.latches = Latches()
+        outputs = Outputs([entry], self._pin, self.latches)
         outputs.log = log.add
         health = Health(self.dog, ticks.now())
         link = Link(self.stream, address)

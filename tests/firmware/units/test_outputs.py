@@ -1,10 +1,10 @@
 """Leases, latches and local rules."""
 
-from firmware.units.fakes import WRAP, Contact, Pin
+from firmware.units.fakes import WRAP, Contact, Latches, Pin
 from headworks_fw.outputs import Outputs, Refused
 
 
-def _outputs(active_high=1):
+def _outputs(active_high=1, latches=None):
     pins = []
 
     def make_pin(number, level):
@@ -13,7 +13,7 @@ def _outputs(active_high=1):
 
     entry = {"name": "permit", "pin": 15, "active_high": active_high, "max_ms": 5000}
     entry["trips"] = ["smoke", "leak"]
-    outputs = Outputs([entry], make_pin)
+    outputs = Outputs([entry], make_pin, latches or Latches())
     outputs.log = lambda text: None
     outputs.contacts = {"smoke": Contact("smoke"), "leak": Contact("leak")}
     return outputs, pins[0]
@@ -130,7 +130,7 @@ def test_a_button_clears_a_trip_once_its_cause_is_over():
     """Pressed while there is smoke, or held since then, it clears nothing; pressed afterwards it does."""
     entry = {"name": "permit", "pin": 15, "active_high": 1, "max_ms": 5000}
     entry.update({"trips": ["smoke"], "reset": "button"})
-    outputs = Outputs([entry], Pin)
+    outputs = Outputs([entry], Pin, Latches())
     outputs.log = lambda text: None
     smoke, button = Contact("smoke"), Contact("button")
     outputs.contacts = {"smoke": smoke, "button": button}
@@ -146,10 +146,138 @@ def test_a_button_held_at_the_start_is_no_press():
     """A stuck button arms nothing, ever."""
     entry = {"name": "permit", "pin": 15, "active_high": 1, "max_ms": 5000}
     entry.update({"trips": ["smoke"], "reset": "button"})
-    outputs = Outputs([entry], Pin)
+    outputs = Outputs([entry], Pin, Latches())
     outputs.log = lambda text: None
     outputs.contacts = {"smoke": Contact("smoke", 1), "button": Contact("button", 1)}
     outputs.check(0)
     outputs.contacts["smoke"].active = 0
     outputs.check(1)
     assert outputs.all[0].latch == "smoke"
+
+
+def test_a_trip_is_kept_over_a_restart_until_it_is_armed():
+    """Off goes before the writing; a restart finds it latched, and arming removes it for good."""
+    latches = Latches()
+    outputs, pin = _outputs(latches=latches)
+    outputs.restore(0)
+    outputs.command("permit", 1, 400, 0)
+    levels, save = [], latches.save
+
+    def watched(causes):
+        levels.append(pin.value())
+        return save(causes)
+
+    latches.save = watched
+    outputs.contacts["smoke"].active = 1
+    outputs.check(1)
+    assert (latches.kept, levels) == ({"permit": "smoke"}, [0])
+    again, pin = _outputs(latches=latches)
+    again.restore(0)
+    assert again.state() == {"permit": [0, "smoke"]}
+    assert _code(again.command, "permit", 1, 400, 0) == "latched"
+    assert 1 not in pin.levels
+    again.arm("permit")
+    last, _ = _outputs(latches=latches)
+    last.restore(0)
+    assert last.state() == {"permit": [0, ""]}
+
+
+def test_the_end_of_a_lease_is_not_kept():
+    """The host arms it by itself, and a restart ends it; no flash is worn by a cable."""
+    latches = Latches()
+    outputs, _ = _outputs(latches=latches)
+    outputs.command("permit", 1, 400, 0)
+    outputs.check(400)
+    outputs.arm("permit")
+    assert latches.writes == 0
+
+
+def test_a_contact_that_flaps_is_written_once():
+    """The file is written at the edge to latched and when it is armed, and never in between."""
+    latches = Latches()
+    outputs, _ = _outputs(latches=latches)
+    for now in range(1000):
+        outputs.contacts["smoke"].active = now & 1
+        outputs.contacts["leak"].active = now & 2
+        outputs.check(now)
+    assert latches.writes == 1
+    outputs.contacts["smoke"].active = outputs.contacts["leak"].active = 0
+    outputs.arm("permit")
+    outputs.arm("permit")
+    assert latches.writes == 2
+
+
+def test_what_is_kept_and_cannot_be_understood_latches():
+    """A broken file, an output or a contact that is none any more: latched by `flash`, and told."""
+    for latches in (
+        Latches(is_broken=True),
+        Latches({"heater": "smoke"}),
+        Latches({"permit": "wind"}),
+    ):
+        outputs, _ = _outputs(latches=latches)
+        told = []
+        outputs.log = told.append
+        outputs.restore(0)
+        assert outputs.state() == {"permit": [0, "flash"]}
+        assert told
+        assert latches.kept == {"permit": "flash"}
+        outputs.arm("permit")
+        assert latches.kept == {}
+
+
+def test_a_flash_that_cannot_be_written_leads_to_the_safe_side():
+    """A trip is told and tried again each minute; arming is refused; a start latches."""
+    latches = Latches()
+    outputs, _ = _outputs(latches=latches)
+    told = []
+    outputs.log = told.append
+    outputs.contacts["smoke"].active = 1
+    latches.refuses = True
+    for now in range(0, 119000, 500):
+        outputs.check(now)
+    refusals = [text for text in told if "refuses" in text]
+    assert len(refusals) == 2
+    latches.refuses = False
+    outputs.check(120000)
+    assert latches.kept == {"permit": "smoke"}
+    outputs.contacts["smoke"].active = 0
+    latches.refuses = True
+    assert _code(outputs.arm, "permit") == "busy"
+    assert outputs.state() == {"permit": [0, "smoke"]}
+    fresh = Latches()
+    fresh.refuses = True
+    outputs, _ = _outputs(latches=fresh)
+    outputs.restore(0)
+    assert outputs.state() == {"permit": [0, "flash"]}
+
+
+def test_a_button_that_the_flash_refuses_arms_nothing():
+    """It is told in the log, and the latch stays."""
+    entry = {"name": "permit", "pin": 15, "active_high": 1, "max_ms": 5000}
+    entry.update({"trips": ["smoke"], "reset": "button"})
+    latches, told = Latches({"permit": "smoke"}), []
+    outputs = Outputs([entry], Pin, latches)
+    outputs.log = told.append
+    outputs.contacts = {"smoke": Contact("smoke"), "button": Contact("button")}
+    outputs.restore(0)
+    outputs.check(0)
+    latches.refuses = True
+    outputs.contacts["button"].active = 1
+    outputs.check(1)
+    assert "stays latched" in told[-1]
+    assert outputs.all[0].latch == "smoke"
+
+
+def test_locked_outputs_show_what_is_kept_and_touch_no_file():
+    """As in safe mode, where no contact trips anything."""
+    latches = Latches({"permit": "smoke"})
+    entry = {"name": "permit", "pin": 15, "active_high": 1, "max_ms": 5000}
+    entry.update({"trips": [], "causes": ["smoke"]})
+    outputs = Outputs([entry], Pin, latches)
+    outputs.log = lambda text: None
+    outputs.locked = "safe mode"
+    outputs.restore(0)
+    outputs.check(0)
+    assert outputs.state() == {"permit": [0, "smoke"]}
+    assert _code(outputs.arm, "permit") == "busy"
+    assert (latches.kept, latches.writes) == ({"permit": "smoke"}, 0)

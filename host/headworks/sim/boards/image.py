@@ -13,6 +13,7 @@ from pathlib import Path
 import headworks_fw
 from headworks.sim.boards.python import BoardPython
 from headworks.sim.pty import ServeError
+from headworks_fw.latches import NAME as LATCHES
 
 _LOADER = "loader.py"
 _MPY = 6  # version of the files that mpy-cross writes
@@ -43,12 +44,16 @@ class Firmware:
             raise ServeError("mpy-cross could not compile the boards' firmware; see above")
 
     def flash(self, root: Path, config: bytes) -> None:
-        """A board that was flashed and never started."""
+        """A board that was flashed and not started since; what it has latched stays on it."""
+        latched = root / LATCHES
+        kept = latched.read_bytes() if latched.exists() else None
         shutil.rmtree(root, ignore_errors=True)
         slot = root / _SLOT
         shutil.copytree(self._package, slot / self._package.name)
         shutil.copyfile(self._source / _LOADER, root / "main.py")
         (root / "slot").write_text(_SLOT, encoding="ascii")
+        if kept is not None:
+            latched.write_bytes(kept)
         self.configure(root, config)
 
     def spoil(self, root: Path) -> None:

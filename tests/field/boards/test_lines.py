@@ -175,8 +175,8 @@ def test_smoke_that_the_station_did_not_hear_outlives_the_boards_restart(tmp_pat
             h.fault("board-mute", "safety")
             h.fault("smoke", "safety")
             await h.until(lambda: not h.on())
-            latched = tmp_path.rglob("safety/latch")
-            await h.until(lambda: "permit smoke" in next(latched).read_text(encoding="ascii"))
+            latched = next(tmp_path.rglob("safety/latch"))
+            await h.until(lambda: latched.read_text(encoding="ascii") == "permit smoke")
             h.fault("smoke", "safety", clear=True)
             life._wdt_s = 2.0
             h.fault("board-hang", "safety")

@@ -31,7 +31,7 @@ def recorded(folder: Path, rows: list[Scan], site: Site | None = None) -> list[P
         recorder.add(row.stamp, row.before, row.snapshot, row.plan)
         recorder.flush()
     recorder.close()
-    recorder.trim()
+    recorder.trim(lambda _: None)
     return sorted(folder.glob("*.rec"))
 
 

@@ -166,10 +166,10 @@ def test_a_folder_that_cannot_be_made_is_trouble_and_no_end(tmp_path: Path) -> N
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 1.5 MB of its own."""
+    """A file system of 2.5 MB of its own."""
     folder = tmp_path / "disk"
     folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=1536k", "tmpfs", str(folder)]
+    command = ["mount", "-t", "tmpfs", "-o", "size=2560k", "tmpfs", str(folder)]
     if shutil.which("mount") is None or os.geteuid() != 0:
         pytest.skip("no right to mount; the limit on file sizes below stands in")
     if subprocess.run(command, capture_output=True, check=False).returncode != 0:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from headworks.model.site import RecordSpec
 from headworks.record.chain import canonical, digest
 from headworks.record.journal import JournalStore
 from headworks.record.reading import Span, entries
@@ -314,3 +315,47 @@ def test_a_seal_a_day(tmp_path: Path) -> None:
     assert [s["first"] for s in seals] == [1, *(s["last"] + 1 for s in seals[:-1])]
     assert verify(tmp_path).broken == ()
     assert json.dumps(seals).count(load_key(tmp_path).public) == 4
+
+
+def test_recordings_that_are_gone_are_missed(folder: Path) -> None:
+    """One or all of them, from the ring or from a trip; each that ended is in the journal."""
+    recorder = folder / "recorder"
+    (one, *_), trip = sorted(recorder.glob("*.rec")), next(recorder.glob("trips/*/*.rec"))
+    for path in (trip, one):
+        held = path.with_suffix(".held")
+        path.rename(held)
+        assert first(verify(folder)) == f"recording {path} is gone"
+        held.rename(path)
+    assert verify(folder).broken == ()
+    shutil.rmtree(recorder)
+    assert first(verify(folder)).endswith(".rec is gone")
+
+
+def test_a_recording_in_place_of_another_is_found(folder: Path) -> None:
+    """It is whole in itself, but not the one that the journal knows."""
+    one, two, *_ = sorted((folder / "recorder").glob("*.rec"))
+    shutil.copyfile(two, one)
+    assert first(verify(folder)) == f"recording {one} is not the one that the journal knows"
+
+
+def test_a_ring_that_begins_anew_does_not_hide_the_old(folder: Path) -> None:
+    """All were deleted, and the next run has written files of the same names."""
+    keep(folder / "one", scans(300, every_s=10.0))
+    shutil.rmtree(folder / "one" / "recorder")
+    keep(folder / "one", scans(300, every_s=10.0))
+    assert "one of this name was there before and is gone" in first(verify(folder / "one"))
+
+
+def test_what_the_ring_lets_go_is_not_missed(tmp_path: Path) -> None:
+    """The station itself removes the oldest, and says so in the journal."""
+    site = a_site(RecordSpec(recorder_hours=0.0), scan_s=10.0)
+    keep(tmp_path, scans(400, every_s=10.0, on=site), site)
+    keep(tmp_path, scans(400, every_s=10.0, on=site), site)
+    assert [e for e in entries(tmp_path) if e["kind"] == "recording-gone"]
+    assert verify(tmp_path).broken == ()
+
+
+def test_a_span_without_a_seal_claims_none(good: Path) -> None:
+    """Nothing is sealed up to an entry that lies before the span."""
+    report = verify(good, Span(from_s=WALL_S + 1e8))
+    assert (report.entries, report.seals, report.sealed_to, report.notes) == (0, 0, 0, ())

@@ -1,14 +1,16 @@
 """The flight recorder: every scan in full, in a ring of files, and copies around every trip.
 
-Rows are changes to the row before (`delta`), in files that stand alone (`frames`). Nothing is
-synced: a killed process loses less than a second, a power cut what the system had not written.
-Files around a trip are linked into a folder of their own and so outlive the ring.
+Rows are changes to the row before (`delta`), in files that stand alone (`frames`). A file is
+synced when it ends: a killed process loses less than a second, a power cut what the system had not
+written. Files around a trip are linked into a folder of their own and so outlive the ring.
 """
 
+import hashlib
+import os
 import shutil
 import zlib
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +24,8 @@ from headworks.record.delta import Differ, base_of
 from headworks.record.frames import END, MAGIC, line
 from headworks.record.plain import to_plain
 from headworks.record.recording import Row
-from headworks.record.stamp import Stamp
+from headworks.record.segments import TRIPS, gone, kept, whole
+from headworks.record.stamp import Entry, Stamp
 
 FILE_S = 600.0  # of one file
 FILE_BYTES = 8_000_000
@@ -51,6 +54,8 @@ class Recorder:
         self._recent: deque[Path] = deque(maxlen=BEFORE_FILES)
         self._frozen: Path | None = None
         self._frozen_until_s = float("-inf")
+        self._sum = hashlib.sha256()
+        self._news: list[Entry] = []
         self.written_bytes = 0
 
     def add(self, stamp: Stamp, memory: Memory, snapshot: Snapshot, plan: Plan) -> None:
@@ -80,13 +85,22 @@ class Recorder:
 
     def close(self) -> None:
         """End the file in order."""
-        if self._file is None:
+        if self._file is None or self._path is None:
             return
         file, self._file, self._last = self._file, None, None
-        try:
-            file.write(self._packer.compress(line(END)) + self._packer.flush())
-        finally:
-            file.close()
+        data = self._packer.compress(line(END)) + self._packer.flush()
+        with file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+            size = file.tell()
+        self._sum.update(data)
+        self._news.append(whole(self._path.name, size, self._sum.hexdigest()))
+
+    def take_news(self) -> list[Entry]:
+        """What the journal must know of files, since the last call."""
+        news, self._news = self._news, []
+        return news
 
     def forget(self) -> None:
         """Leave the file as it is after an error; the next scan begins another."""
@@ -98,22 +112,26 @@ class Recorder:
                 with suppress(OSError):
                     self._path.unlink()  # a full disk would gather empty files
 
-    def trim(self) -> None:
-        """Keep the ring and the frozen copies within their bounds."""
-        kept = self._settings
-        for path in _beyond(self._folder.glob("*.rec"), kept.recorder_hours, kept.recorder_mb):
-            if path != self._path:
-                path.unlink(missing_ok=True)
-        trips = (self._folder / "trips").glob("*")
-        for folder in _beyond(trips, float("inf"), kept.trips_mb):
-            if folder != self._frozen:
-                shutil.rmtree(folder, ignore_errors=True)
+    def trim(self, tell: Callable[[list[Entry]], None]) -> None:
+        """Keep the ring and the trips within their bounds; `tell` hears of it before."""
+        most = self._settings
+        ring = _beyond(self._folder.glob("*.rec"), most.recorder_hours, most.recorder_mb)
+        trips = _beyond((self._folder / TRIPS).glob("*"), float("inf"), most.trips_mb)
+        files = [path for path in ring if path != self._path]
+        folders = [folder for folder in trips if folder != self._frozen]
+        if files or folders:
+            tell([gone(str(path.relative_to(self._folder))) for path in (*files, *folders)])
+        for path in files:
+            path.unlink(missing_ok=True)
+        for folder in folders:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def drop_oldest(self) -> bool:
         """Remove the oldest file of the ring, to make room; whether there was one."""
         files = sorted(self._folder.glob("*.rec"))
         for path in files[:-LEAST_FILES]:
             path.unlink(missing_ok=True)
+            self._news.append(gone(path.name))
             return True
         return False
 
@@ -129,6 +147,7 @@ class Recorder:
         self._file = path.open("xb")
         self._path, self._began_s, self._bytes = path, stamp.t_s, 0.0
         self._packer, self._last, self._flushed = zlib.compressobj(_LEVEL), None, False
+        self._sum = hashlib.sha256()
         self._put(MAGIC)
         self._put(self._packer.compress(line(self._head)))
         self._recent.append(path)
@@ -142,12 +161,13 @@ class Recorder:
             except OSError:
                 self.forget()  # what follows a hole could not be read
                 raise
+            self._sum.update(data)
             self._bytes += len(data)
             self.written_bytes += len(data)
 
     def _freeze(self, stamp: Stamp) -> None:
         if stamp.t_s >= self._frozen_until_s:
-            self._frozen = self._folder / "trips" / _label(stamp)
+            self._frozen = self._folder / TRIPS / _label(stamp)
             self._frozen.mkdir(parents=True, exist_ok=True, mode=0o750)
             for path in self._recent:
                 self._keep(path)
@@ -160,6 +180,7 @@ class Recorder:
         target = self._frozen / path.name
         if not target.exists():
             target.hardlink_to(path)
+            self._news.append(kept(str(target.relative_to(self._folder))))
 
 
 def _label(stamp: Stamp) -> str:

@@ -5,11 +5,12 @@ holds the private key and the machine can write another history; who has noted t
 and a hash that was shown can tell that too.
 """
 
+import json
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from headworks.record.chain_check import ChainCheck, Walk
 from headworks.record.database import reading
@@ -20,6 +21,7 @@ from headworks.record.packing import PackingError
 from headworks.record.reading import ALWAYS, JOURNAL_FILE, SAMPLES_FILE, Span, blocks, decoded
 from headworks.record.samples import SCHEMA as SAMPLES_SCHEMA
 from headworks.record.seal import KeyFileError, load_key
+from headworks.record.segments import Segments
 from headworks.record.tiers import TIERS
 
 
@@ -51,25 +53,35 @@ def verify(folder: Path, span: Span = ALWAYS, key: str = "") -> Report:
     Raises FileNotFoundError where there is no journal.
     """
     expected = key or _own_key(folder)
-    chain, ledger = ChainCheck(expected, span), LedgerCheck()
+    chain, ledger, segments = ChainCheck(expected, span), LedgerCheck(), Segments()
     noted = _noted_head(folder) if span == ALWAYS else None  # a station may go on meanwhile
-    walk, broken = _journal(folder, chain, ledger)
+    walk, broken = _journal(folder, chain, ledger, segments)
     samples, more = _sample_file(folder, span)
     tail = _tail(noted, walk)
     broken += [tail] if tail else []
     recordings = _recordings(folder)
     broken += [*more, *([recordings.broken] if recordings.broken else [])]
+    if span.to_s is None and not walk.broken:
+        broken += _segments(folder, segments, walk)
     return Report(
-        walk.entries, walk.seals, walk.sealed_to, ledger.count, samples.found, recordings.found,
-        walk.head, expected, tuple(broken), tuple(_notes(folder, walk, ledger, expected)),
+        walk.entries, walk.seals, walk.sealed_to if walk.seals else 0, ledger.count,
+        samples.found, recordings.found,
+        walk.head, expected, tuple(broken), tuple(_notes(folder, walk, ledger, expected, span)),
     )  # fmt: skip
 
 
-def _journal(folder: Path, chain: ChainCheck, ledger: LedgerCheck) -> tuple[Walk, list[str]]:
+def _journal(
+    folder: Path, chain: ChainCheck, ledger: LedgerCheck, segments: Segments
+) -> tuple[Walk, list[str]]:
     """The journal's file: how far its chain is good, and what is broken."""
+
+    def take(body: dict[str, Any]) -> None:
+        ledger.take(body)
+        segments.take(body)
+
     try:
         with closing(reading(folder / JOURNAL_FILE)) as connection:
-            walk = chain.walk(connection, ledger.take)
+            walk = chain.walk(connection, take)
             broken = [text for text in (walk.broken, ledger.broken) if text]
             return walk, [*broken, *_sound(connection, JOURNAL_FILE, JOURNAL_SCHEMA)]
     except sqlite3.Error as error:
@@ -174,10 +186,24 @@ def _recordings(folder: Path) -> Found:
     return Found(count)
 
 
-def _notes(folder: Path, walk: Walk, ledger: LedgerCheck, expected: str) -> Iterator[str]:
+def _segments(folder: Path, segments: Segments, walk: Walk) -> list[str]:
+    """The first recording that is gone or another; a station that runs lets some go meanwhile."""
+    recorder = folder / "recorder"
+    if not segments.first_wrong(recorder):
+        return []
+    with suppress(sqlite3.Error, ValueError), closing(reading(folder / JOURNAL_FILE)) as newer:
+        for (text,) in newer.execute("SELECT body FROM journal WHERE seq > ?", (walk.last,)):
+            segments.take(json.loads(text))
+    wrong = segments.first_wrong(recorder)
+    return [f"recording {wrong}"] if wrong else []
+
+
+def _notes(
+    folder: Path, walk: Walk, ledger: LedgerCheck, expected: str, span: Span
+) -> Iterator[str]:
     if not expected:
         yield "there is no key in this folder: the seals are checked against their own keys only"
-    if not walk.broken and walk.last > walk.sealed_to:
+    if not walk.broken and walk.seals and span.to_s is None and walk.last > walk.sealed_to:
         yield f"{walk.last - walk.sealed_to} entries are newer than the last seal"
     if ledger.gaps:
         yield f"the ledger has {ledger.gaps} gaps; they are shown in the export and never filled"

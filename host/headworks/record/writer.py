@@ -10,6 +10,7 @@ import sqlite3
 import time
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from headworks.model.live import Snapshot
@@ -79,10 +80,14 @@ class Writer:
             self._sample()
         self._newest = stamp, snapshot, plan
         done = self._ledger.add(stamp, snapshot, plan) + self._orders.add(plan)
-        if done:
-            self.journal([(stamp, entry) for entry in done])
+        self._tell(stamp, done)
         if not self._try(RECORDER, lambda: self._recorder.add(stamp, before, snapshot, plan)):
             self._recorder.forget()
+        self._tell(stamp, self._recorder.take_news())
+
+    def _tell(self, stamp: Stamp, entries: list[Entry]) -> None:
+        if entries:
+            self.journal([(stamp, entry) for entry in entries])
 
     def settle(self, stamp: Stamp) -> None:
         """After some scans: hand on, commit, trim and seal what is due."""
@@ -93,7 +98,7 @@ class Writer:
         if stamp.t_s - self._trim_s >= TRIM_S:
             self._trim_s = stamp.t_s
             self._try(SAMPLES, lambda: self._samples.trim(stamp.wall_s))
-            self._try(RECORDER, self._recorder.trim)
+            self._try(RECORDER, lambda: self._recorder.trim(partial(self._tell, stamp)))
         if self._key is None:
             self._try(KEY, self._load_key)
         if self._waiting:
@@ -101,14 +106,13 @@ class Writer:
 
     def close(self, stamp: Stamp | None) -> None:
         """The end: what was begun is finished, and the journal sealed."""
+        self._try(RECORDER, self._recorder.close)
         if stamp is not None:
-            done = self._ledger.cut(stamp)
-            self.journal([(stamp, entry) for entry in done])
+            self._tell(stamp, self._recorder.take_news() + self._ledger.cut(stamp))
             self._sample()
             self._samples.finish()
             self._seal(stamp)
             self._commit()
-        self._try(RECORDER, self._recorder.close)
         self._samples.database.close()
         self._journal.database.close()
 

@@ -77,6 +77,32 @@ def test_verify_names_what_is_broken(run: Run, state: Path, tmp_path: Path) -> N
     assert run("verify", "--expect", "abc")[0] == 2
 
 
+def test_verify_claims_no_more_than_it_has_seen(run: Run, state: Path, tmp_path: Path) -> None:
+    """The folder is named; without a seal nothing is sealed, and an empty span checks nothing."""
+    assert f"records      {state / 'records'}\n" in run("verify")[1]
+    code, out, _ = run("verify", "--from", "2036-01-01")
+    assert code == 0
+    assert "seals        none in this span\n" in out
+    assert out.endswith("nothing was checked: no entry of the journal lies in this span\n")
+    records = Records(tmp_path / "new", a_site())
+    records.start()
+    records.journal(Stamp("b", 1.0), Entry("x")).result(20)
+    code, out, _ = run("verify", "--records", tmp_path / "new")
+    assert records.close(20)
+    assert code == 0
+    assert "seals        none\n" in out
+    assert "nothing is sealed yet; the chain is consistent in itself" in out
+    assert "nothing was changed" not in out
+
+
+def test_export_and_backup_name_whose_records_they_read(
+    run: Run, state: Path, tmp_path: Path
+) -> None:
+    """Beside the rows that a program reads, and with what a backup holds."""
+    assert run("export", "ledger")[2] == f"headworks: records of {state / 'records'}\n"
+    assert f"of the station in {state}\n" in run("backup", tmp_path / "b")[1]
+
+
 @pytest.mark.parametrize("words", [["verify"], ["export", "ledger"], ["verify", "--key"]])
 def test_without_records_it_is_one_line(run: Run, tmp_path: Path, words: list[str]) -> None:
     """Which folder, and what to do."""
@@ -185,6 +211,7 @@ def test_a_backup_comes_back(run: Run, tmp_path: Path) -> None:
     code, out, _ = run("restore", file, "--state", there, "--site", tmp_path / "new.toml")
     assert code == 0
     assert (tmp_path / "new.toml").read_text() == "[site]\n"
+    assert out.endswith(f"check it: headworks verify --records {there / 'records'}\n")
     assert (there / "records" / "seal.key").stat().st_mode & 0o777 == 0o600
     before, after = (
         json.loads(run("verify", "--json", "--records", folder)[1])

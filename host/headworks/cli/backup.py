@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from headworks import __version__, paths
+from headworks.cli.records_options import running
 
 SITE = Path("/etc/headworks/site.toml")
 
@@ -16,7 +17,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `headworks backup`."""
     parser.add_argument("file", type=Path, help="the new file; it holds the private key, keep it")
     parser.add_argument(
-        "--site", type=Path, metavar="SITE", help=f"the site file (default {SITE}, if it is there)"
+        "--site",
+        type=Path,
+        metavar="SITE",
+        help=f"the site file (default: of the station that runs, else {SITE}, if it is there)",
     )
     add_state(parser)
 
@@ -32,15 +36,27 @@ def run(args: argparse.Namespace) -> int:
 
     from headworks.record.backup import BackupError, backup
 
-    site = args.site or (SITE if SITE.exists() else None)
+    state, site = _meant(args)
     try:
-        made = backup(args.state or paths.records_dir().parent, site, args.file, __version__)
+        made = backup(state, site, args.file, __version__)
     except (BackupError, sqlite3.Error) as error:
         print(f"headworks: {error}", file=sys.stderr)
         return 1
     print(
-        f"{args.file}: {made.files} files, {made.size_bytes / 1e6:.1f} MB unpacked, all read back"
+        f"{args.file}: {made.files} files, {made.size_bytes / 1e6:.1f} MB unpacked, all read back\n"
+        f"of the station in {state}"
     )
     if site is None:
-        print(f"without a site file: there is none at {SITE}; name yours with --site")
+        print("without a site file: none was found; name yours with --site")
+    else:
+        print(f"with the site file {site}")
     return 0
+
+
+def _meant(args: argparse.Namespace) -> tuple[Path, Path | None]:
+    """State folder and site file: as named, else of the station that runs, else the service's."""
+    files = running() if args.state is None else {}
+    if files:
+        site = Path(files["site"])
+        return Path(files["state"]), args.site or (site if site.is_file() else None)
+    return args.state or paths.records_dir().parent, args.site or (SITE if SITE.exists() else None)

@@ -15,7 +15,14 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from headworks.cli.records_options import add_records, add_span, folder, none_there, span
+from headworks.cli.records_options import (
+    add_records,
+    add_span,
+    folder,
+    name_folder,
+    none_there,
+    span,
+)
 
 Json = dict[str, Any]
 
@@ -67,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
         return _say("Parquet is no text; name a file with --out FILE", 2)
     where = folder(args)
     try:
-        return _export(args, _table(args, where))
+        _export(args, _table(args, where))
     except FileNotFoundError as error:
         if args.out is not None and error.filename == str(args.out):
             raise
@@ -78,6 +85,8 @@ def run(args: argparse.Namespace) -> int:
         return _say(f"{error}; headworks verify says where", 1)
     except ModuleNotFoundError:
         return _say(_INSTALL, 2)
+    name_folder(where)
+    return 0
 
 
 def _table(args: argparse.Namespace, where: Path) -> Table:
@@ -97,11 +106,11 @@ def _table(args: argparse.Namespace, where: Path) -> Table:
     return Table(rows, lambda: export.columns(rows))
 
 
-def _export(args: argparse.Namespace, table: Table) -> int:
+def _export(args: argparse.Namespace, table: Table) -> None:
     """Into a part of a file that gets its name when it is whole, or to standard output."""
     if args.out is None:
         _write(args.kind, table, sys.stdout)
-        return 0
+        return
     if args.out.exists():
         raise FileExistsError(str(args.out))
     part = args.out.with_name(f"{args.out.name}.part")
@@ -114,7 +123,6 @@ def _export(args: argparse.Namespace, table: Table) -> int:
         os.rename(part, args.out)
     finally:
         part.unlink(missing_ok=True)
-    return 0
 
 
 def _write(kind: str, table: Table, file: IO[str]) -> None:

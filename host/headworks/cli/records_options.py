@@ -1,18 +1,25 @@
 """What the commands on records share: which folder, from when to when."""
 
 import argparse
+import asyncio
+import os
 import sys
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
 from headworks import paths
+from headworks.faces.client import StationClient, StationError
 from headworks.record.reading import Span
 
 
 def add_records(parser: argparse.ArgumentParser) -> None:
     """The option that says where the records are."""
     parser.add_argument(
-        "--records", type=Path, metavar="DIR", help="folder of records (default: the station's)"
+        "--records",
+        type=Path,
+        metavar="DIR",
+        help="folder of records (default: of the station that runs)",
     )
 
 
@@ -36,9 +43,39 @@ def instant(text: str) -> float:
 
 
 def folder(args: argparse.Namespace) -> Path:
-    """The folder of records that is meant."""
+    """The folder of records that is meant: the one named, else that of the station that runs."""
+    if args.records is None:
+        state = running().get("state")
+        args.records = Path(state) / "records" if state else paths.records_dir()
+    named: Path = args.records
+    return named
+
+
+def own_folder(args: argparse.Namespace) -> Path:
+    """The same, but never of whatever station happens to run, such as a demo."""
     given: Path | None = args.records
     return given or paths.records_dir()
+
+
+def running() -> Mapping[str, str]:
+    """Files of the station that `status` finds; none where HEADWORKS_STATE names a folder."""
+    if os.environ.get("HEADWORKS_STATE"):
+        return {}
+
+    async def ask() -> Mapping[str, str]:
+        async with StationClient() as client:
+            files: Mapping[str, str] = (await client.state()).get("files", {})
+            return files
+
+    try:
+        return asyncio.run(ask())
+    except StationError:
+        return {}
+
+
+def name_folder(where: Path) -> None:
+    """Say whose records these are, beside what a program may read."""
+    print(f"headworks: records of {where}", file=sys.stderr)
 
 
 def span(args: argparse.Namespace) -> Span:

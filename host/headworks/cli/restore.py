@@ -5,6 +5,7 @@ Never over a station that runs. What was there is moved aside, not deleted. Exit
 """
 
 import argparse
+import shlex
 import sys
 from pathlib import Path
 
@@ -46,5 +47,5 @@ def run(args: argparse.Namespace) -> int:
         print(f"what was there is in {aside}")
     if found.has_site and args.site is None:
         print("the backup holds a site file too; restore it with --site SITE")
-    print("check it: headworks verify")
+    print(f"check it: headworks verify --records {shlex.quote(str(state / 'records'))}")
     return 0

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from headworks import __version__
-from headworks.cli.records_options import add_records, folder
+from headworks.cli.records_options import add_records, own_folder
 
 SITE = Path("site.toml")
 _FORMS = ("pdf", "html", "csv")
@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
     from headworks.statement.sealed import Form
     from headworks.statement.words import words
 
-    where = folder(args)
+    where = own_folder(args)
     forms = [Form(form) for form in _FORMS if getattr(args, form)] or [Form.PDF]
     try:
         words(args.language)

@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from headworks.cli.records_options import folder
+from headworks.cli.records_options import own_folder
 from headworks.model.text import clean
 from headworks.record.seal import KeyFileError, load_key
 from headworks.site import SiteErrors, SiteUnreadable, load_site
@@ -38,7 +38,7 @@ def check(args: argparse.Namespace) -> Verdict:
     """All checks that can be made here. Raises StatementError, or OSError for the file."""
     with args.statement.open("rb") as file:
         data = file.read(MOST_BYTES + 1)
-    where = folder(args)
+    where = own_folder(args)
     try:
         key = args.expect or load_key(where).public
     except (OSError, KeyFileError):

@@ -6,10 +6,22 @@ Exit code 0: good; 1: broken; 2: there are none. Changes nothing; a station may 
 import argparse
 import json
 import re
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from headworks.cli.records_options import add_records, add_span, folder, none_there, span
+from headworks.cli.records_options import (
+    add_records,
+    add_span,
+    folder,
+    name_folder,
+    none_there,
+    span,
+)
 from headworks.model.text import clean
+
+if TYPE_CHECKING:
+    from headworks.record.verify import Report
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,13 +52,13 @@ def run(args: argparse.Namespace) -> int:
     """Check, and say what was found."""
     from headworks.record.verify import verify
 
-    where = folder(args)
-    if args.key:
-        return _print_key(args)
-    if args.statement:
+    if args.statement and not args.key:
         from headworks.cli import statement_check
 
         return statement_check.run(args)
+    where = folder(args)
+    if args.key:
+        return _print_key(where)
     try:
         report = verify(where, span(args), args.expect or "")
     except FileNotFoundError:
@@ -54,8 +66,17 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps({"ok": not report.broken, "folder": str(where), **report._asdict()}))
         return 1 if report.broken else 0
-    print(f"journal      {report.entries} entries, the last has hash {report.head[:16]}")
-    print(f"seals        {report.seals}, up to entry {report.sealed_to}")
+    _print(report, where, is_part=_is_part(args))
+    return 1 if report.broken else 0
+
+
+def _print(report: "Report", where: Path, *, is_part: bool) -> None:
+    """For people; `is_part` where only a span was looked at."""
+    last = f", the last has hash {report.head[:16]}" if report.entries else ""
+    sealed = f"{report.seals}, up to entry {report.sealed_to}" if report.seals else "none"
+    print(f"records      {clean(str(where))}")
+    print(f"journal      {report.entries} entries{last}")
+    print(f"seals        {sealed}{' in this span' if is_part and not report.seals else ''}")
     print(f"ledger       {report.intervals} intervals")
     print(f"samples      {report.sample_rows} rows")
     print(f"recordings   {report.recordings} files")
@@ -64,20 +85,39 @@ def run(args: argparse.Namespace) -> int:
         print(f"note: {clean(note)}")
     for text in report.broken:
         print(f"BROKEN: {clean(text)}")
-    print("broken" if report.broken else "good: nothing was changed, nothing is missing")
-    return 1 if report.broken else 0
+    print(verdict(report, is_part=is_part))
 
 
-def _print_key(args: argparse.Namespace) -> int:
-    import sys
+def _is_part(args: argparse.Namespace) -> bool:
+    return args.from_s is not None or args.to_s is not None
 
+
+def verdict(report: "Report", *, is_part: bool) -> str:
+    """The last line: no more than what was looked at can show."""
+    if report.broken:
+        return "broken"
+    if not report.entries:
+        return "nothing was checked: no entry of the journal lies in this span"
+    if not report.seals and is_part:
+        return "no seal lies in this span; the chain there is consistent in itself"
+    if not report.seals:
+        return (
+            "nothing is sealed yet; the chain is consistent in itself. A seal comes once a day and "
+            "when the station stops"
+        )
+    what = "in this span nothing" if is_part else "nothing"
+    return f"good: {what} was changed, nothing is missing"
+
+
+def _print_key(where: Path) -> int:
     from headworks.record.seal import KeyFileError, load_key
 
     try:
-        print(load_key(folder(args)).public)
+        print(load_key(where).public)
     except FileNotFoundError:
-        return none_there(folder(args))
+        return none_there(where)
     except KeyFileError as error:
         print(f"headworks: {error}", file=sys.stderr)
         return 1
+    name_folder(where)
     return 0

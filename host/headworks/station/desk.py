@@ -191,6 +191,7 @@ class Desk:
             "version": __version__,
             "uptime_s": number(plan.t_s - self._started_s),
             "site": site_view(self._site),
+            "files": self._keeper.files,
             **scan_view(self._site, result.snapshot, plan, result.memory),
             "boards": boards_view(
                 self._boards.views(), result.snapshot.observations, plan.t_s, number

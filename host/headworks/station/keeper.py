@@ -34,6 +34,8 @@ class Keeper:
     def __init__(self, site: Site, state_dir: Path, boot: str) -> None:
         text = _site_text(site)
         self._site, self._boot = site, boot
+        self.files = {"state": str(state_dir.absolute()),
+                      "site": str(Path(site.source).absolute()) if site.source else ""}  # fmt: skip
         self._records = Records(state_dir / FOLDER, site, site_text=text, version=__version__)
         self._synced, self._looked_s = False, float("-inf")
         self._firmware: dict[str, tuple[str, str]] = {}

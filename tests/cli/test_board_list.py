@@ -77,6 +77,14 @@ def test_a_port_without_a_usb_device_is_not_suggested(monkeypatch):
     assert caught.value.strerror == "no USB device has the serial number abcd; there are: E661410"
 
 
+def test_where_the_system_lists_no_port_none_are_denied(monkeypatch):
+    """Simulated ports are in no list; that there are none would be false."""
+    monkeypatch.setattr(list_ports, "comports", list)
+    monkeypatch.setattr("os.path.isdir", lambda _: False)
+    said = explain_serial(FileNotFoundError(2, "none"), "tty4")
+    assert said == "tty4: no such port; plug it in"
+
+
 def test_a_port_that_is_missing_names_the_ports_that_have_something(monkeypatch):
     """Not the ttyS that a PC always has; the UART of a Raspberry Pi is one."""
     monkeypatch.setattr(list_ports, "comports", lambda: [*PORTS, Port("/dev/ttyAMA0")])

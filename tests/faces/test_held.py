@@ -6,9 +6,11 @@ import pytest
 from rich.console import Console
 
 from faces.held_states import board, held, relay, told
+from headworks.faces.board_sentences import FARES
 from headworks.faces.held import as_it_is, way_back, way_lines
 from headworks.faces.lines import alarm_lines, happenings, why_now
 from headworks.faces.live import View
+from headworks.field.boards.view import BoardState
 from tools.states import rack, state
 
 SMOKE = "safety-smoke"
@@ -98,6 +100,38 @@ def test_what_hangs_on_a_lost_board_is_one_line_after_the_board():
     ]
 
 
+@pytest.mark.parametrize(
+    ("word", "says"),
+    [
+        ("lost", "Board safety is not heard, so"),
+        ("safe-mode", "Board safety cannot start its firmware, so"),
+        ("other-config", "Board safety has another configuration than the site file, so"),
+        ("quarantined", "Board safety restarts again and again and is not listened to, so"),
+        ("lent", "Board safety is being flashed, so"),
+    ],
+)
+def test_a_board_of_which_nothing_is_known_is_told_as_it_is(word, says):
+    """One that talks and is not believed is not called silent."""
+    lock, unknown = held(SMOKE, "unknown", latched=False), told(SMOKE, "unknown")
+    said = alarm(lock, unknown, boards=[board("safety", word)])
+    assert says in said
+    assert said.endswith(", so what it watches counts as unsafe.")
+
+
+def test_every_state_of_a_board_without_values_has_words():
+    """None falls back to its code."""
+    assert {*FARES, "runs", "stale"} == set(BoardState)
+
+
+def test_the_end_of_an_alarm_is_told_as_past():
+    """Its sentence is that of its begin, so it is told as what was."""
+    event = {**told(SMOKE), "kind": "alarm-end", "t_s": 1.0, "note": ""}
+    (line,) = happenings(state(events=[event], uptime_s=100.0))
+    assert line == (
+        "alarm over, safety-smoke (it was: Interlock safety-smoke acts: safety.smoke is active)"
+    )
+
+
 def test_an_open_relay_says_whose_it_is_and_who_opened_it():
     """A board by its own rule, or because the station was silent; else only that it is open."""
     open_relay = told("safety-permissive", when="safety.permit", value="inactive")
@@ -119,6 +153,7 @@ def test_what_no_interlock_explains_stays_as_it_was_told():
 OPENED = board("safety", latches={"permit": "smoke"})
 LOST = board("safety", "lost")
 ABSENT = {"value": None, "quality": "not-available", "cause": "ABSENT"}
+FIRST = {"value": None, "quality": "never", "cause": "the board has just answered"}
 COLD = board("air", channels={"intake_c": ABSENT, "margin_k": ABSENT})
 
 
@@ -156,6 +191,14 @@ COLD = board("air", channels={"intake_c": ABSENT, "margin_k": ABSENT})
             [
                 "air.intake_c, air.margin_k: the sensor does not answer (ABSENT); check its plug, cable, address "
                 "and supply"
+            ],
+        ),
+        (
+            [held("hot", "unknown", latched=False, when="air.intake_c")],
+            [board("air", channels={"intake_c": FIRST})],
+            [
+                "air.intake_c: wait some seconds for its first value; else: headworks board "
+                "selftest air"
             ],
         ),
         (

@@ -89,9 +89,9 @@ class FewBoards:
     def __init__(self) -> None:
         self.told: list[tuple[frozenset[str], frozenset[str]]] = []
 
-    async def console(self, board: str, line: str) -> list[str]:
+    async def console(self, board: str, line: str, who: str) -> list[str]:
         if board != "air":
-            raise BoardError(f"{board}: silent")
+            raise BoardError(f"{board}: silent, {who} asked")
         return [line, "24.5"]
 
     def scanned(
@@ -126,7 +126,7 @@ def test_a_line_is_answered_and_only_a_change_is_in_the_journal(tmp_path: Path) 
     assert [(e["source"], e["values"]["line"]) for e in asked] == [("safety", "maint")]
     assert replies == [
         {"ok": True, "lines": ["sensors", "24.5"]},
-        {"ok": False, "error": "safety: silent"},
+        {"ok": False, "error": "safety: silent, ayesha asked"},
     ]
     assert "maint" in log.text
     assert "sensors" not in log.text

@@ -120,7 +120,7 @@ def test_events_that_say_the_same_share_a_line():
     over = _event("incomer", "alarm-end", "unknown", meter="incomer", quality="silent")
     shed, ended = happenings(state(events=[*events, over]))
     assert shed.startswith("a1, a2, g1: Switched off, since ")
-    assert ended.startswith("alarm over, incomer: Meter incomer does not answer")
+    assert ended.startswith("alarm over, incomer (it was: Meter incomer does not answer")
 
 
 def test_events_of_the_past_come_with_their_age():

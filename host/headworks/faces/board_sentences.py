@@ -36,6 +36,19 @@ BOARDS: Mapping[str, tuple[str, ...]] = {
     ),
 }
 
+# a board's state, of which nothing is known then -> what it does, after its name
+FARES: Mapping[str, str] = {
+    "no-port": "is not there",
+    "no-answer": "does not answer",
+    "lost": "is not heard",
+    "protocol": "speaks another protocol",
+    "other-board": "is not the one at its port",
+    "other-config": "has another configuration than the site file",
+    "safe-mode": "cannot start its firmware",
+    "quarantined": "restarts again and again and is not listened to",
+    "lent": "is being flashed",
+}
+
 # what a board says of a sensor without a value -> in plain words, and where to look first
 FAULTS: Mapping[str, str] = {
     "ABSENT": "the sensor does not answer (ABSENT); check its plug, cable, address and supply",

@@ -16,6 +16,7 @@ State = Mapping[str, Any]
 LEASE = "lease"  # a board's latch that the station clears itself, once the racks are off
 _TOLD = (ReasonCode.INTERLOCK, ReasonCode.UNKNOWN, ReasonCode.TRIPPED, ReasonCode.BLOCKED)
 _RUNS = ("runs", "stale")
+_SELFTEST = "headworks board selftest"
 
 
 def as_it_is(state: State, item: State, *, dated: bool = True) -> tuple[str, dict[str, Any]]:
@@ -76,9 +77,11 @@ def _relay(state: State, held: State) -> dict[str, str]:
 
 
 def _unheard(state: State, held: State) -> dict[str, str]:
-    """The board that is not heard, where that is why an interlock sees nothing."""
+    """The board of which nothing is known, where that is why an interlock sees nothing."""
     board = _board(state, held["when"].partition(".")[0])
-    return {"unheard": board["name"]} if board and board["state"] not in _RUNS else {}
+    if not board or board["state"] in _RUNS:
+        return {}
+    return {"unheard": board["name"], "board_state": board["state"]}
 
 
 def _board(state: State, name: str) -> State:
@@ -135,8 +138,11 @@ def _unknown(state: State, when: str) -> tuple[str, str]:
         return when, "find out why it is unknown; see: headworks doctor"
     if board["state"] not in _RUNS:
         return f"board {name}", f"{board['state']}, {board['cause']}"
-    fault = board["channels"].get(channel, {}).get("cause", "")
-    return when, FAULTS.get(fault, fault or "no value yet")
+    seen = board["channels"].get(channel, {})
+    fault = seen.get("cause", "")
+    if seen.get("quality") == "never" or not fault:
+        return when, f"wait some seconds for its first value; else: {_SELFTEST} {name}"
+    return when, FAULTS.get(fault, fault)
 
 
 def _presses(held: tuple[State, ...]) -> Iterator[str]:

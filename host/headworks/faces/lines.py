@@ -101,7 +101,10 @@ def _telling(event: State, early: bool) -> tuple[str, str]:
     if early and kind in _FIRST and unheard(event):
         return _FIRST[kind], ""
     note = f" ({plain(event['note'])})" if event.get("note") else ""
-    return _BEFORE.get(kind, ""), f": {why(event, plain(event['source']))}{note}"
+    text = why(event, plain(event["source"]))
+    if kind == "alarm-end":  # its sentence is the one with which it began
+        return _BEFORE[kind], f" (it was: {text.removesuffix('.')}){note}"
+    return _BEFORE.get(kind, ""), f": {text}{note}"
 
 
 _BEFORE = {"alarm": "ALARM ", "alarm-end": "alarm over, ", "refused": "refused, "}

@@ -56,7 +56,7 @@ FORMS: Mapping[str, tuple[str, ...]] = {
         "meter {meter} gives no {channel}, which counts as no surplus.",
         "{when} was {value} {began} and is unknown now, which counts as unsafe; "
         "a reset takes once it is known.",
-        "board {unheard} is not heard, so what it watches counts as unsafe.",
+        "board {unheard} {board_state}, so what it watches counts as unsafe.",
         "interlock {interlock} acts: {when} is unknown, which counts as unsafe.",
         "{subject} {quality}, which counts as no surplus.",
         "{subject} is unknown, which counts as no surplus.",

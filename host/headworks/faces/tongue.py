@@ -6,7 +6,7 @@ Other languages come from files (`faces.web.languages`). Data only.
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from headworks.faces.board_sentences import FAULTS
+from headworks.faces.board_sentences import FARES, FAULTS
 from headworks.faces.sentences import CHANNELS, FORMS, LATCHES, LIMITS, LOST, QUALITIES, STATES
 
 Table = Mapping[str, str]
@@ -27,6 +27,7 @@ class Tongue(NamedTuple):
     channels: Table = CHANNELS
     latches: Table = LATCHES
     faults: Table = FAULTS
+    fares: Table = FARES
     states: Table = STATES
     flows: tuple[str, str] = ("Exporting", "Importing")
     counts: Mapping[str, tuple[str, str]] = {
@@ -46,6 +47,7 @@ class Tongue(NamedTuple):
             "latch": self.latches,
             "channel": self.channels,
             "fault": self.faults,
+            "board_state": self.fares,
         }
 
 

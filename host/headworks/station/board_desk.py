@@ -61,7 +61,8 @@ class BoardDesk:
 
     async def _done(self, request: BoardRequest, at_end: AtEnd) -> Json:
         if request.op == "board":
-            return {"lines": await self._boards.console(request.board, request.line)}
+            r = request
+            return {"lines": await self._boards.console(r.board, r.line, r.actor)}
         if request.op == "lend":
             where = await self._boards.lend(request.board, request.for_s)
             loan = self._boards.loan(request.board)

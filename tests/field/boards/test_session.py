@@ -37,13 +37,17 @@ def test_a_board_that_fits_gives_values():
         (
             {"p": "2.0"},
             BoardState.PROTOCOL,
-            "update this board: headworks board flash --name safety",
+            "put this station's firmware on it: headworks board update safety",
         ),
         ({"p": "1.7"}, BoardState.RUNS, ""),
         ({"nm": "air"}, BoardState.OTHER_BOARD, "the board at this port is 'air'"),
         ({"bd": "pico-air"}, BoardState.OTHER_BOARD, "model pico-air"),
-        ({"cfg": "00000000"}, BoardState.OTHER_CONFIG, "flash it again"),
-        ({"st": "safe"}, BoardState.SAFE_MODE, "does not start"),
+        (
+            {"cfg": "00000000"},
+            BoardState.OTHER_CONFIG,
+            "flash it again: headworks board update safety",
+        ),
+        ({"st": "safe"}, BoardState.SAFE_MODE, "flash it again: headworks board update safety"),
         ({"fw": "0.1.0"}, BoardState.RUNS, ""),
     ],
 )

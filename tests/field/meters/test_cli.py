@@ -75,7 +75,7 @@ def test_a_silent_unit_is_exit_1_with_what_to_check(capsys: pytest.CaptureFixtur
     ("words", "code", "text"),
     [
         (["--connect", "tcp://127.0.0.1:1", "--model", "sdm630"], 1, "nothing listens there"),
-        (["--connect", "serial:/dev/ttyNO", "--model", "sdm630"], 1, "no such port; there are"),
+        (["--connect", "serial:/dev/ttyNO", "--model", "sdm630"], 1, "no such port; "),
         (["--connect", "tcp://no.such.host.invalid", "--model", "sdm630"], 1, "host name"),
         (["--connect", "udp://x", "--model", "sdm630"], 2, "write tcp://HOST:PORT"),
         (["--connect", "tcp://127.0.0.1:1", "--model", "sdm"], 2, "no meter model 'sdm'; known:"),

@@ -59,6 +59,7 @@ def _tongue(data: Mapping[str, Any], direction: str) -> Tongue:
         channels=data["channels"],
         latches=data["latches"],
         faults=data["faults"],
+        fares=data["fares"],
         states=data["states"],
         flows=(words["exporting"], words["importing"]),
         counts={key: (one, many) for key, (one, many) in data["counts"].items()},

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
+from headworks.field.boards.away import Away
 from headworks.field.boards.doing import Outcome
 from headworks.field.boards.errors import BoardError
 from headworks.field.boards.ill import ill_channels
@@ -38,6 +39,7 @@ class Boards:
 
     def __init__(self, site: Site, on_change: Callable[[], None]) -> None:
         self._on_change = on_change
+        self._away = Away()
         self._sessions: dict[str, Session] = {}
         self._lines: dict[str, Line] = {}
         self._returns: dict[Line, asyncio.TimerHandle] = {}
@@ -106,7 +108,11 @@ class Boards:
 
     def views(self) -> list[BoardView]:
         """How every board does."""
-        return [session.view() for session in self._sessions.values()]
+        t_s = time.monotonic()
+        return [
+            session.view()._replace(cause=self._away.cause(session, t_s))
+            for session in self._sessions.values()
+        ]
 
     def events(self) -> list[Event]:
         """What happened since the last call."""
@@ -117,14 +123,15 @@ class Boards:
 
         At the start boards may take their time.
         """
-        early = time.monotonic() - self._began_s < LOST_S
+        t_s = time.monotonic()
+        early = t_s - self._began_s < LOST_S
         lost = [
             Alarm(
                 session.spec.name,
                 Severity.ALARM,
                 Reason(
                     ReasonCode.BOARD_UNKNOWN,
-                    (("state", session.state.value), ("cause", session.cause)),
+                    (("state", session.state.value), ("cause", self._away.cause(session, t_s))),
                 ),
             )
             for session in self._sessions.values()
@@ -151,8 +158,8 @@ class Boards:
                 why = outcome.text or outcome.code
                 raise BoardError(f"{board} is not reset, {output} stays open: {why}")
 
-    async def console(self, board: str, line: str) -> list[str]:
-        """Run a line at a board's console; what it answers. Raises BoardError."""
+    async def console(self, board: str, line: str, who: str = "") -> list[str]:
+        """Run a line at a board's console, for `who`; what it answers. Raises BoardError."""
         session, t_s = self._of(board), time.monotonic()
         words = line.lower().split()
         if _closes(words) and session.spec.permissive in words[1:]:
@@ -162,7 +169,7 @@ class Boards:
             )
         is_there = session.state is not BoardState.NO_PORT and not session.is_silent(t_s)
         if self._lines[board].is_lent or not is_there:
-            raise BoardError(f"{board}: {session.cause}")
+            raise BoardError(f"{board}: {self._away.cause(session, t_s)}")
         if not _fits(line, session.spec.address):
             raise BoardError(f"{board}: the line is too long; a quote or backslash counts as two")
         if words[:1] and words[0] in _RESTARTING:
@@ -170,6 +177,8 @@ class Boards:
         outcome = await self._do(session, {"c": "con", "l": line})
         if not outcome.ok:
             raise BoardError("\n".join((*outcome.lines, outcome.text or outcome.code)))
+        if words[:1] == ["maint"]:
+            self._away.sent(board, who, time.monotonic())
         return list(outcome.lines)
 
     async def lend(self, board: str, for_s: float) -> str:

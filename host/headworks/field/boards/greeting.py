@@ -54,23 +54,23 @@ def hello(fields: Mapping[str, Any]) -> Hello | None:
 def judge(said: Hello, expected: Expected) -> tuple[BoardState, str]:
     """Where the board stands after its introduction, and why, with what to do."""
     spec = expected.spec
-    flash = f"headworks board flash --name {spec.name}"
+    update = f"headworks board update {spec.name}"  # it works beside the station that says this
     if said.protocol.partition(".")[0] != PROTOCOL.partition(".")[0]:
         return BoardState.PROTOCOL, (
             f"it speaks protocol {said.protocol}, this station {PROTOCOL}; "
-            f"update this board: {flash}"
+            f"put this station's firmware on it: {update}"
         )
     wrong = _other(said, spec)
     if wrong:
         return BoardState.OTHER_BOARD, wrong
     if said.state != "run":
         return BoardState.SAFE_MODE, (
-            f"its firmware {said.firmware} does not start and only talks; flash it again: {flash}"
+            f"its firmware {said.firmware} does not start and only talks; flash it again: {update}"
         )
     if said.config != expected.config:
         return BoardState.OTHER_CONFIG, (
             f"its configuration {said.config} is not the site file's {expected.config}; "
-            f"flash it again: {flash}"
+            f"flash it again: {update}"
         )
     return BoardState.RUNS, ""
 
@@ -82,8 +82,8 @@ def _other(said: Hello, spec: BoardSpec) -> str:
     if (said.name, said.model) != (spec.name, spec.model):
         return (
             f"the board at this port is {said.name!r}, model {said.model}; the site file means "
-            f"{spec.name!r}, model {spec.model}: swap the boards, or flash this one with "
-            f"headworks board flash --name {spec.name}"
+            f"{spec.name!r}, model {spec.model}: swap the boards, or stop the "
+            f"station and flash this one: headworks board flash --name {spec.name} --site SITE"
         )
     return ""
 

@@ -129,10 +129,10 @@ def open_serial(path: str, line: Line) -> Any:
 
 
 def explain_serial(error: OSError, path: str) -> str:
-    """Why a port does not open; where there is no such port, which there are."""
+    """Why a port does not open; where there is no such port, which the system lists, if any."""
     if not os.path.exists(path):
-        there = ", ".join(serial_ports()) or "none"
-        return f"{path}: no such port; there are: {there}; plug it in"
+        there = ", ".join(serial_ports())
+        return f"{path}: no such port; {f'there are: {there}; ' if there else ''}plug it in"
     if error.errno == 13:
         return explain(PermissionError(13, "not allowed"), path)
     if error.errno in {11, 16}:

@@ -1,0 +1,37 @@
+"""Boards that the station itself has sent to their prompt, as long as they are there."""
+
+import time
+
+from headworks.field.boards.session import Session
+from headworks.field.boards.view import BoardState
+
+_GOES_S = 15.0  # within which it falls silent; later it has come back unseen
+_FIRST_YEAR = 2026  # a clock before this was never set
+
+
+class Away:
+    """Why a board is silent, where that is known."""
+
+    def __init__(self) -> None:
+        self._sent: dict[str, tuple[float, str]] = {}
+
+    def sent(self, board: str, who: str, t_s: float) -> None:
+        """It has taken `maint`, which `who` has asked for."""
+        since = time.strftime(" since %H:%M") if time.localtime().tm_year >= _FIRST_YEAR else ""
+        cause = (
+            f"at its MicroPython prompt{since} ({who or 'somebody'} asked for maint); "
+            f"headworks board update {board}"
+        )
+        self._sent[board] = t_s, cause
+
+    def cause(self, session: Session, t_s: float) -> str:
+        """Why nothing is known of a board; forgets what was asked once it is over."""
+        name = session.spec.name
+        sent_s, cause = self._sent.get(name, (t_s, ""))
+        if session.state is BoardState.LOST:
+            # from here on a sign of life ends it
+            self._sent.update({name: (float("-inf"), cause)} if cause else {})
+            return cause or session.cause
+        if session.state is not BoardState.RUNS or t_s - sent_s > _GOES_S:
+            self._sent.pop(name, None)
+        return session.cause

@@ -50,6 +50,21 @@ def test_a_mistyped_command_is_guessed():
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["alarms"], "that is: headworks trips;"),
+        (["board", "maint"], "that is: headworks board console NAME --command maint;"),
+    ],
+)
+def test_a_word_of_another_command_points_to_it(words, says):
+    """What people write first, and where it is."""
+    done = _run(*words)
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
 @pytest.mark.parametrize("words", [["meter", "list"], ["check", "SITE"], ["--help"]])
 def test_a_closed_or_full_stdout_is_no_traceback(words, tmp_path):
     """Where nothing can be written, a command ends with at most one line."""

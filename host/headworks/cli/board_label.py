@@ -53,7 +53,9 @@ def run(args: argparse.Namespace) -> int:
         label = _of_file(site, state, args.name)
     for line in label.lines():
         print(line, file=sys.stderr)
-    for path in write(label, args.out):
+    paths = write(label, args.out)
+    print(f"written to {args.out.absolute()}:", file=sys.stderr)
+    for path in paths:
         print(path)
     return 0
 

@@ -9,13 +9,14 @@ from typing import Any
 from headworks.cli.board_flash import tell_done
 from headworks.cli.board_loan import flash_on_loan
 from headworks.cli.board_ports import near
-from headworks.cli.board_work import until_interrupted
+from headworks.cli.board_work import INTERRUPTED, until_interrupted
 from headworks.cli.station_client import add_actor, add_socket
 from headworks.cli.trips import trips
 from headworks.faces.client import RefusedError, State, StationClient, StationError
 from headworks.flash.build import check_name, fingerprints
 from headworks.flash.errors import FlashError
 from headworks.hardware.sensor import load_sensor
+from headworks.model.text import clean
 from headworks_fw import VERSION
 
 HEALTHY_S = 30.0  # after a board is back, until the station knows everything of it
@@ -38,25 +39,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """0 when every board is verified and the station hears it again; the first failure ends it."""
-    chosen, boards = asyncio.run(_look(args))
+    chosen, why = asyncio.run(_look(args))
+    boards = [board for board in chosen if why[board["name"]]]
     for board in chosen:
         if board not in boards:
             _tell(args, board, "up-to-date", f"holds v{VERSION} already; nothing is done")
     if args.dry_run:
         for board in boards:
-            _tell(args, board, "dry-run", _would(board))
+            _tell(args, board, "dry-run", f"{why[board['name']]}; {_would(board)}")
         return 0
     if boards and not args.yes and not _agreed(boards):
         print("headworks board: nothing was changed", file=sys.stderr)
         return 1
-    return asyncio.run(until_interrupted(_update(args, boards)))
+    code = asyncio.run(until_interrupted(_update(args, boards)))
+    if code == INTERRUPTED:
+        asyncio.run(_tell_what_runs(args, boards))
+    return code
 
 
-async def _look(args: argparse.Namespace) -> tuple[list[Board], list[Board]]:
-    """The boards that are meant, and those of them that do not hold this firmware yet."""
+async def _look(args: argparse.Namespace) -> tuple[list[Board], dict[str, str]]:
+    """The boards that are meant, and by name why each is to be flashed; empty where it is not."""
     async with StationClient(args.socket) as client:
         chosen = _chosen(args, (await client.state())["boards"])
-        return chosen, [one for one in chosen if args.force or not await _is_ours(client, one)]
+        forced = "asked for with --force" if args.force else ""
+        return chosen, {one["name"]: forced or await _why_not(client, one) for one in chosen}
 
 
 async def _update(args: argparse.Namespace, boards: list[Board]) -> int:
@@ -86,17 +92,20 @@ def _chosen(args: argparse.Namespace, boards: list[Board]) -> list[Board]:
     return chosen
 
 
-async def _is_ours(client: StationClient, board: Board) -> bool:
-    """Whether it runs this program's firmware, byte for byte, by its own word."""
-    if board["state"] != "runs" or board["firmware"] != VERSION:
-        return False
+async def _why_not(client: StationClient, board: Board) -> str:
+    """Why it does not run this program's firmware, byte for byte, by its own word; "": it does."""
+    if board["state"] != "runs":
+        return f"it does not run ({board['state']})"
+    if board["firmware"] != VERSION:
+        return f"it runs v{board['firmware']}, this program has v{VERSION}"
     try:
         lines = (await client.board("board", board["name"], line="info"))["lines"]
-    except RefusedError:
-        return False
+    except RefusedError as error:
+        return f"it does not say what is on it ({error})"
     told = next((line.split()[-1] for line in lines if line.startswith("manifest ")), "")
     profile = load_sensor(board["model"])
-    return told in await asyncio.to_thread(fingerprints, profile, board["name"], board["address"])
+    ours = await asyncio.to_thread(fingerprints, profile, board["name"], board["address"])
+    return "" if told in ours else f"its v{VERSION} has other files than this program's"
 
 
 def _would(board: Board) -> str:
@@ -142,6 +151,33 @@ async def _one(client: StationClient, board: Board, args: argparse.Namespace) ->
 def _ways_out(state: State) -> set[str]:
     """What a person has to type before all racks may run."""
     return {item["way_out"] for item in trips(state)} - {""}
+
+
+async def _tell_what_runs(args: argparse.Namespace, boards: list[Board]) -> None:
+    """After an interruption: what the station hears of each board, and how to go on."""
+    again = "headworks board update " + " ".join(board["name"] for board in boards)
+    try:
+        async with StationClient(args.socket) as client:
+            for board in boards:
+                state = await _heard(client, board["name"])
+                now = state["firmware"] if state["state"] == "runs" else ""
+                told = f"runs v{now}" if now else f"{state['state']}, {state['cause']}"
+                print(f"{board['name']}: {told}", file=sys.stderr)
+    except StationError as error:
+        print(f"headworks board: {clean(str(error))}", file=sys.stderr)
+    print(f"headworks board: not finished; run it again: {clean(again)}", file=sys.stderr)
+
+
+async def _heard(client: StationClient, name: str) -> Board:
+    """A board, as soon as it runs; as it is where that takes too long."""
+    board: Board = {}
+    for _ in range(round(HEALTHY_S / _LOOK_S)):
+        state = await client.state()
+        board = next(one for one in state["boards"] if one["name"] == name)
+        if board["state"] == "runs":
+            break
+        await asyncio.sleep(_LOOK_S)
+    return board
 
 
 async def _healthy(client: StationClient, name: str) -> State:

@@ -6,10 +6,35 @@ Parses nothing itself; `argparse` does.
 import argparse
 import math
 import re
+from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import NoReturn
 
 WRONG_CALL = 2
+# what people write -> what does it; the first words are those of the program
+_BOARD = "headworks board console NAME --command"
+MEANT = {
+    "headworks": {
+        **dict.fromkeys(("alarm", "alarms", "trip", "latches"), "headworks trips"),
+    },
+    "headworks board": {
+        **{
+            word: f"{_BOARD} {word}"
+            for word in (
+                "info",
+                "sensors",
+                "outputs",
+                "log",
+                "counters",
+                "identify",
+                "maint",
+                "restart",
+            )
+        },
+        "reset": "headworks reset NAME",
+        "test": "headworks board selftest NAME",
+    },
+}
 
 
 class Parser(argparse.ArgumentParser):
@@ -17,7 +42,8 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """End the program. The text names the mistake, its likely cure and where to read on."""
-        self.exit(WRONG_CALL, f"{self.prog}: error: {_told(message)} see: {self.prog} --help\n")
+        told = _told(message, MEANT.get(self.prog, {}))
+        self.exit(WRONG_CALL, f"{self.prog}: error: {told} see: {self.prog} --help\n")
 
 
 def explained(
@@ -58,9 +84,11 @@ def _number(text: str) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _told(message: str) -> str:
+def _told(message: str, meant: Mapping[str, str]) -> str:
     """The mistake; with the nearest word that may stand there, where a word is not one of them."""
     wrong = re.search(r"^(.*invalid choice: '([^']*)') \(choose from (.*)\)$", message)
+    if wrong is not None and wrong.group(2) in meant:
+        return f"{wrong.group(1)}; that is: {meant[wrong.group(2)]};"
     if wrong is not None:
         near = get_close_matches(wrong.group(2), re.findall(r"[\w-]+", wrong.group(3)), 1)
         if near:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from field.boards.talks import Talk
 from headworks.field.boards.clock import TickClock
-from headworks.field.boards.doing import LONGEST_QUEUE, TRIES, TRY_S, Doing, Outcome
+from headworks.field.boards.doing import LONGEST_QUEUE, TRIES, TRY_S, Doing, Outcome, Wish
 from headworks.field.boards.leases import RENEW_S, Lease
 
 
@@ -50,8 +50,10 @@ class Desk:
         self.done: list[tuple[str, Outcome]] = []
         self.doing = Doing(self.sent.append, 41)
 
-    def want(self, name: str, t_s: float, **how: bool) -> None:
-        self.doing.want({"c": name}, t_s, lambda outcome: self.done.append((name, outcome)), **how)
+    def want(self, name: str, t_s: float, **how: bool) -> Wish:
+        return self.doing.want(
+            {"c": name}, t_s, lambda outcome: self.done.append((name, outcome)), **how
+        )
 
 
 def test_commands_go_one_at_a_time_with_growing_ids():
@@ -89,6 +91,33 @@ def test_a_late_answer_is_not_anothers():
     desk.want("two", 2.0)
     desk.doing.answer(True, {"i": 42}, 2.1)
     assert [name for name, _ in desk.done] == ["one"]
+
+
+def test_what_is_withdrawn_while_it_waits_is_never_asked():
+    """Its asker was told that it failed, and so it was not done and never is."""
+    desk = Desk()
+    desk.want("one", 0.0)
+    two = desk.want("two", 0.0)
+    desk.doing.withdraw(two, 0.1)
+    desk.doing.answer(True, {"i": 42}, 0.2)
+    assert [sent["c"] for sent in desk.sent] == ["one"]
+    assert [(name, outcome.ok, outcome.known) for name, outcome in desk.done] == [
+        ("two", False, True), ("one", True, True)
+    ]  # fmt: skip
+    desk.doing.withdraw(two, 0.3)
+    assert len(desk.done) == 2
+
+
+def test_what_is_withdrawn_under_way_is_not_known_and_not_asked_again():
+    """It may have been done; no retry does it later, and the next one goes."""
+    desk = Desk()
+    one = desk.want("one", 0.0)
+    desk.want("two", 0.0)
+    desk.doing.withdraw(one, 0.1)
+    desk.doing.tick(TRY_S + 0.1)
+    assert [sent["c"] for sent in desk.sent] == ["one", "two", "two"]
+    (_, outcome), *_ = desk.done
+    assert (outcome.ok, outcome.known) == (False, False)
 
 
 def test_what_takes_power_away_goes_first():

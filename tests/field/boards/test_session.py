@@ -88,6 +88,18 @@ def test_silence_is_unknown_after_five_seconds():
     assert talk.seen("smoke").value is False
 
 
+def test_what_a_lost_board_was_asked_is_withdrawn():
+    """A relay must not be armed or closed by what is left over once it speaks again."""
+    talk, told = Talk().ready().status(), []
+    for command in ("con", "arm"):
+        talk.session.doing.want({"c": command}, talk.t_s + LOST_S - 0.1, told.append)
+    talk.pass_s(LOST_S + 0.5)
+    assert talk.session.state is BoardState.LOST
+    assert [outcome.ok for outcome in told] == [False, False]
+    talk.status().hello().beat().pass_s(3)
+    assert {fields["c"] for fields in talk.asked("do")} == {"con"}
+
+
 def test_a_board_that_answers_and_tells_no_status_does_not_run():
     """Its link lives and its program may not; it runs again with its next status."""
     talk = Talk().ready().readings(smoke=0).status()

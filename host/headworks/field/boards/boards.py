@@ -218,12 +218,12 @@ class Boards:
             if not done.done():
                 done.set_result(outcome)
 
-        session.doing.want(fields, time.monotonic(), finish)
+        wish = session.doing.want(fields, time.monotonic(), finish)
         try:
-            async with asyncio.timeout(ANSWER_S):
-                return await done
-        except TimeoutError:
-            raise BoardError(f"{session.spec.name}: no answer for {ANSWER_S:g} s") from None
+            await asyncio.wait({done}, timeout=ANSWER_S)
+        finally:  # nothing is done for somebody who was told that it failed, or who is gone
+            session.doing.withdraw(wish, time.monotonic())
+        return done.result()
 
     def _of(self, board: str) -> Session:
         if board not in self._sessions:

@@ -2,6 +2,8 @@
 
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 TRIES = 3
@@ -24,9 +26,15 @@ UNANSWERED = Outcome(
 )
 GONE = Outcome(False, True, "gone", "the board is not connected")
 FULL = Outcome(False, True, "busy", "too many commands wait for this board; try again")
+WITHDRAWN = Outcome(
+    False, True, "withdrawn", "the board did not answer in time; it was not asked and will not be"
+)
 
 
-class _Wish(NamedTuple):
+@dataclass(frozen=True, eq=False, slots=True)
+class Wish:
+    """A command that is wanted; two that say the same are two."""
+
     fields: dict[str, Any]
     done: Callable[[Outcome], None]
 
@@ -37,8 +45,8 @@ class Doing:
     def __init__(self, send: Callable[[dict[str, Any]], None], first_id: int) -> None:
         self._send = send
         self._id = first_id
-        self._queue: deque[_Wish] = deque()
-        self._now: _Wish | None = None
+        self._queue: deque[Wish] = deque()
+        self._now: Wish | None = None
         self._tries = 0
         self._sent_s = 0.0
         self._lines: dict[int, str] = {}
@@ -51,17 +59,32 @@ class Doing:
         done: Callable[[Outcome], None] = lambda _: None,
         *,
         first: bool = False,
-    ) -> None:
+    ) -> Wish:
         """Ask for a command. `first`: it goes before all that wait or are under way."""
+        wish = Wish(fields, done)
         if first:
             self._interrupt()
-            self._queue.appendleft(_Wish(fields, done))
+            self._queue.appendleft(wish)
         elif len(self._queue) >= LONGEST_QUEUE:
             done(FULL)
-            return
+            return wish
         else:
-            self._queue.append(_Wish(fields, done))
+            self._queue.append(wish)
         self._next(t_s)
+        return wish
+
+    def withdraw(self, wish: Wish, t_s: float) -> None:
+        """Ask for it no more, where it is not over. What was sent of it is not known."""
+        if wish is self._now:
+            self._end(UNANSWERED, t_s)
+            return
+        with suppress(ValueError):
+            self._queue.remove(wish)
+            wish.done(WITHDRAWN)
+
+    def asks(self, number: object) -> bool:
+        """Whether the command of this id is under way; one that was withdrawn is not sent."""
+        return self._now is not None and number == self._id
 
     @property
     def is_idle(self) -> bool:
@@ -101,7 +124,7 @@ class Doing:
             wish.done(GONE)
 
     def _is_current(self, fields: dict[str, Any]) -> bool:
-        return self._now is not None and fields.get("i") == self._id
+        return self.asks(fields.get("i"))
 
     def _interrupt(self) -> None:
         current, self._now = self._now, None

@@ -19,6 +19,13 @@ class Restarts:
         self._at_s.append(t_s)
         return len(self._at_s) == MOST and t_s - self._at_s[0] <= WITHIN_S
 
+    def cause(self, board: str, why: str) -> str:
+        """Why it is in quarantine, and what to do."""
+        return (
+            f"it restarted {self.count} times by itself, last because of {why}; "
+            f"find the cause, then: headworks reset {board}"
+        )
+
     def forget(self) -> None:
         """Start afresh, after a person has looked."""
         self._at_s.clear()

@@ -202,12 +202,8 @@ class Session:
         self._ask(t_s)
 
     def _quarantine(self, t_s: float, why: str) -> None:
-        cause = (
-            f"it restarted {self._restarts.count} times by itself, last because of {why}; "
-            f"find the cause, then: headworks reset {self.spec.name}"
-        )
         self._tell(t_s, ReasonCode.BOARD_QUARANTINED, restarts=float(self._restarts.count), why=why)
-        self._become(t_s, BoardState.QUARANTINED, cause)
+        self._become(t_s, BoardState.QUARANTINED, self._restarts.cause(self.spec.name, why))
 
     def pardon(self, t_s: float) -> bool:
         """A person has looked after the board: end its quarantine. Whether there was one."""
@@ -238,6 +234,8 @@ class Session:
             return
         was, self.state, self.cause = self.state, state, cause
         if state is not BoardState.RUNS:
+            if state is not was:
+                self.doing.gone()  # those who wait are told that it failed
             self.outputs.clear()
             quality = Quality.NEVER if self._hello is None else Quality.SILENT
             self.readings.unknown(t_s, quality, cause)

@@ -29,11 +29,19 @@ class _Station:
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        self.waiting: deque[bytes] = deque(maxlen=_QUEUED)
+        self.waiting: deque[tuple[object, bytes]] = deque(maxlen=_QUEUED)  # a command's id
         self.acks = b""  # they get no answer, so they go with the next question
         self.missed = 0
         self.due_s = 0.0
         self.answered_s = float("-inf")
+
+    def next(self) -> bytes | None:
+        """What waits longest; a command that is not under way any more is passed over."""
+        while self.waiting:
+            number, data = self.waiting.popleft()
+            if number is None or self.session.doing.asks(number):
+                return data
+        return None
 
 
 class SharedLine(Line):
@@ -75,7 +83,7 @@ class SharedLine(Line):
         if kind == "ack":
             station.acks = (station.acks + data)[-_MOST_ACKS:]
         elif data:
-            station.waiting.append(data)
+            station.waiting.append((fields["i"] if kind == "do" else None, data))
 
     def take(self, items: list[Item], t_s: float) -> None:
         """A frame is for the board that it comes from; noise counts for the one that was asked."""
@@ -118,9 +126,10 @@ class SharedLine(Line):
 
     async def _turn(self, station: _Station) -> bool:
         """One question to one board; whether it had nothing to say."""
-        had = bool(station.waiting)
         session = station.session
-        question = station.waiting.popleft() if had else self.framed(session, "poll", {})
+        waits = station.next()
+        had = waits is not None
+        question = self.framed(session, "poll", {}) if waits is None else waits
         before = session.heard_frames
         self._asked = station
         self._answer.clear()

@@ -3,12 +3,13 @@
 import asyncio
 from pathlib import Path
 
+from headworks.field.boards import BoardState, BoardView
 from headworks.model.live import Action, Command
 from headworks.record.reading import entries, samples
 from headworks.record.recording import read
 from headworks.record.verify import verify
 from headworks.station.alarms import StationAlarms
-from headworks.station.keeper import SLOW_SHOWN_S, Keeper
+from headworks.station.keeper import FIRMWARE_MOST, FIRMWARE_WITHIN_S, SLOW_SHOWN_S, Keeper
 from station.parts import a_site
 from station.test_desk import LOCK, Office, run
 
@@ -97,3 +98,19 @@ def test_what_was_dropped_is_an_alarm(tmp_path: Path) -> None:
     assert "7 scans" in dict(alarm.reason.values)["error"]
     keeper.look(1001.0 + SLOW_SHOWN_S, alarms)
     assert list(alarms.lasting()) == []
+
+
+def test_a_board_that_tells_two_firmwares_in_turn_does_not_fill_the_records(tmp_path: Path) -> None:
+    """A few changes an hour are kept, the last with how long no more is; later what it then runs."""
+    keeper = Keeper(a_site("a1"), tmp_path, "boot-1")
+    keeper.start(0.0)
+    for n in range(601):
+        view = BoardView("air", "pico-air", BoardState.RUNS, "", "x", firmware=f"0.{n % 2}.0")
+        keeper.look_at_firmware(1000.0 + n, lambda view=view: [view])
+    keeper.look_at_firmware(1000.0 + FIRMWARE_WITHIN_S, lambda view=view: [view])
+    assert keeper.close(0, 5.0)
+    found = [e["values"] for e in entries(tmp_path / "records") if e["kind"] == "firmware"]
+    assert ["held_back_s" in values for values in found] == [
+        *[False] * (FIRMWARE_MOST - 1), True, True
+    ]  # fmt: skip
+    assert found[-1]["firmware"] == "0.0.0"

@@ -5,6 +5,7 @@ Stamps everything with both clocks. Nothing here waits for a disk but the answer
 
 import hashlib
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from pathlib import Path
@@ -25,6 +26,8 @@ FOLDER = "records"
 LOOK_S = 10.0  # between two looks at whether a time service keeps the clock
 SLOW_SHOWN_S = 60.0  # that something was dropped stays an alarm for this long
 FIRMWARE_S = 1.0  # between two looks at what the boards run
+FIRMWARE_MOST = 6  # changes of one board that are kept within FIRMWARE_WITHIN_S [ours]
+FIRMWARE_WITHIN_S = 3600.0
 _SOURCE = "records"
 
 
@@ -39,6 +42,7 @@ class Keeper:
         self._records = Records(state_dir / FOLDER, site, site_text=text, version=__version__)
         self._synced, self._looked_s = False, float("-inf")
         self._firmware: dict[str, tuple[str, str]] = {}
+        self._changed_s: dict[str, deque[float]] = {}  # when each board's firmware was kept
         self._firmware_s = float("-inf")
         self._told_aside = self._told_dropped = 0
         self._slow_until_s = float("-inf")
@@ -80,15 +84,27 @@ class Keeper:
         return self._journal(time.monotonic(), entry)
 
     def look_at_firmware(self, t_s: float, boards: Callable[[], Iterable[BoardView]]) -> None:
-        """Keep which firmware each board runs, when that changes; looked at now and then."""
+        """Keep which firmware each board runs, when that changes; looked at now and then.
+
+        An ill board may tell two in turn for ever. The last entry within a while says that there
+        may be more; what it runs after that while is kept again.
+        """
         if t_s - self._firmware_s < FIRMWARE_S:
             return
         self._firmware_s = t_s
         for board in boards():
             now = board.firmware, board.uid
             if board.firmware and self._firmware.get(board.name) != now:
+                latest = self._changed_s.setdefault(board.name, deque(maxlen=FIRMWARE_MOST))
+                if len(latest) == FIRMWARE_MOST and t_s - latest[0] < FIRMWARE_WITHIN_S:
+                    continue
+                latest.append(t_s)
                 self._firmware[board.name] = now
-                values = {"firmware": board.firmware, "uid": board.uid, "model": board.model}
+                values: dict[str, str | float] = {
+                    "firmware": board.firmware, "uid": board.uid, "model": board.model
+                }  # fmt: skip
+                if len(latest) == FIRMWARE_MOST and t_s - latest[0] < FIRMWARE_WITHIN_S:
+                    values["held_back_s"] = FIRMWARE_WITHIN_S - (t_s - latest[0])
                 self._journal(t_s, Entry("firmware", board.name, values=values))
 
     def look(self, t_s: float, alarms: StationAlarms) -> None:

@@ -85,6 +85,13 @@ def test_two_boards_that_were_swapped_are_not_flashed(boards):
     assert "the board there is thermal, not air" in refused.stderr
     assert "add --model pico-air" in refused.stderr
     assert "prompt" not in refused.stderr, "it was not touched"
+    boards.board("console", "thermal", "--command", "maint", "--yes")
+    boards.until(lambda: boards.truth()["thermal"]["state"] == "repl")
+    refused = boards.board("flash", "--name", "air", "--site", "swapped.toml")
+    assert refused.returncode == 1
+    assert "the board there is thermal, not air" in refused.stderr
+    boards.until(lambda: boards.truth()["thermal"]["state"] != "repl")
+    assert rows(boards)["thermal"]["board of the site"] == "thermal"
 
 
 def test_a_board_without_firmware_is_provisioned(boards):

@@ -38,7 +38,9 @@ values = st.recursive(
     ),
     max_leaves=8,
 )
-found = st.dictionaries(st.sampled_from(sorted(HONEST)), values).map(lambda more: HONEST | more)
+found = st.dictionaries(st.sampled_from(sorted([*HONEST, "names"])), values).map(
+    lambda more: HONEST | more
+)
 manifests = st.fixed_dictionaries({}, optional={"fw": values, "files": values}) | values
 raw = st.sampled_from(
     ["", DEEP, '{"a":' * 50_000, '{"fw":' + "9" * 5000 + "}", MARK + DEEP, '{"files":' + DEEP]
@@ -96,6 +98,36 @@ def test_a_manifest_of_wrong_types_is_no_slot(fw, files):
     told = parse(f"LIST a {listed}\n{MARK}{json.dumps(HONEST)}\n", PORT)
     assert told.active == ""
     assert told.firmware("a") == ""
+
+
+WHOLE = {slot: json.dumps({"fw": "0.2.0", "files": {"config.json": "00"}}) for slot in "ab"}
+
+
+@pytest.mark.parametrize(
+    ("whole", "names", "refused"),
+    [
+        ("ab", ["safety", "air"], True),
+        ("ab", ["air", "safety"], False),
+        ("b", ["air", "safety"], True),
+        ("", ["air", "safety"], True),
+        ("", ["", "safety"], True),
+        ("ab", ["", ""], False),
+        ("ab", ["of-no-site", ""], False),
+    ],
+)
+def test_another_board_of_the_site_at_its_prompt_is_not_flashed(whole, names, refused):
+    """Its name is in the slot that shall run; where none is whole, in either."""
+    lines = [f"FILE 00 {slot}/config.json\nLIST {slot} {WHOLE[slot]}" for slot in whole]
+    told = parse("\n".join([*lines, MARK + json.dumps(HONEST | {"names": names})]), PORT)
+    target = TARGET._replace(others=frozenset({"safety", "thermal"}))
+    work._check(target._replace(others=frozenset()), told)
+    if refused:
+        with pytest.raises(
+            FlashError, match=f"{PORT}: the board there is safety, not air; .*--mod"
+        ):
+            work._check(target, told)
+    else:
+        work._check(target, told)
 
 
 class Stranger:

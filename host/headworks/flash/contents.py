@@ -45,6 +45,10 @@ def _show(d):
                 print(t, end='')
     except Exception: pass
     print()
+def _name(d):
+    try:
+        with open(d + '/config.json') as f: return str(json.load(f)['name'])[:64]
+    except Exception: return ''
 for _d in ('a', 'b'):
     try: _walk(_d)
     except OSError: pass
@@ -57,7 +61,8 @@ except Exception: _u = ''
 print('BOARD ' + json.dumps({'mpy': getattr(sys.implementation, '_mpy', 0),
   'version': list(sys.implementation.version[:3]), 'platform': sys.platform,
   'machine': getattr(sys.implementation, '_machine', ''), 'uid': _u, 'slot': _read('slot'),
-  'tries': _read('tries'), 'good': _read('good'), 'free': _s[0] * _s[3]}))
+  'tries': _read('tries'), 'good': _read('good'), 'free': _s[0] * _s[3],
+  'names': [_name('a'), _name('b')]}))
 gc.collect()
 """
 
@@ -65,7 +70,8 @@ gc.collect()
 class Contents(NamedTuple):
     """A board's MicroPython and its files. `files`: path → sha256. `version`: of MicroPython.
 
-    `slot` is the pointer, `good` the slot that was last confirmed healthy.
+    `slot` is the pointer, `good` the slot that was last confirmed healthy. `names` are those in
+    the configurations of the slots a and b; empty where one has none that can be read.
     """
 
     mpy: int
@@ -79,6 +85,14 @@ class Contents(NamedTuple):
     free_bytes: int
     manifests: Mapping[str, str]
     good: str = ""
+    names: tuple[str, str] = ("", "")
+
+    @property
+    def called(self) -> tuple[str, ...]:
+        """The name of the board in the active slot; where none is whole, those there are."""
+        named = dict(zip("ab", self.names, strict=True))
+        found = [named[self.active]] if self.active else self.names
+        return tuple(name for name in found if name)
 
     def complete(self, slot: str) -> Mapping[str, str] | None:
         """The manifest's files of a slot that holds all of them whole, else None."""
@@ -141,6 +155,7 @@ def parse(output: str, port: str) -> Contents:
             _whole(found, "free"),
             lists,
             _text(found, "good"),
+            _names(found),
         )
     except ValueError as error:
         raise FlashError(
@@ -167,6 +182,14 @@ def _version(found: Mapping[str, Any]) -> tuple[int, ...]:
     if not isinstance(parts, list) or len(parts) != 3:
         raise ValueError("version is no three numbers")
     return tuple(_number(part, "version") for part in parts)
+
+
+def _names(found: Mapping[str, Any]) -> tuple[str, str]:
+    names = found.get("names", ["", ""])
+    if not isinstance(names, list) or len(names) != 2:
+        raise ValueError("names are no two texts")
+    named = {str(at): name for at, name in enumerate(names)}
+    return _text(named, "0"), _text(named, "1")
 
 
 def _number(value: object, key: str) -> int:

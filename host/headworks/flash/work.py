@@ -243,6 +243,8 @@ def _await_away(target: Target) -> None:
 def _check(target: Target, found: Contents) -> None:
     """The board is the one that is meant, and its chip one that the model fits."""
     _check_uid(target, target.name, found.uid)
+    for name in found.called:  # no firmware that runs has said so: it stands at its prompt
+        _check_name(target, target.find(), name)
     if found.platform in _PC:
         return
     names = {mcu: load_mcu(mcu).name.split()[-1] for mcu in target.profile.mcus}

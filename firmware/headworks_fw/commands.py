@@ -63,7 +63,7 @@ class Commands:
             on, ms, renews = fields.get("on"), fields.get("ms", 0), fields.get("rn", 0)
             board.outputs.command(fields.get("o"), on, ms, now, renews)
         elif command == "arm":
-            board.outputs.arm(fields.get("o"))
+            board.outputs.arm(fields.get("o"), fields.get("l"))
         elif command == "con":
             line = fields.get("l")
             if not isinstance(line, str):

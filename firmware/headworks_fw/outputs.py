@@ -138,14 +138,16 @@ class Outputs:
         else:
             output.set(0)
 
-    def arm(self, name):
-        """Clears a latch whose cause is over. Raises Refused."""
+    def arm(self, name, latch=None):
+        """Clears a latch whose cause is over; with `latch`, none but this. Raises Refused."""
         output = self.named(name)
         if self.locked:
             raise Refused("busy", self.locked)
         for trip in output.trips:
             if self.contacts[trip].active:
                 raise Refused("unarmed-cause", "%s is still active" % trip)
+        if latch is not None and output.latch not in ("", latch):
+            raise Refused("latched", "%s is latched by %s" % (output.name, output.latch))
         self._clear(output)
 
     def state(self):

@@ -8,7 +8,7 @@ message by its meaning and does no input or output.
 import binascii
 import json
 
-PROTOCOL = "1.0"  # another major number is refused
+PROTOCOL = "1.1"  # another major number is refused
 LONGEST = 256  # bytes of a frame with both line ends; a longer line is never a frame
 _MARK = 0x7E  # "~"
 _ENDS = b"\r\n"

@@ -28,7 +28,7 @@ class Talk:
 
     def hello(self, **changes: Any) -> "Talk":
         spec = self.session.spec
-        fields = {"p": "1.0", "n": 0, "fw": "0.2.0", "sha": "0", "bd": spec.model, "nm": spec.name}
+        fields = {"p": "1.1", "n": 0, "fw": "0.2.0", "sha": "0", "bd": spec.model, "nm": spec.name}
         fields |= {"uid": "e6", "bt": self.boot, "why": "power-on", "sl": "a", "cfg": self.config}
         self.say("hello", **{**fields, "w": 30, "st": "run", **changes})
         return self

@@ -12,7 +12,6 @@ import serial
 
 from field.boards.talks import Talk
 from headworks.field.boards import BoardError, Boards, BoardState, shared_line
-from headworks.field.boards import boards as driver_of_boards
 from headworks.field.boards import line as one_line
 from headworks.field.boards.shared_line import SharedLine
 from headworks.model.live import Quality
@@ -460,6 +459,35 @@ def test_a_shared_line_is_lent_once_and_until_its_own_time(tmp_path):
     asyncio.run(go())
 
 
+@pytest.mark.parametrize("by", ["return", "hang-up"])
+def test_a_port_that_is_asked_back_while_it_is_being_lent_is_not_lent(tmp_path, by):
+    """Nobody gets a path that the station opened again, and no line stays lent without end."""
+
+    async def go():
+        ends = dumb_port(tmp_path)
+        os.symlink(tmp_path / "pico-air", tmp_path / "bus")
+        site = sites.small(ANY, boards=(shared(tmp_path, "air", 3),))
+        async with driver(site) as host:
+            await host.until(lambda: host.view("air").state is BoardState.NO_ANSWER)
+            loan = asyncio.create_task(host.boards.lend("air", 60.0))
+            await asyncio.sleep(0)
+            if by == "return":
+                host.boards.take_back("air")
+            else:
+                loan.cancel()
+            (error,) = await asyncio.gather(loan, return_exceptions=True)
+            assert isinstance(error, BoardError if by == "return" else asyncio.CancelledError)
+            assert host.boards.loan("air") is None
+            await host.until(lambda: host.view("air").state is BoardState.NO_ANSWER)
+            await host.boards.lend("air", 60.0)
+            assert host.view("air").state is BoardState.LENT
+            host.boards.take_back("air")
+        for end in ends:
+            os.close(end)
+
+    asyncio.run(go())
+
+
 @pytest.mark.parametrize("line", ["confirm  PERMIT", "set permit on", "SET  permit arm"])
 def test_a_permissive_relay_is_not_closed_from_the_stations_console(tmp_path, line):
     """Refused at the first word; a technician beside the board has its own console."""
@@ -479,72 +507,6 @@ def test_a_reset_that_did_not_reach_its_board_says_so():
     async def go():
         with pytest.raises(BoardError, match="safety is not reset: its port has not been opened"):
             await Boards(site, int).reset("safety")
-
-    asyncio.run(go())
-
-
-def silent_safety():
-    """A site's boards without ports, the only one known and running, and its bench."""
-    talk = Talk().ready().status(0, "smoke")
-    boards = Boards(sites.small(ANY, boards=(talk.session.spec,)), int)
-    boards._sessions["safety"] = talk.session
-    return boards, talk
-
-
-def test_a_reset_that_was_answered_with_failure_arms_nothing_later(monkeypatch):
-    """It waits behind others when its time is over: the board speaks again and is not asked."""
-    monkeypatch.setattr(driver_of_boards, "ANSWER_S", 0.05)
-
-    async def go():
-        boards, talk = silent_safety()
-        before = talk.session.doing.want({"c": "con", "l": "info"}, talk.t_s)
-        with pytest.raises(BoardError, match="permit stays open: the board did not answer in time"):
-            await boards.reset("safety")
-        assert talk.session.doing.asks(101)
-        talk.say("ok", i=101).pass_s(3)
-        assert [fields["c"] for fields in talk.asked("do")] == ["con"]
-        assert before.fields["c"] == "con"
-
-    asyncio.run(go())
-
-
-@pytest.mark.parametrize("gone", [False, True])
-def test_a_reset_that_was_sent_and_not_answered_is_not_known_and_not_sent_again(monkeypatch, gone):
-    """Whether its time is over or its asker has gone."""
-    monkeypatch.setattr(driver_of_boards, "ANSWER_S", 0.05)
-
-    async def go():
-        boards, talk = silent_safety()
-        reset = asyncio.create_task(boards.reset("safety"))
-        await asyncio.sleep(0)
-        if gone:
-            reset.cancel()
-        (error,) = await asyncio.gather(reset, return_exceptions=True)
-        assert gone or "not known" in str(error)
-        talk.pass_s(3)
-        assert [fields["c"] for fields in talk.asked("do")] == ["arm"]
-
-    asyncio.run(go())
-
-
-def test_a_command_that_was_withdrawn_leaves_a_shared_line_too():
-    """It waited for its board's turn, which comes after its asker was told that it failed."""
-
-    async def go():
-        talk, written = Talk(BoardSpec("one", "pico-rs485", "serial:/dev/none", address=3)), []
-        line = SharedLine("serial:/dev/none", 115200, [talk.session], int)
-        line.write = written.append
-        talk.session._send = lambda kind, fields: line.send(talk.session, kind, fields)
-        talk.session._is_open = True
-        wish = talk.session.doing.want({"c": "restart"}, 0.0)
-        talk.session.doing.want({"c": "blink", "ms": 1}, 0.0)
-        talk.session.doing.withdraw(wish, 0.1)
-        await line._turn(line._stations[3])
-        await line._turn(line._stations[3])
-        frames = [Reader().feed(data)[-1] for data in written]
-        assert [(frame.kind, frame.fields.get("c")) for frame in frames] == [
-            ("do", "blink"), ("poll", None)
-        ]  # fmt: skip
 
     asyncio.run(go())
 

@@ -222,9 +222,29 @@ def test_a_lease_that_ended_is_armed_by_the_host_and_a_trip_is_not():
     relay = Relay()
     relay.talk.status(0, "lease")
     assert relay.scan(open_zone=False) == []
-    assert relay.scan() == [{"c": "arm"}]
+    assert relay.scan() == [{"c": "arm", "l": "lease"}]
     relay.talk.status(0, "smoke")
     assert relay.scan() == []
+
+
+@pytest.mark.parametrize("protocol", ["1.0", "1.", "1.x", "1"])
+def test_a_board_that_would_clear_any_latch_is_armed_by_persons_alone(protocol):
+    """It knows no name of a latch: what the host means as a lease's end may be smoke by now."""
+    relay = Relay()
+    relay.talk.hello(p=protocol).status(0, "lease")
+    assert relay.scan() == []
+
+
+@pytest.mark.parametrize(("granted", "open_zone"), [(False, True), (True, False)])
+def test_a_permit_that_ends_takes_an_arm_back(granted, open_zone):
+    """It was lost on its way; no retry clears what latches after the permit."""
+    relay = Relay()
+    relay.talk.status(0, "lease").sent.clear()
+    relay.lease.scanned(relay.talk.t_s, granted=True, zone_is_open=True)
+    assert [fields["c"] for fields in relay.talk.asked("do")] == ["arm"]
+    relay.lease.scanned(relay.talk.t_s + 0.1, granted=granted, zone_is_open=open_zone)
+    relay.talk.pass_s(3)
+    assert [fields["c"] for fields in relay.talk.asked("do")] == ["arm"]
 
 
 def test_nothing_is_asked_of_a_board_that_does_not_run():

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from field.boards.talks import AIR, Talk
 from headworks.field.boards.ill import ill_channels
+from headworks.field.boards.restarts import ASKED_S
 from headworks.field.boards.signs import LOST_S, MUTE_S
+from headworks.field.boards.status import outputs_told
 from headworks.field.boards.view import BoardState
 from headworks.model.live import Quality
 
@@ -143,10 +145,114 @@ def test_a_restart_that_nobody_asked_for_is_told():
 
 @pytest.mark.parametrize("why", ["restart", "update", "maint"])
 def test_a_restart_that_was_asked_for_is_not_told(why):
-    """The board says its reason itself."""
+    """The host knows that it has asked, also where the board is heard once more before it goes."""
     talk = Talk().ready()
+    talk.session.expect_restart(talk.t_s)
+    talk.hello().wait(5.0)
     talk.boot = "feedf00d"
     assert talk.hello(why=why).codes() == []
+    talk.boot = "feedf00e"
+    assert talk.hello(why=why).codes() == ["board-restarted"]
+
+
+@pytest.mark.parametrize("why", ["restart", "update", "maint", "power-on", "a\x1b[2J"])
+def test_a_restart_that_nobody_asked_for_is_told_whatever_reason_it_gives(why):
+    """A program that restarts itself calls that a restart; in turn they end in quarantine."""
+    talk = Talk().ready()
+    for n in range(4):
+        talk.pass_s(10).boot = f"0000000{n}"
+        talk.hello(why=why).beat().status()
+    assert talk.codes() == ["board-restarted"] * 4 + ["board-quarantined"]
+
+
+@pytest.mark.parametrize(
+    ("why", "codes"), [("power-on", []), ("unknown", []), ("restart", ["board-restarted"])]
+)
+def test_a_board_that_was_plugged_in_has_started_for_that_reason_alone(why, codes):
+    """Its port was gone, as it also is when a program restarts."""
+    talk = Talk().ready()
+    talk.session.closed(talk.t_s, "gone")
+    talk.open().boot = "feedf00d"
+    assert talk.hello(why=why).codes() == codes
+
+
+def test_a_restart_long_after_it_was_asked_for_is_one_of_its_own():
+    """The board refused then, or the word was lost."""
+    talk = Talk().ready()
+    talk.session.expect_restart(talk.t_s)
+    talk.wait(ASKED_S + 1).boot = "feedf00d"
+    assert talk.hello(why="restart").codes() == ["board-restarted"]
+
+
+def test_a_board_that_restarts_for_ever_gets_no_new_time_for_its_status():
+    """Each start was asked for, and still it has told nothing for ten seconds."""
+    talk = Talk().ready().status()
+    for n in range(5):
+        talk.pass_s(4).boot = f"0000000{n}"
+        talk.session.expect_restart(talk.t_s)
+        talk.hello(why="restart").beat()
+    assert talk.session.state is BoardState.LOST
+    assert "no status for 10 s" in talk.session.cause
+
+
+def test_two_boards_at_one_place_end_in_quarantine():
+    """They introduce themselves in turn: with a boot id of one start, uid and firmware are one."""
+    talk, codes = Talk().ready(), []
+    for n in range(600):
+        talk.pass_s(1).hello(fw=f"0.{n % 2}.0").beat().status()
+        codes += talk.codes()
+    assert talk.session.state is BoardState.QUARANTINED
+    assert codes[-1] == "board-quarantined"
+    assert len(codes) < 7
+
+
+GOOD = {"m": 5000, "o": {"permit": [1, "smoke"]}}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"m": "x"}, {"m": None}, {"m": True}, {"o": None}, {"o": {}}, {"o": {"permit": [1]}},
+     {"o": {"permit": [2, ""]}}, {"o": {"permit": [True, ""]}}, {"o": {"permit": [1, None]}}],
+)  # fmt: skip
+def test_a_status_that_cannot_be_read_is_none(wrong):
+    """Neither its outputs nor its figures count, and a board that tells no other does not run."""
+    assert outputs_told(GOOD, ["permit"]) == {"permit": (True, "smoke")}
+    assert outputs_told({**GOOD, **wrong}, ["permit"]) is None
+    talk = Talk().ready().status()
+    for _ in range(round(MUTE_S) + 1):
+        talk.pass_s(1).hello().beat().news("st", up=1, hp=7, **{**GOOD, **wrong})
+    assert talk.session.state is BoardState.LOST
+    assert talk.session.view().counters.heap_least_bytes is None
+
+
+def test_what_a_board_tells_of_itself_is_bounded_and_clean():
+    """Figures without sense are not shown, and no text of a board moves a terminal."""
+    talk = Talk().ready().status(0, "\ud800\x1b[2J" * 9, hp=10**200, gc=-5, lp=True, ce=7)
+    counters = talk.session.view().counters
+    assert (counters.heap_least_bytes, counters.gc_longest_ms, counters.loop_longest_ms) == (
+        None, None, None
+    )  # fmt: skip
+    assert counters.board_refused_frames == 7
+    ((_, latch),) = talk.session.view().latches
+    assert latch.startswith("\\ud800\\x1b[2J")
+    assert len(latch) == 40
+    talk.news("t", v={}, f={"smoke": "\ud800\x1b"})
+    assert talk.seen("smoke").cause == "\\ud800\\x1b"
+    talk.say("ev", e=10**100, m=talk.ticks, c="smoke", on=1)
+    assert talk.seen("smoke").value is None
+
+
+def test_a_board_that_does_not_answer_after_a_loan_may_be_at_its_prompt():
+    """The program that had its port was cut short; the way out is on screen at once and stays."""
+    talk = Talk().ready().status()
+    talk.session.closed(talk.t_s, "its port is lent, to flash it", BoardState.LENT)
+    talk.open()
+    assert "prompt: headworks board update safety" in talk.session.cause
+    talk.pass_s(LOST_S + 0.5)
+    assert talk.session.state is BoardState.LOST
+    assert "prompt: headworks board update safety" in talk.session.cause
+    talk.hello().status().pass_s(LOST_S + 0.5)
+    assert "check its cable" in talk.session.cause
 
 
 def test_a_boot_loop_ends_in_quarantine_until_a_person_resets():
@@ -155,7 +261,7 @@ def test_a_boot_loop_ends_in_quarantine_until_a_person_resets():
     for n in range(4):
         talk.pass_s(10)
         talk.boot = f"0000000{n}"
-        talk.hello(why="crash").beat()
+        talk.hello(why="crash").beat().status()
     assert talk.session.state is BoardState.QUARANTINED
     assert "headworks reset safety" in talk.session.cause
     talk.hello().beat().readings(smoke=0)
@@ -171,7 +277,7 @@ def test_restarts_far_apart_are_no_boot_loop():
     for n in range(6):
         talk.t_s += 400
         talk.boot = f"0000000{n}"
-        talk.hello(why="watchdog").beat()
+        talk.hello(why="watchdog").beat().status()
     assert talk.session.state is BoardState.RUNS
 
 

@@ -11,7 +11,7 @@ from headworks_fw.log import Log
 from headworks_fw.outputs import Outputs
 
 WRAP = 1 << ticks.BITS
-IDENTITY = {"p": "1.0", "fw": "0.2.0", "sha": "01234567", "bd": "pico-safety", "nm": "safety"}
+IDENTITY = {"p": "1.1", "fw": "0.2.0", "sha": "01234567", "bd": "pico-safety", "nm": "safety"}
 IDENTITY.update({"uid": "e6614103e7174c2f", "bt": "0badcafe", "why": "power-on", "sl": "a"})
 IDENTITY.update({"cfg": "89abcdef", "w": 30, "st": "run"})
 

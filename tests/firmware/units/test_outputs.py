@@ -105,6 +105,22 @@ def test_a_contact_that_is_active_keeps_the_output_off():
     assert 1 not in pin.levels
 
 
+def test_an_arm_clears_the_latch_that_it_names_and_no_other():
+    """A lease ended and smoke came after it: who means the lease does not clear the smoke."""
+    outputs, _ = _outputs()
+    outputs.command("permit", 1, 400, 0)
+    outputs.check(400)
+    outputs.contacts["smoke"].active = 1
+    outputs.check(401)
+    outputs.contacts["smoke"].active = 0
+    for named in ("lease", "leak", "", 7):
+        assert _code(outputs.arm, "permit", named) == "latched"
+    assert outputs.state() == {"permit": [0, "smoke"]}
+    outputs.arm("permit", "smoke")
+    assert outputs.state() == {"permit": [0, ""]}
+    outputs.arm("permit", "lease")
+
+
 def test_nonsense_is_refused_with_its_code():
     """Each wrong command has its own code, and moves nothing."""
     outputs, pin = _outputs()

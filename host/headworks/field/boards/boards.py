@@ -43,6 +43,7 @@ class Boards:
         self._sessions: dict[str, Session] = {}
         self._lines: dict[str, Line] = {}
         self._returns: dict[Line, asyncio.TimerHandle] = {}
+        self._lending: dict[Line, bool] = {}  # while it is being closed: whether it may be lent
         for spec in site.boards:
             self._sessions[spec.name] = self._session(spec)
         for connect, specs in _by_connect(site.boards).items():
@@ -153,7 +154,10 @@ class Boards:
             raise BoardError(f"{board} is not reset: {session.cause}")
         output = session.spec.permissive
         if output is not None:
-            outcome = await self._do(session, {"c": "arm", "o": output})
+            fields: dict[str, object] = {"c": "arm", "o": output}
+            if output in session.outputs:  # what a person was shown, and nothing later than that
+                fields["l"] = session.outputs[output][1]
+            outcome = await self._do(session, fields)
             if not outcome.ok:
                 why = outcome.text or outcome.code
                 raise BoardError(f"{board} is not reset, {output} stays open: {why}")
@@ -173,7 +177,7 @@ class Boards:
         if not _fits(line, session.spec.address):
             raise BoardError(f"{board}: the line is too long; a quote or backslash counts as two")
         if words[:1] and words[0] in _RESTARTING:
-            session.expect_restart()
+            session.expect_restart(t_s)
         outcome = await self._do(session, {"c": "con", "l": line})
         if not outcome.ok:
             raise BoardError("\n".join((*outcome.lines, outcome.text or outcome.code)))
@@ -188,11 +192,19 @@ class Boards:
         """
         self._of(board)
         line = self._lines[board]
-        if line.is_lent:
+        if line.is_lent or line in self._lending:
             raise BoardError(f"{board}: its port is lent already")
-        for session in line.sessions:
-            session.expect_restart()
-        where = await line.lend("its port is lent, to flash it")
+        self._lending[line] = True
+        is_lent = False
+        try:
+            where = await line.lend("its port is lent, to flash it")
+            is_lent = self._lending[line]
+        finally:
+            del self._lending[line]
+            if not is_lent:
+                line.start()
+        if not is_lent:
+            raise BoardError(f"{board}: its port was asked back before it was lent")
         timer = asyncio.get_running_loop().call_later(for_s, self.take_back, board)
         self._returns[line] = timer
         return where
@@ -202,13 +214,18 @@ class Boards:
         return self._returns.get(self._lines[board])
 
     def take_back(self, board: str) -> None:
-        """The port is ours again. Raises BoardError."""
+        """The port is ours again, or will be as soon as it is closed. Raises BoardError."""
         self._of(board)
         line = self._lines[board]
+        if line in self._lending:
+            self._lending[line] = False
+            return
         timer = self._returns.pop(line, None)
         if timer is not None:
             timer.cancel()
         if line.is_lent:
+            for session in line.sessions:
+                session.expect_restart(time.monotonic())
             line.start()
 
     async def _do(self, session: Session, fields: dict[str, object]) -> Outcome:

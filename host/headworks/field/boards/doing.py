@@ -6,6 +6,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from headworks.model.text import clean
+
 TRIES = 3
 TRY_S = 0.5
 LONGEST_QUEUE = 16
@@ -105,13 +107,13 @@ class Doing:
         """An `x`: a line of a console command's answer."""
         number, text = fields.get("k"), fields.get("s")
         if self._is_current(fields) and isinstance(number, int) and isinstance(text, str):
-            self._lines[number] = text
+            self._lines[number] = clean(text)
 
     def answer(self, ok: bool, fields: dict[str, Any], t_s: float) -> None:
         """An `ok` or `no`; one of another command is late and counts for nothing."""
         if self._is_current(fields):
             lines = tuple(text for _, text in sorted(self._lines.items()))
-            code, text = str(fields.get("e", "")), str(fields.get("s", ""))
+            code, text = (clean(str(fields.get(key, ""))) for key in ("e", "s"))
             self._end(Outcome(ok, True, code, text, lines), t_s)
 
     def gone(self) -> None:

@@ -27,6 +27,11 @@ class Hello(NamedTuple):
     wrap_bits: int
     state: str
 
+    @property
+    def start(self) -> tuple[str, ...]:
+        """What one start of one board tells the same each time."""
+        return self.boot, self.uid, self.firmware, self.model, self.name
+
 
 class Expected(NamedTuple):
     """What the site file means by a board."""
@@ -49,6 +54,12 @@ def hello(fields: Mapping[str, Any]) -> Hello | None:
     return Hello(
         protocol, number, firmware, model, name, uid, boot, why, config, bits, state
     )  # fmt: skip
+
+
+def minor(said: Hello) -> int:
+    """The minor number of its protocol; 0 where it makes no sense."""
+    text = said.protocol.partition(".")[2]
+    return int(text) if text.isascii() and text.isdecimal() else 0
 
 
 def judge(said: Hello, expected: Expected) -> tuple[BoardState, str]:
@@ -93,8 +104,18 @@ def said_by(said: Hello | None) -> tuple[str, str, str]:
     return (said.firmware, said.uid, said.why) if said is not None else ("", "", "")
 
 
-def lost(said: Hello | None, port: str, after_s: float) -> str:
-    """Why nothing is known of a silent board, and what to do."""
+def lost(said: Hello | None, name: str, port: str, after_s: float, *, was_lent: bool) -> str:
+    """Why nothing is known of a board that does not answer, and what to do.
+
+    `after_s`: it has been silent for so long; 0 while it may still have its time.
+    """
+    if was_lent:
+        return (
+            f"nobody has answered at {port} since its port was lent; the board may stand at its "
+            f"prompt: headworks board update {name}"
+        )
+    if not after_s:
+        return f"nobody has answered at {port} yet"
     if said is None:
         return f"nobody answers at {port}; is it a flashed board? see: headworks board list"
     return f"silent for more than {after_s:g} s; check its cable and supply"

@@ -1,5 +1,6 @@
 """The lease of a board's permissive relay, renewed by healthy scans and by no timer. Pure."""
 
+from headworks.field.boards.doing import Wish
 from headworks.field.boards.session import Session
 from headworks.field.boards.view import BoardState
 
@@ -7,6 +8,7 @@ LEAST_MS = 3000
 SCANS = 5  # a lease outlives this many scan periods
 RENEW_S = 0.5
 LATCH = "lease"  # what a board calls the end of a lease
+NAMES_LATCH = 1  # from this minor number of the protocol on, a board clears the named latch alone
 
 
 class Lease:
@@ -22,11 +24,14 @@ class Lease:
         self._ms = round(min(most_s * 1000, max(LEAST_MS, SCANS * scan_s * 1000)))
         self._told_s = float("-inf")
         self._may_close = False  # it was told to be on, and its answer may lie ahead
+        self._arm: Wish | None = None  # the last one, which may be under way
 
     def scanned(self, t_s: float, *, granted: bool, zone_is_open: bool) -> None:
         """A healthy scan is complete. A relay that is open closes only while its racks are off."""
         if self._session.state is not BoardState.RUNS or self._output not in self._session.outputs:
             return
+        if not (granted and zone_is_open):
+            self._withdraw_arm(t_s)
         on, latch = self._session.outputs[self._output]
         is_due = t_s - self._told_s >= RENEW_S
         if not granted:
@@ -34,9 +39,9 @@ class Lease:
                 self._told_s, self._may_close = t_s, False
                 self._want(t_s, {"c": "out", "on": 0}, first=True)
         elif self._session.doing.is_idle and is_due:
-            if latch == LATCH and zone_is_open:
+            if latch == LATCH and zone_is_open and self._session.minor >= NAMES_LATCH:
                 self._told_s = t_s
-                self._want(t_s, {"c": "arm"})
+                self._arm = self._want(t_s, {"c": "arm", "l": LATCH})
             elif not latch and (on or zone_is_open):
                 self._told_s, self._may_close = t_s, True
                 self._want(t_s, {"c": "out", "on": 1, "ms": self._ms, "rn": int(on)})
@@ -46,5 +51,11 @@ class Lease:
         if self._session.state is BoardState.RUNS:
             self._want(t_s, {"c": "out", "on": 0}, first=True)
 
-    def _want(self, t_s: float, fields: dict[str, object], *, first: bool = False) -> None:
-        self._session.doing.want({**fields, "o": self._output}, t_s, first=first)
+    def _withdraw_arm(self, t_s: float) -> None:
+        """What was to clear a latch for this permit must not clear one after it."""
+        arm, self._arm = self._arm, None
+        if arm is not None:
+            self._session.doing.withdraw(arm, t_s)
+
+    def _want(self, t_s: float, fields: dict[str, object], *, first: bool = False) -> Wish:
+        return self._session.doing.want({**fields, "o": self._output}, t_s, first=first)

@@ -9,6 +9,7 @@ from typing import Any
 
 from headworks.hardware.sensor import Channel, ChannelKind
 from headworks.model.live import Observation, Quality
+from headworks.model.text import clean
 
 _FAULTS = {
     "ABSENT": Quality.NOT_AVAILABLE,
@@ -53,7 +54,7 @@ class Readings:
             if channel is None:
                 self.refused += 1
             else:
-                text = str(code)[:16]
+                text = clean(str(code))[:16]
                 self._put(channel, t_s, _FAULTS.get(text, Quality.ERROR), None, text)
 
     def output(self, name: str, t_s: float, on: bool) -> None:

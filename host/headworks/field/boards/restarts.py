@@ -4,6 +4,9 @@ from collections import deque
 
 MOST = 4  # restarts within WITHIN_S put a board into quarantine [ours]
 WITHIN_S = 600.0
+ASKED_S = 60.0  # a restart that was asked for comes within this time [ours]
+_NEVER_ASKED = ("watchdog", "crash")
+_SUPPLY = ("power-on", "unknown")  # what a board says that was plugged in
 
 
 class Restarts:
@@ -12,6 +15,26 @@ class Restarts:
     def __init__(self) -> None:
         self._at_s: deque[float] = deque(maxlen=MOST)
         self.count = 0
+        self._asked_until_s = float("-inf")
+        self._was_opened = False  # its port, so that it may have been without supply
+
+    def opened(self) -> None:
+        """Its port was opened: it may just have been plugged in."""
+        self._was_opened = True
+
+    def met(self) -> None:
+        """It has introduced itself: what comes now is a new start."""
+        self._was_opened = False
+
+    def asked(self, t_s: float) -> None:
+        """Somebody has asked for a restart."""
+        self._asked_until_s = t_s + ASKED_S
+
+    def is_unasked(self, why: str, t_s: float) -> bool:
+        """It has started, and says why; whether by itself. The board's reason proves nothing."""
+        is_asked, self._asked_until_s = t_s < self._asked_until_s, float("-inf")
+        is_plugged = self._was_opened and why in _SUPPLY
+        return why in _NEVER_ASKED or not (is_asked or is_plugged)
 
     def happened(self, t_s: float) -> bool:
         """One more; whether these are too many now."""

@@ -10,11 +10,12 @@ from typing import Any
 from headworks.field.boards.beats import Beats
 from headworks.field.boards.doing import Doing
 from headworks.field.boards.figures import figures
-from headworks.field.boards.greeting import Expected, Hello, hello, judge, lost, said_by
+from headworks.field.boards.greeting import Expected, Hello, hello, judge, lost, minor, said_by
 from headworks.field.boards.readings import Readings
 from headworks.field.boards.restarts import Restarts
 from headworks.field.boards.sequence import Sequence
 from headworks.field.boards.signs import LOST_S, Signs, mute
+from headworks.field.boards.status import event_told, outputs_told
 from headworks.field.boards.telling import Telling
 from headworks.field.boards.texts import Texts
 from headworks.field.boards.view import BoardState, BoardView, Counters
@@ -27,7 +28,6 @@ from headworks_fw.wire import Bad, Frame, Text
 ASK_S = 1.0  # between two questions, who are you or how late is it
 WHO_EACH = 5  # every so many questions is who are you, in case a restart was not heard
 _EVENTS = 256  # that were acknowledged are kept, in case our word was lost
-_UNASKED = ("watchdog", "crash", "unknown", "power-on")
 Send = Callable[[str, dict[str, Any]], None]
 
 
@@ -46,8 +46,9 @@ class Session:
         self._expected = Expected(spec, config_crc(profile, spec.name, spec.address))
         self._hello: Hello | None = None
         self._restarts, self._texts = Restarts(), Texts()
+        self.minor = 0  # of the protocol that it speaks
         self._is_open = False
-        self._may_restart = False  # somebody has asked for a restart, or the port was closed
+        self._was_lent = False  # its port was given away, and it has not answered since
         self._signs = Signs()
         self._asked_s = float("-inf")
         self._number = first_id
@@ -62,15 +63,17 @@ class Session:
         self._counts["reconnects"] += 1
         if self._hello is not None and port != self.port:
             self._tell(t_s, ReasonCode.BOARD_MOVED, port=port, uid=self._hello.uid)
-        self.port, self._is_open, self._may_restart = port, True, True
+        self.port, self._is_open = port, True
+        self._restarts.opened()
         self._signs.begin(t_s)
         if self.state is not BoardState.QUARANTINED:
-            self._become(t_s, BoardState.NO_ANSWER, f"nobody has answered at {port} yet")
+            self._become(t_s, BoardState.NO_ANSWER, self._unanswered(0.0))
         self._ask(t_s)
 
     def closed(self, t_s: float, cause: str, state: BoardState = BoardState.NO_PORT) -> None:
         """Its port is closed, or there is none."""
         self._is_open = False
+        self._was_lent |= state is BoardState.LENT
         self.doing.gone()
         if self.state is not BoardState.QUARANTINED:
             self._become(t_s, state, cause)
@@ -97,7 +100,7 @@ class Session:
         if t_s - self._asked_s >= ASK_S:
             self._ask(t_s)
         if self.state in (BoardState.RUNS, BoardState.NO_ANSWER) and self._signs.are_gone(t_s):
-            self._become(t_s, BoardState.LOST, lost(self._hello, self.port, LOST_S))
+            self._become(t_s, BoardState.LOST, self._unanswered(LOST_S))
         elif self.state is BoardState.RUNS and self._signs.are_empty(t_s):
             self._become(t_s, BoardState.LOST, mute(self.spec.name))
 
@@ -123,20 +126,22 @@ class Session:
             return
         at_s = self._beats.at(fields.get("m"), t_s)
         if kind == "st":
-            self._signs.told(t_s)
             self._status(fields, t_s, at_s)
         elif self.state is BoardState.RUNS and at_s is not None:
             self.readings.take(at_s, fields.get("v"), fields.get("f"))
 
     def _status(self, fields: Mapping[str, Any], t_s: float, at_s: float | None) -> None:
+        told = outputs_told(fields, self.profile.outputs)
+        if told is None:
+            self.readings.refused += 1
+            return
+        self._signs.told(t_s)
         self._figures.update(figures(fields))
         if self.state is BoardState.LOST:
             self._ask(t_s, hello=True)  # it speaks again: who is it now?
-        outputs = fields.get("o")
-        for name in self.profile.outputs:
-            told = outputs.get(name) if isinstance(outputs, dict) else None
-            if isinstance(told, list) and len(told) == 2 and at_s is not None:
-                self._output(name, told[0] == 1, str(told[1])[:20], t_s, at_s)
+        if at_s is not None:
+            for name, (on, latch) in told.items():
+                self._output(name, on, latch, t_s, at_s)
 
     def _output(self, name: str, on: bool, latch: str, t_s: float, at_s: float) -> None:
         before = self.outputs.get(name, (False, ""))
@@ -148,9 +153,10 @@ class Session:
 
     def _event(self, fields: Mapping[str, Any], t_s: float) -> None:
         """A contact became active. It is acknowledged once a scan has seen it."""
-        number, channel = fields.get("e"), fields.get("c")
-        if self._hello is None or not isinstance(number, int) or not isinstance(channel, str):
+        told = event_told(fields)
+        if self._hello is None or told is None:
             return
+        number, channel = told
         if number in self._acked:
             self._ack(number)  # our word was lost
         elif self.state is BoardState.RUNS:
@@ -175,9 +181,10 @@ class Session:
             self._counts["crc_errors"] += 1
             return
         self._signs.answered(t_s)
-        if self._hello is None or said.boot != self._hello.boot:
+        if self._hello is None or said.start != self._hello.start:
             self._new_boot(said, t_s)
-        self._hello, self._may_restart = said, False
+        self._hello, self.minor, self._was_lent = said, minor(said), False
+        self._restarts.met()
         if self.state is not BoardState.QUARANTINED:
             state, cause = judge(said, self._expected)
             if state is BoardState.RUNS and self._signs.are_empty(t_s):
@@ -186,16 +193,15 @@ class Session:
 
     def _new_boot(self, said: Hello, t_s: float) -> None:
         """It has started since we last knew it. Unless that was asked for, it is told."""
-        is_known, expected = self._hello is not None, self._may_restart
-        self._signs.begin(t_s)
+        is_unasked = self._restarts.is_unasked(said.why, t_s)
+        self._signs.restarted(t_s)
         self._beats.begin(said.wrap_bits)
         self._sequence.begin()
         self._acked.clear()
         self.outputs.clear()
         self.doing.gone()
         self.readings.unknown(t_s, Quality.NEVER, "the board has just started")
-        unasked = said.why in _UNASKED and (not expected or said.why in ("watchdog", "crash"))
-        if is_known and unasked:
+        if self._hello is not None and is_unasked:
             self._tell(t_s, ReasonCode.BOARD_RESTARTED, why=said.why)
             if self._restarts.happened(t_s) and self.state is not BoardState.QUARANTINED:
                 self._quarantine(t_s, said.why)
@@ -211,7 +217,7 @@ class Session:
         if self.state is not BoardState.QUARANTINED:
             return False
         state = BoardState.NO_ANSWER if self._is_open else BoardState.NO_PORT
-        self._become(t_s, state, f"nobody has answered at {self.port} yet")
+        self._become(t_s, state, self._unanswered(0.0))
         if self._is_open:
             self._ask(t_s, hello=True)
         return True
@@ -225,9 +231,12 @@ class Session:
         """Whether there has been no sign of life for too long."""
         return self._signs.are_gone(t_s)
 
-    def expect_restart(self) -> None:
-        """The next start is one that was asked for."""
-        self._may_restart = True
+    def expect_restart(self, t_s: float) -> None:
+        """The next start, if it comes soon, is one that was asked for."""
+        self._restarts.asked(t_s)
+
+    def _unanswered(self, after_s: float) -> str:
+        return lost(self._hello, self.spec.name, self.port, after_s, was_lent=self._was_lent)
 
     def _become(self, t_s: float, state: BoardState, cause: str) -> None:
         if state is self.state and cause == self.cause:
@@ -282,17 +291,10 @@ class Session:
         """How it does now."""
         counts = {"lost_frames": self._sequence.lost, "retries": self.doing.retries}
         counts |= {"restarts": self._restarts.count, "refused_values": self.readings.refused}
+        latches = tuple((name, latch) for name, (_, latch) in self.outputs.items() if latch)
+        spec = self.spec
         return BoardView(
-            self.spec.name,
-            self.spec.model,
-            self.state,
-            self.cause,
-            self.port,
-            self.spec.zone,
-            self.spec.address,
-            *(said_by(self._hello)),
-            self._signs.heard_s,
-            tuple((name, latch) for name, (_, latch) in self.outputs.items() if latch),
-            tuple(self._texts.lines),
+            spec.name, spec.model, self.state, self.cause, self.port, spec.zone, spec.address,
+            *said_by(self._hello), self._signs.heard_s, latches, tuple(self._texts.lines),
             Counters(**self._counts, **counts, **self._figures),
-        )
+        )  # fmt: skip

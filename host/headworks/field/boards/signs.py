@@ -13,10 +13,18 @@ class Signs:
     def __init__(self) -> None:
         self.heard_s: float | None = None
         self._status_s = 0.0
+        self._may_wait = True  # for its first status after a start; once until there is one
 
     def begin(self, t_s: float) -> None:
-        """Its port was opened, or it has started: from now on it has its time."""
+        """Its port was opened: from now on it has its time."""
         self.heard_s = self._status_s = t_s
+        self._may_wait = True
+
+    def restarted(self, t_s: float) -> None:
+        """It has started. One that starts again and again gets no new time for its status."""
+        self.heard_s = t_s
+        if self._may_wait:
+            self._status_s, self._may_wait = t_s, False
 
     def answered(self, t_s: float) -> None:
         """It has answered."""
@@ -25,6 +33,7 @@ class Signs:
     def told(self, t_s: float) -> None:
         """It has told its status."""
         self.heard_s = self._status_s = t_s
+        self._may_wait = True
 
     def are_gone(self, t_s: float) -> bool:
         """Whether it has been silent for too long."""

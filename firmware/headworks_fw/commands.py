@@ -59,6 +59,12 @@ class Commands:
 
     def _run(self, fields):
         command, board, now = fields.get("c"), self._board, ticks.now()
+        by = fields.get("by", now)
+        if not isinstance(by, int) or not 0 <= by < 1 << ticks.BITS:
+            raise Refused("form", "by is a count of ticks")
+        is_off = command == "out" and fields.get("on") == 0
+        if ticks.diff(by, now) < 0 and not is_off:
+            raise Refused("late", "this came too late and is not done; ask again")
         if command == "out":
             on, ms, renews = fields.get("on"), fields.get("ms", 0), fields.get("rn", 0)
             board.outputs.command(fields.get("o"), on, ms, now, renews)

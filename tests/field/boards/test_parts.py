@@ -155,7 +155,7 @@ class Relay:
         for fields in asked:
             self.talk.say("ok", i=fields["i"])
         self.talk.wait(RENEW_S)
-        return [{k: v for k, v in fields.items() if k not in ("i", "o")} for fields in asked]
+        return [{k: v for k, v in fields.items() if k not in ("i", "o", "by")} for fields in asked]
 
 
 ON = {"c": "out", "on": 1, "ms": 5000, "rn": 0}
@@ -233,6 +233,26 @@ def test_a_board_that_would_clear_any_latch_is_armed_by_persons_alone(protocol):
     relay = Relay()
     relay.talk.hello(p=protocol).status(0, "lease")
     assert relay.scan() == []
+
+
+def test_a_command_says_by_when_a_board_must_have_begun_it():
+    """Before the host gives it up or its asker has gone, in the board's counter, over its wrap."""
+    relay = Relay()
+    relay.talk.sent.clear()
+    relay.talk.session.doing.want({"c": "arm"}, relay.talk.t_s)
+    first = relay.talk.ticks
+    relay.talk.pass_s(TRIES * TRY_S)
+    assert [fields["by"] - first for fields in relay.talk.asked("do")] == [
+        pytest.approx(1000 * TRIES * TRY_S, abs=10)
+    ] * TRIES
+    relay.talk.session.doing.want({"c": "arm"}, relay.talk.t_s, until_s=relay.talk.t_s + 0.3)
+    assert relay.talk.asked("do")[-1]["by"] == pytest.approx(relay.talk.ticks + 300, abs=10)
+    talk = Talk().open().hello()
+    talk.session.doing.want({"c": "arm"}, talk.t_s)
+    assert "by" not in talk.asked("do")[-1]
+    clock = TickClock(30)
+    clock.answered(10.0, 10.0, (1 << 30) - 500)
+    assert clock.ticks(11.0) == 500
 
 
 @pytest.mark.parametrize(("granted", "open_zone"), [(False, True), (True, False)])

@@ -108,6 +108,23 @@ def test_a_lease_ends_without_the_host():
         assert bench.do(4, "out", o="permit", on=1, ms=1000)[0] == "ok"
 
 
+def test_a_command_that_is_read_too_late_is_not_carried_out():
+    """It lay in a buffer while the board stood still; an off is never too late."""
+    with Clock() as clock:
+        bench = Bench(clock)
+        bench.run(500)
+        now = clock.ms % (1 << 30)
+        assert bench.do(1, "out", o="permit", on=1, ms=5000, by=now - 1)[1]["e"] == "late"
+        assert bench.permit == 0
+        assert bench.do(2, "out", o="permit", on=1, ms=5000, by=now + 1000)[0] == "ok"
+        assert bench.permit == 1
+        assert bench.do(3, "arm", o="permit", by=now - 1)[1]["e"] == "late"
+        assert bench.do(4, "out", o="permit", on=0, by=now - 1)[0] == "ok"
+        assert bench.permit == 0
+        assert bench.do(5, "arm", o="permit", by=1 << 30)[1]["e"] == "form"
+        assert bench.do(6, "arm", o="permit", by="x")[1]["e"] == "form"
+
+
 def test_a_renewal_closes_nothing_that_has_opened():
     """Whoever opened it, and also at a board that has just started; a lease's latch goes before."""
     with Clock() as clock:

@@ -39,6 +39,14 @@ class Beats:
         self._clock.answered(asked_s, t_s, ticks)
         return True
 
+    def by(self, fields: Mapping[str, Any], end_s: float) -> dict[str, Any]:
+        """A command's fields with the board's counter at the time when it is given up, if known.
+
+        A command that lay in a buffer while the board stood still is for nobody any more.
+        """
+        by = self._clock.ticks(end_s) if self._clock is not None else None
+        return {**fields} if by is None else {**fields, "by": by}
+
     def at(self, ticks: object, t_s: float) -> float | None:
         """When a sample of this counter, heard at `t_s`, was taken; None while that is unknown."""
         if self._clock is None or not isinstance(ticks, int):

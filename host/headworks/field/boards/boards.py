@@ -235,7 +235,8 @@ class Boards:
             if not done.done():
                 done.set_result(outcome)
 
-        wish = session.doing.want(fields, time.monotonic(), finish)
+        t_s = time.monotonic()
+        wish = session.doing.want(fields, t_s, finish, until_s=t_s + ANSWER_S)
         try:
             await asyncio.wait({done}, timeout=ANSWER_S)
         finally:  # nothing is done for somebody who was told that it failed, or who is gone
@@ -276,7 +277,7 @@ def _closes(words: list[str]) -> bool:
 def _fits(line: str, address: int) -> bool:
     """Whether a console line fits into a frame."""
     try:
-        encode("do", {"i": _LONGEST_ID, "c": "con", "l": line}, address)
+        encode("do", {"i": _LONGEST_ID, "c": "con", "l": line, "by": _LONGEST_ID}, address)
     except WireError:
         return False
     return True

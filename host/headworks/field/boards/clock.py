@@ -34,6 +34,12 @@ class TickClock:
             self._host_s = asked_s + within_s
             self._within_s, self._at_s = within_s, heard_s
 
+    def ticks(self, host_s: float) -> int | None:
+        """The board's counter at this time of the host's clock; None while that is unknown."""
+        if self._ticks is None:
+            return None
+        return (self._ticks + round((host_s - self._host_s) * 1000.0)) & self._mask
+
     def host_s(self, ticks: int, heard_s: float) -> float | None:
         """When the board's counter stood there, by the host's clock; never after `heard_s`."""
         if self._ticks is None:

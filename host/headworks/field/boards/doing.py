@@ -39,6 +39,7 @@ class Wish:
 
     fields: dict[str, Any]
     done: Callable[[Outcome], None]
+    until_s: float = float("inf")
 
 
 class Doing:
@@ -51,6 +52,7 @@ class Doing:
         self._now: Wish | None = None
         self._tries = 0
         self._sent_s = 0.0
+        self.end_s = 0.0  # when the command that is asked is given up; nobody wants it after that
         self._lines: dict[int, str] = {}
         self.retries = 0
 
@@ -61,9 +63,13 @@ class Doing:
         done: Callable[[Outcome], None] = lambda _: None,
         *,
         first: bool = False,
+        until_s: float = float("inf"),
     ) -> Wish:
-        """Ask for a command. `first`: it goes before all that wait or are under way."""
-        wish = Wish(fields, done)
+        """Ask for a command. `first`: it goes before all that wait or are under way.
+
+        `until_s`: whoever asks waits for so long, and then withdraws it.
+        """
+        wish = Wish(fields, done, until_s)
         if first:
             self._interrupt()
             self._queue.appendleft(wish)
@@ -139,6 +145,7 @@ class Doing:
         self._now = self._queue.popleft()
         self._id += 1
         self._tries, self._lines = 0, {}
+        self.end_s = min(t_s + TRIES * TRY_S, self._now.until_s)
         self._ask(t_s)
 
     def _ask(self, t_s: float) -> None:

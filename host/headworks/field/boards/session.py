@@ -37,7 +37,7 @@ class Session:
     def __init__(self, spec: BoardSpec, profile: SensorProfile, send: Send, first_id: int) -> None:
         self.spec, self.profile = spec, profile
         self.readings = Readings(spec.name, profile.channels)
-        self.doing = Doing(lambda fields: self._say("do", fields), first_id)
+        self.doing = Doing(lambda f: self._say("do", self._beats.by(f, self.doing.end_s)), first_id)
         self.outputs: dict[str, tuple[bool, str]] = {}  # on, and why latched; as last told
         self.heard_frames = 0  # that had something to say
         self.state, self.cause = BoardState.NO_PORT, "its port has not been opened yet"

@@ -16,6 +16,7 @@ from headworks_fw import VERSION
 from tools.terminal import Terminal
 
 pytestmark = pytest.mark.needs("program:micropython")
+NEW_PROMPT = "\x1b[?2004h"  # bracketed paste goes on when a prompt has the terminal to itself
 
 
 @pytest.fixture(scope="module")
@@ -261,7 +262,7 @@ def test_the_console_completes_asks_and_ends(boards):
     person.type("no\r")
     person.until("safety>")
     person.type("info\x03")
-    person.until("safety>")
+    person.until(NEW_PROMPT)
     person.type("\x04")
     assert person.ended() == 0
     assert boards.truth()["safety"]["state"] == "run"

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import tempfile
+import time
 import urllib.request
 from pathlib import Path
 
@@ -241,6 +242,18 @@ def test_plain_pipe_gets_lines(folder):
     assert "\x1b" not in done.stdout
 
 
+def _state_of(url: str) -> dict:
+    """What the page is told, once the station's first state has come."""
+    deadline_s = time.monotonic() + ENDS_S
+    while True:
+        with urllib.request.urlopen(f"{url}/api/state", timeout=10.0) as answer:
+            state = json.load(answer)
+        if "site" in state:
+            return state
+        assert time.monotonic() < deadline_s, state
+        time.sleep(0.05)
+
+
 def test_the_page_is_served_and_its_address_printed(folder):
     """The first line names the address, and a password made for this demo that signs in there."""
     with subprocess.Popen(
@@ -258,8 +271,7 @@ def test_the_page_is_served_and_its_address_printed(folder):
                 urllib.request.Request(f"{url}/api/session", body, kind), timeout=10.0
             ) as answer:
                 assert json.load(answer)["role"] == "operator"
-            with urllib.request.urlopen(f"{url}/api/state", timeout=10.0) as answer:
-                assert json.load(answer)["site"]["name"] == "demo"
+            assert _state_of(url)["site"]["name"] == "demo"
         finally:
             demo.send_signal(signal.SIGINT)
             demo.communicate(timeout=ENDS_S)

@@ -79,6 +79,7 @@ REASON_NUMBERS = MappingProxyType(
         ReasonCode.BOARD_CRASHED: 173,
         ReasonCode.BOARD_MOVED: 174,
         ReasonCode.BOARD_LATCH: 175,
+        ReasonCode.CHANNEL_UNKNOWN: 176,
     }
 )
 

@@ -1,5 +1,6 @@
 """The real station as its own process, against real Modbus servers over sockets."""
 
+import asyncio
 import json
 import os
 import signal
@@ -11,10 +12,15 @@ from pathlib import Path
 import pytest
 
 from headworks.control.scan import scan
+from headworks.field.switches import Switches
 from headworks.record.reading import entries
 from headworks.record.recording import read
 from headworks.record.verify import verify
+from headworks.station.journal import Journal
+from headworks.station.station import _Station
+from station.parts import a_site
 from station.substation import Substation, play, quiet, until, until_view
+from station.test_desk import Lines
 
 SURPLUS_KW = -100.0  # import positive
 
@@ -354,6 +360,31 @@ def test_what_is_on_disk_after_an_orderly_end_is_off(tmp_path: Path) -> None:
         assert on_disk(place) == [False, False, False]
 
     play(tmp_path, work)
+
+
+def test_a_slow_start_is_no_time_in_which_contactors_had_to_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What stayed closed has its whole time to open once it was told, or it would count as welded."""
+    claimed_s: list[float] = []
+
+    async def slow(switches: Switches) -> None:
+        await asyncio.sleep(0.2)
+        claimed_s.append(time.monotonic())
+
+    monkeypatch.setattr(Switches, "start", slow)
+
+    async def go() -> float:
+        place = tmp_path / "station.sock"
+        log = Journal(Lines())  # type: ignore[arg-type]
+        station = _Station(a_site("a1"), place, tmp_path, log)
+        try:
+            await station._start()
+            return station._loop.memory.racks[0].told_s
+        finally:
+            await station._stop()
+
+    assert asyncio.run(go()) >= claimed_s[0]
 
 
 def test_the_first_reading_comes_soon(tmp_path: Path) -> None:

@@ -141,7 +141,8 @@ class _Station:
         self._keeper.start(time.monotonic())
         self._meters.start()
         await self._boards.start()
-        await self._switches.start()
+        await self._switches.start()  # only now have the outputs been told off
+        self._loop.memory = resume(self._site, self._loop.memory, time.monotonic())
         await self._signals.start()
         await self._socket.start()
         self._desk.publish = self._socket.publish

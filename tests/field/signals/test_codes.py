@@ -23,7 +23,7 @@ GIVEN = {
     "storage-corrupt": 151, "memory-dropped": 152, "scan-late": 153, "restart-needed": 154,
     "site-refused": 155, "deadman-held": 156,
     "board-unknown": 170, "board-restarted": 171, "board-quarantined": 172, "board-crashed": 173,
-    "board-moved": 174, "board-latch": 175,
+    "board-moved": 174, "board-latch": 175, "channel-unknown": 176,
 }  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from headworks.replay.rows import Block
 from headworks.sim.faults.active import FaultError
 from replay.build import block, swell, twelve
 
-EXAMPLES, LONG_EXAMPLES = 40, 1500
+EXAMPLES, LONG_EXAMPLES = 20, 1500
 ROWS = 700
 jumped: dict[str, int] = {}
 

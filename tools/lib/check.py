@@ -21,7 +21,11 @@ from lib import firmware, wheel
 ROOT = Path(__file__).resolve().parent.parent.parent
 LONG = "long: run with --long"
 # Folders of tests that go side by side; every other folder is in a group with the rest.
-GROUPS = (("endtoend",), ("cli", "tools", "bench"), ("field", "firmware", "sim", "station"))
+GROUPS = (
+    ("endtoend", "record", "replay", "replay_data", "statement", "web"),
+    ("cli", "tools", "bench"),
+    ("field", "firmware", "sim", "station"),
+)
 Work = Callable[[], tuple[bool, str, Mapping[str, list[str]]]]  # passed, remark, skips
 COVERAGE = [
     "--cov=headworks.control",

@@ -118,17 +118,17 @@ def statement(**changes: object) -> Statement:
     """The statement of the month, made a day after its end."""
     given = {
         "now_s": STARTS.stop + DAY_S,
-        "interval_s": LENGTH_S,
         "racks": dict.fromkeys(RACKS, "counter") | {"a12": "power"},
         "counters": COUNTERS,
     }
     given |= changes
-    month = str(given.pop("month", MONTH))
+    month, of = str(given.pop("month", MONTH)), given.pop("site", None) or site()
     return make(
-        given.pop("site", None) or site(),  # type: ignore[arg-type]
+        of,  # type: ignore[arg-type]
         month,
+        grid(month, of.timezone, given.pop("interval_s", LENGTH_S)),  # type: ignore[attr-defined, arg-type]
         given.pop("rows", None) or rows(),  # type: ignore[arg-type]
         given.pop("entries", entries()),  # type: ignore[arg-type]
-        EVIDENCE,
+        evidence=EVIDENCE,
         **given,  # type: ignore[arg-type]
     )

@@ -56,7 +56,6 @@ class Recorder:
         self._frozen_until_s = float("-inf")
         self._sum = hashlib.sha256()
         self._news: list[Entry] = []
-        self.written_bytes = 0
 
     def add(self, stamp: Stamp, memory: Memory, snapshot: Snapshot, plan: Plan) -> None:
         """Take one scan."""
@@ -163,7 +162,6 @@ class Recorder:
                 raise
             self._sum.update(data)
             self._bytes += len(data)
-            self.written_bytes += len(data)
 
     def _freeze(self, stamp: Stamp) -> None:
         if stamp.t_s >= self._frozen_until_s:

@@ -251,7 +251,3 @@ def _sum(powers: list[Column | None]) -> Column:
 
 def _first(column: Column, count: int) -> Column:
     return column if isinstance(column, float) else column[:count]
-
-
-def _at(column: Column, row: int) -> float:
-    return column if isinstance(column, float) else column.item(row)

@@ -15,7 +15,7 @@ from headworks.record.reading import JOURNAL_FILE
 from headworks.statement.ledger_rows import Rows, entries_of, rows_of
 from headworks.statement.make import make, over
 from headworks.statement.model import Evidence, Statement, StatementError
-from headworks.statement.months import bounds, local_text
+from headworks.statement.months import bounds, grid, local_text
 
 _EVENTS = ("trip", "latch", "reset", "curtail", "curtail-met", "curtail-end", "station-start")
 _START, _FIRMWARE = "station-start", "firmware"  # what the station says of itself and its boards
@@ -42,7 +42,8 @@ def gather(folder: Path, site: Site, month: str, now_s: int, software: str) -> S
                 raise StatementError(
                     f"{path} has no interval of {month}; name a month in which the station ran"
                 )
-            through_s = over(month, site.timezone, interval_s, now_s)[-1] + interval_s
+            starts = grid(month, site.timezone, interval_s)
+            through_s = over(month, starts, now_s).stop
             evidence = _evidence(journal, site, from_s, through_s, software)
         rows: Rows = rows_of(intervals, interval_s, connection_meter(site) or "")
         entries = entries_of(events)
@@ -53,11 +54,11 @@ def gather(folder: Path, site: Site, month: str, now_s: int, software: str) -> S
     return make(
         site,
         month,
+        starts,
         rows.intervals,
         entries,
-        evidence,
+        evidence=evidence,
         now_s=now_s,
-        interval_s=interval_s,
         racks=rows.racks or {rack.name: "unknown" for rack in site.racks},
         unplaced=rows.unplaced,
         counters=rows.counters,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from headworks.model.site import InterlockAction, Site
 from headworks.record.stamp import Clock
-from headworks.statement import months, sums
+from headworks.statement import sums
 from headworks.statement.incidents import curtailments, trips
 from headworks.statement.model import (
     ENERGIES,
@@ -24,49 +24,36 @@ WRITTEN_S = 60  # an interval is in the records at the latest so long after its 
 def make(
     site: Site,
     month: str,
+    starts: range,
     rows: Iterable[Interval],
     entries: Sequence[Entry],
-    evidence: Evidence,
     *,
+    evidence: Evidence,
     now_s: int,
-    interval_s: int,
     racks: Mapping[str, str],
     unplaced: int = 0,
     counters: tuple[Counter, ...] = (),
 ) -> Statement:
     """The statement of a month, up to `now_s` where that month still runs.
 
-    `rows` may hold more than the month; slots without a row are shown as missing. `racks` are
-    the names of the rows' racks, and how each was measured. Raises StatementError for a month
-    that has not begun and for rows that contradict themselves.
+    `starts` is its grid (`months.grid`). `rows` may hold more than the month; slots without a row
+    are shown as missing. `racks` are the names of the rows' racks, and how each was measured.
+    Raises StatementError for a month that has not begun and for rows that contradict themselves.
     """
-    starts = months.grid(month, site.timezone, interval_s)
-    stated = over(month, site.timezone, interval_s, now_s)
-    intervals = _filled(stated, _checked(rows, starts, interval_s, len(racks)))
-    through_s = stated[-1] + interval_s
+    stated, interval_s = over(month, starts, now_s), starts.step
+    intervals = _filled(stated, _checked(rows, starts, len(racks)))
+    within = starts.start, stated.stop
     return Statement(
-        site=site.name,
-        timezone=site.timezone,
-        month=month,
-        from_s=starts.start,
-        to_s=starts.stop,
-        through_s=through_s,
-        made_s=now_s,
-        interval_s=interval_s,
-        racks=tuple(racks),
-        racks_how=tuple(racks.values()),
-        unplaced=unplaced,
-        intervals=intervals,
-        totals=sums.totals(intervals),
-        racks_wh=sums.racks_total(intervals, len(racks)),
+        site=site.name, timezone=site.timezone, month=month,
+        from_s=starts.start, to_s=starts.stop, through_s=stated.stop, made_s=now_s,
+        interval_s=interval_s, intervals=intervals,
+        racks=tuple(racks), racks_how=tuple(racks.values()),
+        totals=sums.totals(intervals), racks_wh=sums.racks_total(intervals, len(racks)),
+        gaps=sums.gaps(intervals, interval_s), unsynced=sums.unsynced(intervals, interval_s),
         cost=cost(site.tariff, site.timezone, interval_s, intervals) if site.tariff else None,
-        counters=counters,
-        curtailments=curtailments(entries, starts.start, through_s),
-        trips=trips(entries, starts.start, through_s, _quiet(site)),
-        gaps=sums.gaps(intervals, interval_s),
-        unsynced=sums.unsynced(intervals, interval_s),
-        evidence=evidence,
-    )
+        curtailments=curtailments(entries, *within), trips=trips(entries, *within, _quiet(site)),
+        unplaced=unplaced, counters=counters, evidence=evidence,
+    )  # fmt: skip
 
 
 def _quiet(site: Site) -> frozenset[str]:
@@ -76,15 +63,17 @@ def _quiet(site: Site) -> frozenset[str]:
     )
 
 
-def over(month: str, timezone: str, interval_s: int, now_s: int) -> range:
-    """The starts of the intervals that are over and written. Raises StatementError for none."""
-    starts = months.grid(month, timezone, interval_s)
+def over(month: str, starts: range, now_s: int) -> range:
+    """Of a month's grid the intervals that are over and written; `.stop` is the end of the last.
+
+    Raises StatementError for none.
+    """
     if now_s < starts.start:
         raise StatementError(f"{month} has not begun; name a month that has")
-    count = min(len(starts), (now_s - WRITTEN_S - starts.start) // interval_s)
+    count = min(len(starts), (now_s - WRITTEN_S - starts.start) // starts.step)
     if count <= 0:
         raise StatementError(
-            f"no interval of {month} is over yet; try again in {interval_s // 60} minutes"
+            f"no interval of {month} is over yet; try again in {starts.step // 60} minutes"
         )
     return starts[:count]
 
@@ -95,9 +84,8 @@ def _filled(starts: range, rows: dict[int, Interval]) -> tuple[Interval, ...]:
     )
 
 
-def _checked(
-    rows: Iterable[Interval], starts: range, interval_s: int, racks: int
-) -> dict[int, Interval]:
+def _checked(rows: Iterable[Interval], starts: range, racks: int) -> dict[int, Interval]:
+    interval_s = starts.step
     found: dict[int, Interval] = {}
     for row in rows:
         if not starts.start <= row.start_s < starts.stop:

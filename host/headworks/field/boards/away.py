@@ -1,12 +1,10 @@
 """Boards that the station itself has sent to their prompt, as long as they are there."""
 
-import time
-
 from headworks.field.boards.session import Session
 from headworks.field.boards.view import BoardState
+from headworks.field.signals.clock import wall_clock
 
 _GOES_S = 15.0  # within which it falls silent; later it has come back unseen
-_FIRST_YEAR = 2026  # a clock before this was never set
 
 
 class Away:
@@ -17,7 +15,8 @@ class Away:
 
     def sent(self, board: str, who: str, t_s: float) -> None:
         """It has taken `maint`, which `who` has asked for."""
-        since = time.strftime(" since %H:%M") if time.localtime().tm_year >= _FIRST_YEAR else ""
+        now = wall_clock(unsynced_ok=True)
+        since = f" since {now.astimezone():%H:%M}" if now else ""
         cause = (
             f"at its MicroPython prompt{since} ({who or 'somebody'} asked for maint); "
             f"headworks board update {board}"

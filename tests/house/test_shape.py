@@ -144,7 +144,7 @@ def test_import_layers_are_kept():
 
 
 def test_lock_files_agree():
-    """The three lock files pin the same version of a package they share, each with a hash."""
+    """The lock files pin the same version of a package they share, each with a hash."""
     pins: dict[str, set[str]] = {}
     for file in sorted((ROOT / "tools/lock").glob("*.txt")):
         for entry in re.split(r"\n(?=\S)", file.read_text(encoding="utf-8")):
@@ -155,9 +155,9 @@ def test_lock_files_agree():
     assert {name: versions for name, versions in pins.items() if len(versions) > 1} == {}
 
 
-@pytest.mark.parametrize("name", ["run", "web"])
+@pytest.mark.parametrize("name", ["run", "web", "mqtt", "notify"])
 def test_dependencies_are_the_locked_ones(name):
-    """What the wheel asks for, and its extra for the page, is what the lock file holds."""
+    """What the wheel asks for, and each of its extras for a face, is what the lock file holds."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     lines = (ROOT / f"tools/lock/{name}.in").read_text(encoding="utf-8").splitlines()
     wanted = project["dependencies"] if name == "run" else project["optional-dependencies"][name]

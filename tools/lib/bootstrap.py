@@ -24,8 +24,9 @@ from typing import NoReturn
 from lib import advice
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-# Dev holds run, build, demo and web. `build` comes first: a source package is built with it.
-LOCKS = {"run": ("run.txt", "build.txt", "demo.txt", "web.txt"), "dev": ("dev.txt",)}
+# Dev holds all the others. `build` comes first: a source package is built with it.
+_RUN = ("run.txt", "build.txt", "demo.txt", "web.txt", "mqtt.txt", "notify.txt")
+LOCKS = {"run": _RUN, "dev": ("dev.txt",)}
 STUBS = ("rp2", "esp32")  # types of MicroPython by board; their modules have the same names
 
 

@@ -85,7 +85,7 @@ class Office:
         return result
 
     async def command(self, command: Command) -> None:
-        self.desk.command(command, 1000, self.replies.put_nowait)
+        self.desk.command(command, "uid 1000", self.replies.put_nowait)
         await self.scan()
 
     async def reply(self) -> dict[str, object]:
@@ -174,8 +174,8 @@ def test_commands_are_in_the_log_with_their_actor(tmp_path: Path) -> None:
 
     log = run(tmp_path, work).log.text
     assert (
-        "<5>command id=c1 action=lock target=a1 actor=ayesha role=operator uid=1000 note=fan\n"
-        in log
+        "<5>command id=c1 action=lock target=a1 actor=ayesha role=operator "
+        'origin="uid 1000" note=fan\n' in log
     )
     assert "<6>command source=a1 code=command action=lock actor=ayesha\n" in log
 
@@ -186,7 +186,7 @@ def test_a_reset_of_a_board_is_answered_with_what_became_of_it(tmp_path: Path) -
 
     async def work(office: Office) -> None:
         reset = LOCK._replace(action=Action.RESET, target="safety")
-        office.desk.command(reset, 1000, office.replies.put_nowait)
+        office.desk.command(reset, "uid 1000", office.replies.put_nowait)
         reply = await office.reply()
         assert not reply["ok"]
         assert "safety is not reset" in str(reply["error"])
@@ -198,9 +198,9 @@ def test_a_station_that_stops_takes_no_command(tmp_path: Path) -> None:
     """Nobody is left waiting, and nobody is told that something was done."""
 
     async def work(office: Office) -> None:
-        office.desk.command(LOCK, 0, office.replies.put_nowait)
+        office.desk.command(LOCK, "uid 0", office.replies.put_nowait)
         office.desk.close()
-        office.desk.command(LOCK._replace(id="c2"), 0, office.replies.put_nowait)
+        office.desk.command(LOCK._replace(id="c2"), "uid 0", office.replies.put_nowait)
         assert "is stopping" in str((await office.reply())["error"])
         office.desk.refuse_rest()
         assert "stopped before" in str((await office.reply())["error"])

@@ -83,6 +83,7 @@ def test_an_interlock_may_be_reset_but_not_switched() -> None:
         (line(role="technician", action="unlock"), '"technician" may not command'),
         (line(role="technician", action="reset"), '"technician" may not command'),
         (line(role=None), "role is missing"),
+        (line(**{"from": "x" * 33}), "from is longer than 32"),
     ],
 )
 def test_every_mistake_is_told_with_its_cause(text: bytes, cause: str) -> None:

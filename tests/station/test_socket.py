@@ -27,13 +27,13 @@ class NotingDesk:
     def __init__(self) -> None:
         self.bulletin = Bulletin()
         self.known = Targets(("a1",), ())
-        self.commands: list[tuple[Command, int]] = []
+        self.commands: list[tuple[Command, str]] = []
         self.notes: list[str] = []
         self.waiting: list[Reply] = []
         self.answers = True
 
-    def command(self, command: Command, uid: int, reply: Reply) -> None:
-        self.commands.append((command, uid))
+    def command(self, command: Command, origin: str, reply: Reply) -> None:
+        self.commands.append((command, origin))
         if self.answers:
             reply({"ok": True})
         else:
@@ -152,15 +152,17 @@ def test_a_slow_pace_misses_no_event(tmp_path: Path) -> None:
 
 
 def test_a_command_carries_who_and_what(tmp_path: Path) -> None:
-    """The desk gets actor, role, target, note, and the user id that the kernel vouches for."""
+    """The desk gets actor, role, target, note, where the person sits, and the user id that the
+    kernel vouches for."""
 
     async def work(server: StationSocket, desk: NotingDesk, path: Path) -> None:
         async with StationClient(path) as client:
             await client.command("lock", "a1", actor="ayesha", note="fan")
-        (command, uid), *more = desk.commands
+            await client.command("ack", "a1", actor="bilal", face="serial")
+        (command, origin), (_, second) = desk.commands
         assert (command.action, command.actor, command.note) == (Action.LOCK, "ayesha", "fan")
-        assert uid == os.getuid()
-        assert not more
+        assert origin == f"uid {os.getuid()}"
+        assert second == f"serial, uid {os.getuid()}"
 
     serve(tmp_path, work)
 

@@ -92,14 +92,16 @@ class StationClient:
                 yield _state(message)
 
     async def command(
-        self, action: str, target: str, *, actor: str, role: str = "operator", note: str = ""
-    ) -> dict[str, Any]:
+        self, action: str, target: str, *, actor: str, role: str = "operator", note: str = "",
+        face: str = "",
+    ) -> dict[str, Any]:  # fmt: skip
         """Have a command carried out and put on disk; the reply. Raises RefusedError.
 
+        `face` says in the journal where the person sits, such as "console".
         A reply with "warning" was carried out but could not be put on disk.
         """
         what = {"action": action, "target": target, "actor": actor, "role": role, "note": note}
-        return await self._ask({"op": "command", **what})
+        return await self._ask({"op": "command", **what, **({"from": face} if face else {})})
 
     async def board(
         self, op: str, board: str, *, actor: str = "", role: str = "operator", **more: Any

@@ -80,14 +80,14 @@ class Desk:
         """The loop that commands go to."""
         self._loop = loop
 
-    def command(self, command: Command, uid: int, reply: Reply) -> None:
+    def command(self, command: Command, origin: str, reply: Reply) -> None:
         """Hand a command to the next scan; the reply comes when its memory is on disk."""
         c = command
         self._log.write(
             journal.NOTICE, "command", id=c.id, action=c.action, target=c.target, actor=c.actor,
-            role=c.role, uid=uid, note=c.note,
+            role=c.role, origin=origin, note=c.note,
         )  # fmt: skip
-        asked = _Asked(reply, self._keeper.command(c, uid))
+        asked = _Asked(reply, self._keeper.command(c, origin))
         if self._closed or self._loop is None:
             reply({"ok": False, "error": "the station is stopping; its racks are being opened"})
             return

@@ -70,11 +70,11 @@ class Keeper:
         entries = [entry_of(event) for event in events]
         return self._journal(t_s, *entries) if entries else None
 
-    def command(self, command: Command, uid: int) -> "Future[None]":
+    def command(self, command: Command, origin: str) -> "Future[None]":
         """Keep what a person or program wants, who that is and from where."""
         c = command
         entry = Entry("asked", c.target, c.action.value, {"id": c.id}, c.note, c.actor, c.role)
-        return self._journal(time.monotonic(), entry._replace(origin=f"uid {uid}"))
+        return self._journal(time.monotonic(), entry._replace(origin=origin))
 
     def board(self, request: BoardRequest, uid: int) -> "Future[None]":
         """Keep what is wanted of a sensor board."""

@@ -18,6 +18,7 @@ ROLES = ("technician", "operator", "admin")  # may command; everybody at the soc
 TECHNICIAN = (Action.OFF, Action.LOCK, Action.ACK)  # only what gives no rack power
 LONGEST_NOTE = 200
 LONGEST_NAME = 64
+LONGEST_FROM = 32
 _ids = itertools.count(1)
 
 
@@ -33,6 +34,7 @@ class Request(NamedTuple):
     every_s: float = 0.0  # of a subscription: the least time between two pushes
     command: Command | None = None
     board: BoardRequest | None = None
+    face: str = ""  # where the person sits: console, serial, …; empty where nobody said
 
 
 class Targets(NamedTuple):
@@ -61,7 +63,8 @@ def parse(line: bytes, known: Targets) -> Request:
     if op == "subscribe":
         return Request(fields.get("id"), op, every_s=_every_s(fields.get("every_s", 0.0)))
     if op == "command":
-        return Request(fields.get("id"), op, command=_command(fields, known))
+        face = _text(fields, "from", LONGEST_FROM, empty=True)
+        return Request(fields.get("id"), op, command=_command(fields, known), face=face)
     if isinstance(op, str) and op in OPS:
         return Request(fields.get("id"), op, board=_board(op, fields, known))
     words = ", ".join(("state", "subscribe", "command", *OPS))

@@ -37,9 +37,12 @@ class Desk(Protocol):
     known: Targets
 
     def command(
-        self, command: Command, uid: int, reply: Callable[[dict[str, object]], None]
+        self, command: Command, origin: str, reply: Callable[[dict[str, object]], None]
     ) -> None:
-        """Carry out a command in the next scan; call `reply` when it is done and durable."""
+        """Carry out a command in the next scan; call `reply` when it is done and durable.
+
+        `origin` says from where it came, for the journal: "console, uid 1000".
+        """
 
     def board(
         self,
@@ -211,7 +214,7 @@ class _Client(asyncio.Protocol):
 
     def _answer(self, request: Request) -> None:
         if request.command is not None:
-            self._command(request.id, request.command)
+            self._command(request, request.command)
             return
         if request.board is not None:
             self._wait_for_one()
@@ -225,9 +228,11 @@ class _Client(asyncio.Protocol):
         if request.op == "subscribe":
             self._every_s, self._seen_event = request.every_s, entry.last_event
 
-    def _command(self, key: object, command: Command) -> None:
+    def _command(self, request: Request, command: Command) -> None:
         self._wait_for_one()
-        self._desk.command(command, self._uid, lambda reply: self._done(key, reply))
+        face = f"{request.face}, " if request.face else ""
+        reply = partial(self._done, request.id)
+        self._desk.command(command, f"{face}uid {self._uid}", reply)
 
     def _wait_for_one(self) -> None:
         """One more answer is awaited. Raises RequestError where there are too many."""

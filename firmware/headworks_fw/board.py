@@ -134,6 +134,8 @@ class Board:
             modules.drop("shell")
             modules.drop("selftest")
             self._commands.rest()
+        if self.asked and ticks.diff(self.asked[2], now) <= 0:
+            self.asked = None
         fields = self.health.figures()
         fields["m"] = now
         fields["ce"], fields["dr"] = self.link.refused, self.link.dropped
@@ -141,7 +143,7 @@ class Board:
         self.link.news("st", fields)
         self._send_contacts(now)
         for event in self._events.waiting():
-            if ticks.diff(now, event["m"]) > 0:
+            if event["m"] != now:  # later or earlier: the counter's half span is 6 days
                 self.link.news("ev", event)
         for sensor in self.sensors:
             last = self._began if sensor.sample_ms is None else sensor.sample_ms

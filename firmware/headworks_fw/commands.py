@@ -23,7 +23,7 @@ class Commands:
         if not isinstance(number, int):
             link.reply("no", {"i": 0, "e": "form", "s": "do needs a number i"})
             return
-        if link.address:
+        if link.address or _is_off(fields):
             link.forget()  # the host asks anew: it no longer waits for the rest of an answer
         if self._answer and link.waits(self._answer[-1]):
             if number != self._number:
@@ -62,8 +62,8 @@ class Commands:
         by = fields.get("by", now)
         if not isinstance(by, int) or not 0 <= by < 1 << ticks.BITS:
             raise Refused("form", "by is a count of ticks")
-        is_off = command == "out" and fields.get("on") == 0
-        if ticks.diff(by, now) < 0 and not is_off:
+        own = board.identity["bt"]
+        if (ticks.diff(by, now) < 0 or fields.get("bt", own) != own) and not _is_off(fields):
             raise Refused("late", "this came too late and is not done; ask again")
         if command == "out":
             on, ms, renews = fields.get("on"), fields.get("ms", 0), fields.get("rn", 0)
@@ -82,6 +82,11 @@ class Commands:
         else:
             raise Refused("unknown", "there is no command %s" % str(command)[:16])
         return []
+
+
+def _is_off(fields):
+    """Whether it only takes power away: such a one is carried out at any time."""
+    return fields.get("c") == "out" and fields.get("on") == 0
 
 
 def _milliseconds(fields):

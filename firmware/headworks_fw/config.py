@@ -7,6 +7,7 @@ import binascii
 import json
 
 NAME_LENGTH = 16
+OWN_LATCHES = ("lease", "flash")  # what a latch is called that no contact has made
 _OUTPUT_ROOM = 120  # bytes of `st` for outputs and their latches
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789_-"
 
@@ -83,6 +84,8 @@ def check_outputs(config: "dict[str, object]", contacts: "list[str]") -> None:
         for trip in output.get("trips", []):
             if trip not in contacts:
                 raise ConfigError("%s: there is no contact %s to trip it" % (place, trip))
+            if trip in OWN_LATCHES:
+                raise ConfigError("%s: no contact that trips it may be called %s" % (place, trip))
         letters += len(output["name"]) + max([5] + [len(trip) for trip in output.get("trips", [])])
     if letters + 10 * len(_list(config, "outputs")) > _OUTPUT_ROOM:
         raise ConfigError("outputs: their names and trips are too long for one frame")

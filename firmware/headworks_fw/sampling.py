@@ -38,13 +38,15 @@ class Stuck:
         self._most_ms = stuck_s * 1000
         self._raw = None
         self._since = 0
+        self._is_stuck = False  # until it changes, whatever the counter's wrap makes of the time
 
     def holds(self, raw, now):
         """Whether the value has stood still for too long."""
         if raw != self._raw:
-            self._raw, self._since = raw, now
-            return False
-        return self._most_ms > 0 and ticks.diff(now, self._since) >= self._most_ms
+            self._raw, self._since, self._is_stuck = raw, now, False
+        elif self._most_ms > 0 and ticks.diff(now, self._since) >= self._most_ms:
+            self._is_stuck = True
+        return self._is_stuck
 
 
 def within(value, span):

@@ -105,8 +105,10 @@ class Shell:
             return ["%s is off" % output.name]
         if words[1] == "on" and output.latch:
             output.lease(1, ticks.now())  # says why not
-        self._board.asked = (output.name, words[1], ticks.add(ticks.now(), CONFIRM_MS))
-        what = "lets the host switch %s on again" % output.name
+        until = ticks.add(ticks.now(), CONFIRM_MS)
+        self._board.asked = (output.name, words[1], until, output.latch)
+        clears = "clears the latch %s and " % output.latch if output.latch else ""
+        what = "%slets the host switch %s on again" % (clears, output.name)
         if words[1] == "on":
             what = "switches %s on for %d ms" % (output.name, output.max_ms)
         raise Refused("confirm", "this %s; within 10 s type: confirm %s" % (what, output.name))
@@ -123,7 +125,7 @@ class Shell:
             raise Refused("confirm", "nothing waits to be confirmed; type set OUTPUT on first")
         output = self._board.outputs.named(asked[0])
         if asked[1] == "arm":
-            self._board.outputs.arm(output.name)
+            self._board.outputs.arm(output.name, asked[3])
             return ["%s is armed" % output.name]
         self._board.outputs.command(output.name, 1, output.max_ms, ticks.now())
         return ["%s is on for %d ms" % (output.name, output.max_ms)]

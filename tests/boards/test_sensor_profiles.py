@@ -214,6 +214,7 @@ BROKEN = [
     ("c = [-40, 85]", "c = [85, -40]", "write the lowest and the highest"),
     ("every_s = 2.0\nc = [-40, 85]", "every_s = 0.01\nc = [-40, 85]", "write 0.2 to 60 s"),
     ('trips = ["smoke"]', 'trips = ["fire"]', "there is no contact 'fire' to trip it"),
+    ('name = "smoke"', 'name = "lease"', "no contact may be called 'lease'"),
     ('name = "plate"', 'name = "intake"', "the channel intake_c is there twice"),
     ('name = "plate"', 'name = "Cold Plate"', "write 1 to 16 of a-z"),
     ("active_low = false", 'active_low = "no"', "has the wrong type"),

@@ -36,6 +36,7 @@ __all__ = [
 
 LINKS = ("usb", "rs485")
 BAUDS = (9600, 19200, 38400, 57600, 115200, 230400)
+OWN_LATCHES = ("lease", "flash")  # what a board calls a latch that no contact has made
 LONGEST_NAME = 16  # of a board, as its firmware has it
 _NAME = re.compile(rf"[a-z0-9_-]{{1,{LONGEST_NAME}}}")
 _WATCHDOG_MS = 8000
@@ -171,6 +172,8 @@ def _check_references(data: Mapping[str, Any], channels: Mapping[str, Channel]) 
                 if channel not in channels:
                     raise ValueError(f"{entry['name']}: no sensor here gives {channel}")
     contacts = {contact["name"] for contact in data.get("contact", ())}
+    for name in sorted(contacts.intersection(OWN_LATCHES)):
+        raise ValueError(f"no contact may be called {name!r}: boards call latches so")
     for output in data.get("output", ()):
         for trip in output["trips"]:
             if trip not in contacts:

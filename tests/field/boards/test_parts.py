@@ -141,6 +141,9 @@ def test_the_queue_has_an_end_and_a_lost_board_answers_all():
     assert desk.doing.is_idle
 
 
+_ANY = ("i", "o", "by", "bt")
+
+
 class Relay:
     """A lease on the bench, with what it asks of the board."""
 
@@ -155,7 +158,7 @@ class Relay:
         for fields in asked:
             self.talk.say("ok", i=fields["i"])
         self.talk.wait(RENEW_S)
-        return [{k: v for k, v in fields.items() if k not in ("i", "o", "by")} for fields in asked]
+        return [{k: v for k, v in fields.items() if k not in _ANY} for fields in asked]
 
 
 ON = {"c": "out", "on": 1, "ms": 5000, "rn": 0}
@@ -253,6 +256,17 @@ def test_a_command_says_by_when_a_board_must_have_begun_it():
     clock = TickClock(30)
     clock.answered(10.0, 10.0, (1 << 30) - 500)
     assert clock.ticks(11.0) == 500
+
+
+def test_a_command_says_for_which_start_of_a_board_it_is_meant():
+    """So that one that lay in a buffer while it restarted does nothing after that."""
+    talk = Talk().open()
+    talk.session.doing.want({"c": "arm"}, talk.t_s)
+    assert "bt" not in talk.asked("do")[-1]
+    for talk.boot in ("0badcafe", "feedf00d"):
+        talk.hello()
+        talk.session.doing.want({"c": "arm"}, talk.t_s)
+        assert talk.asked("do")[-1]["bt"] == talk.boot
 
 
 @pytest.mark.parametrize(("granted", "open_zone"), [(False, True), (True, False)])

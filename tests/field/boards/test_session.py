@@ -443,6 +443,23 @@ def test_a_counter_that_jumped_is_a_start_that_was_not_heard():
     assert talk.seen("intake_c").value == 27.0
 
 
+@pytest.mark.parametrize("away_days", [0, 7, 9])
+def test_a_counter_that_seemed_to_jump_is_followed_again(away_days):
+    """Its board says that it is the same start, as after a week at another host: it gets a clock."""
+    talk = Talk(AIR).open().hello().beat(4.9 if not away_days else 0.01)
+    if away_days:
+        talk.session.closed(talk.t_s, "unplugged")
+        talk.wait(away_days * 86400.0)
+        talk.open().hello()
+    else:
+        number = talk.asked("beat")[-1]["i"]
+        talk.session._beats.asked(number + 1, talk.t_s)
+        talk.say("beat", i=number + 1, m=talk.ticks - 3000)
+    talk.pass_s(1.25).beat().hello().pass_s(1.25).beat().readings(intake_c=26.0)
+    assert talk.seen("intake_c").value == 26.0
+    assert talk.seen("intake_c").t_s == pytest.approx(talk.t_s, abs=0.3)
+
+
 def test_an_output_that_went_off_by_itself_is_told_with_its_cause():
     """Once, however often the board repeats it."""
     talk = Talk().ready().status(on=1).status(0, "smoke").status(0, "smoke")

@@ -56,6 +56,20 @@ def test_a_reset_names_the_latch_that_a_person_was_shown():
     asyncio.run(go())
 
 
+def test_a_reset_waits_until_a_board_has_told_what_latches():
+    """A reset that names no latch would clear any, also one that nobody has been shown."""
+
+    async def go():
+        boards, talk = silent_safety()
+        talk.boot = "feedf00d"
+        talk.hello()
+        with pytest.raises(BoardError, match="has not told yet what latches; try again"):
+            await boards.reset("safety")
+        assert talk.asked("do") == []
+
+    asyncio.run(go())
+
+
 @pytest.mark.parametrize("gone", [False, True])
 def test_a_reset_that_was_sent_and_not_answered_is_not_known_and_not_sent_again(monkeypatch, gone):
     """Whether its time is over or its asker has gone."""

@@ -125,6 +125,55 @@ def test_a_command_that_is_read_too_late_is_not_carried_out():
         assert bench.do(6, "arm", o="permit", by="x")[1]["e"] == "form"
 
 
+def test_a_command_for_an_earlier_start_is_not_carried_out():
+    """It lay in a buffer while the board restarted, where its `by` tells nothing; an off counts."""
+    with Clock() as clock:
+        bench = Bench(clock)
+        old, own = "deadbeef", "0badcafe"
+        assert bench.do(1, "out", o="permit", on=1, ms=5000, bt=old)[1]["e"] == "late"
+        assert bench.permit == 0
+        assert bench.do(2, "restart", bt=old)[1]["e"] == "late"
+        assert bench.board.leaving is None
+        assert bench.do(3, "out", o="permit", on=1, ms=5000, bt=own)[0] == "ok"
+        assert bench.permit == 1
+        assert bench.do(4, "out", o="permit", on=0, bt=old)[0] == "ok"
+        assert bench.permit == 0
+        bench.smoke.be(1)
+        bench.run(20)
+        bench.smoke.be(0)
+        assert bench.do(5, "arm", o="permit", l="smoke", bt=old)[1]["e"] == "late"
+        assert bench.do(6, "arm", o="permit", l="smoke", bt=own)[0] == "ok"
+
+
+def test_an_off_waits_for_no_answer():
+    """A long answer under way makes way for it; the host that sends an off waits for nothing else."""
+    with Clock() as clock:
+        bench = Bench(clock)
+        bench.do(1, "out", o="permit", on=1, ms=5000)
+        bench.stream.takes = 0
+        bench.stream.waiting = wire.encode("do", {"i": 2, "c": "con", "l": "info"})
+        bench.run(20)
+        bench.stream.waiting = wire.encode("do", {"i": 3, "c": "out", "o": "permit", "on": 0})
+        bench.run(20)
+        assert bench.permit == 0
+        bench.stream.takes = 10000
+        bench.run(50)
+        assert ("ok", {"i": 3}) in bench.stream.frames()
+
+
+def test_an_event_that_nobody_acknowledged_is_told_for_weeks():
+    """The counter's half span is no end of it: a host that comes back finds what latched."""
+    with Clock() as clock:
+        bench = Bench(clock)
+        bench.smoke.be(1)
+        bench.run(2000)
+        for _ in range(3):
+            clock.ms += 5 * 24 * 3600 * 1000
+            bench.stream.frames()
+            bench.run(2000)
+            assert [fields["e"] for fields in bench.stream.frames("ev")] == [1, 1]
+
+
 def test_a_renewal_closes_nothing_that_has_opened():
     """Whoever opened it, and also at a board that has just started; a lease's latch goes before."""
     with Clock() as clock:

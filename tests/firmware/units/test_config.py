@@ -46,6 +46,10 @@ def test_each_fault_is_said_with_its_place():
     assert "address" in _said(link=SERIAL)
     assert _said(tachs=[{"name": "fan1", "pin": 2}]) == "pin 2 is used by contacts and tachs"
     assert "no contact fire" in _said(outputs=[dict(permit, trips=["fire"])])
+    for word in ("lease", "flash"):  # what the board itself calls latches that are no contact's
+        contacts = [dict(GOOD["contacts"][0], name=word)]
+        told = _said(contacts=contacts, outputs=[dict(permit, trips=[word], reset=word)])
+        assert told == "output permit: no contact that trips it may be called " + word
     assert "output permit: max_ms" in _said(outputs=[dict(permit, max_ms=0)])
     assert _said(sensors=[{}]) == "sensors: every entry needs a kind"
     assert _said(sensors={}) == "sensors: must be a list of objects"

@@ -102,6 +102,9 @@ def test_bit_identical_for_too_long_is_stuck():
         seen = [sampled(clock, sensor)[1].get("intake_c") for _ in range(8)]
         assert seen[:5] == [None] * 5
         assert seen[-1] == "STUCK"
+        for _ in range(3):  # over the half span of the counter, which has a sign there
+            clock.ms += 5 * 24 * 3600 * 1000
+            assert sampled(clock, sensor)[1].get("intake_c") == "STUCK"
         bus.answer = words(0x6667, 0x6666)
         assert sampled(clock, sensor)[1] == {}
 

@@ -66,6 +66,33 @@ def test_arming_at_the_board_is_confirmed_too():
         assert bench.board.outputs.state() == {"permit": [0, ""]}
 
 
+def test_arming_at_the_board_clears_what_was_shown():
+    """What has tripped between the announcement and its confirmation stays latched."""
+    with Clock() as clock:
+        bench = Bench(clock)
+        bench.do(1, "out", o="permit", on=1, ms=100)
+        bench.run(200)
+        assert "clears the latch lease" in bench.type("set permit arm\n")[-1]
+        bench.smoke.be(1)
+        bench.run(20)
+        bench.smoke.be(0)
+        assert "latched by smoke" in bench.type("confirm permit\n")[-1]
+        assert bench.board.outputs.state() == {"permit": [0, "smoke"]}
+
+
+def test_a_confirmation_weeks_later_is_too_late():
+    """What was announced is forgotten, whatever the counter's half span makes of its time."""
+    with Clock() as clock:
+        bench = Bench(clock)
+        bench.type("set permit on\n")
+        bench.run(11000)
+        for _ in range(2):
+            clock.ms += 4 * 24 * 3600 * 1000
+            bench.run(1100)
+        assert "nothing waits" in bench.type("confirm permit\n")[-1]
+        assert 1 not in bench.pins[15].levels
+
+
 def test_the_same_words_go_through_the_host():
     """`do con` answers line by line, numbered, then ok; a refusal is `no` with its sentence."""
     with Clock() as clock:

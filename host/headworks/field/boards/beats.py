@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from headworks.field.boards.clock import TickClock
+from headworks.field.boards.greeting import Hello
 
 FORGET_S = 5.0  # an answer that comes later tells nothing
 JUMP_S = 1.0  # a counter that is off by more is that of another start
@@ -14,11 +15,14 @@ class Beats:
 
     def __init__(self) -> None:
         self._clock: TickClock | None = None
+        self._said: Hello | None = None  # of the start that the clock is for
         self._asked_s: dict[int, float] = {}
 
-    def begin(self, wrap_bits: int) -> None:
-        """The board has started; its counter has this many bits."""
-        self._clock, self._asked_s = TickClock(wrap_bits), {}
+    def met(self, said: Hello) -> None:
+        """It has introduced itself: a new start has a new clock, as has one whose was given up."""
+        if self._clock is None or self._said is None or said.start != self._said.start:
+            self._clock, self._asked_s = TickClock(said.wrap_bits), {}
+        self._said = said
 
     def asked(self, number: int, t_s: float) -> bool:
         """Keep a question; whether there is a clock to ask for."""
@@ -40,12 +44,14 @@ class Beats:
         return True
 
     def by(self, fields: Mapping[str, Any], end_s: float) -> dict[str, Any]:
-        """A command's fields with the board's counter at the time when it is given up, if known.
+        """A command's fields with the start that it is for, and the board's counter when it is
+        given up; what is known of the two.
 
-        A command that lay in a buffer while the board stood still is for nobody any more.
+        A command that lay in a buffer while the board stood still or restarted is for nobody.
         """
         by = self._clock.ticks(end_s) if self._clock is not None else None
-        return {**fields} if by is None else {**fields, "by": by}
+        start = {} if self._said is None else {"bt": self._said.boot}
+        return {**fields, **start} if by is None else {**fields, **start, "by": by}
 
     def at(self, ticks: object, t_s: float) -> float | None:
         """When a sample of this counter, heard at `t_s`, was taken; None while that is unknown."""

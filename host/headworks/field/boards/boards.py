@@ -154,10 +154,14 @@ class Boards:
             raise BoardError(f"{board} is not reset: {session.cause}")
         output = session.spec.permissive
         if output is not None:
-            fields: dict[str, object] = {"c": "arm", "o": output}
-            if output in session.outputs:  # what a person was shown, and nothing later than that
-                fields["l"] = session.outputs[output][1]
-            outcome = await self._do(session, fields)
+            if output not in session.outputs:
+                raise BoardError(
+                    f"{board} is not reset: it has just answered, and has not told yet what "
+                    "latches; try again in some seconds"
+                )
+            # what a person was shown, and nothing later than that
+            latch = session.outputs[output][1]
+            outcome = await self._do(session, {"c": "arm", "o": output, "l": latch})
             if not outcome.ok:
                 why = outcome.text or outcome.code
                 raise BoardError(f"{board} is not reset, {output} stays open: {why}")
@@ -277,7 +281,8 @@ def _closes(words: list[str]) -> bool:
 def _fits(line: str, address: int) -> bool:
     """Whether a console line fits into a frame."""
     try:
-        encode("do", {"i": _LONGEST_ID, "c": "con", "l": line, "by": _LONGEST_ID}, address)
+        longest = {"i": _LONGEST_ID, "c": "con", "l": line, "bt": "0" * 8, "by": _LONGEST_ID}
+        encode("do", longest, address)
     except WireError:
         return False
     return True

@@ -181,6 +181,7 @@ class Session:
             self._counts["crc_errors"] += 1
             return
         self._signs.answered(t_s)
+        self._beats.met(said)
         if self._hello is None or said.start != self._hello.start:
             self._new_boot(said, t_s)
         self._hello, self.minor, self._was_lent = said, minor(said), False
@@ -195,7 +196,6 @@ class Session:
         """It has started since we last knew it. Unless that was asked for, it is told."""
         is_unasked = self._restarts.is_unasked(said.why, t_s)
         self._signs.restarted(t_s)
-        self._beats.begin(said.wrap_bits)
         self._sequence.begin()
         self._acked.clear()
         self.outputs.clear()

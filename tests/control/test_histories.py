@@ -195,6 +195,7 @@ def run(examples: int) -> None:
     assert steps["starts"] > examples, "histories in which nothing starts show nothing"
 
 
+@pytest.mark.no_cover  # the tables reach every branch without it, in a tenth of the time
 @pytest.mark.timeout(600)  # a minute alone, more beside the other groups of tests
 def test_invariants_hold_on_generated_histories():
     """Envelope, unknown input, trips, times, steps and repeatability hold for 100,000 scans."""

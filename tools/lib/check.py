@@ -20,12 +20,9 @@ from lib import firmware, wheel
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LONG = "long: run with --long"
-# Folders of tests that go side by side; every other folder is in a group with the rest.
-GROUPS = (
-    ("endtoend", "record", "replay", "replay_data", "statement", "web"),
-    ("cli", "tools", "bench"),
-    ("field", "firmware", "sim", "station"),
-)
+# Folders of tests begin in this order, others after them: the longest must not be left for the end.
+FIRST = ("cli", "endtoend", "field", "control", "tools", "pi", "web")
+SIDE_BY_SIDE = 4  # most tests wait for something; with more, two cores make clocks late
 Work = Callable[[], tuple[bool, str, Mapping[str, list[str]]]]  # passed, remark, skips
 COVERAGE = [
     "--cov=headworks.control",
@@ -78,40 +75,38 @@ def tool(*arguments: str) -> Work:
 
 
 def tests(arguments: list[str], covered: list[str]) -> Work:
-    """All tests, in groups side by side: most of them wait for something, on a clock of its own.
+    """All tests, some folders side by side: most of them wait for something, on a clock of its own.
 
-    The output of a group is shown when it has ended; skips are kept with their reasons.
-    `covered` goes to the group that tests the decision.
+    The output of a folder is shown when it has ended; skips are kept with their reasons.
+    `covered` goes to the folder that tests the decision.
     """
 
     def work() -> tuple[bool, str, Mapping[str, list[str]]]:
         with tempfile.TemporaryDirectory(prefix="headworks-check-") as name:
-            places = groups(ROOT / "tests")
-            words = [[*arguments, *(covered if "control" in place else [])] for place in places]
-            with ThreadPoolExecutor(len(places)) as pool:
-                done = pool.map(_group, places, words, [Path(name)] * len(places))
+            places = folders(ROOT / "tests")
+            words = [[*arguments, *(covered if place == "control" else [])] for place in places]
+            with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+                done = pool.map(_folder, places, words, [Path(name)] * len(places))
                 codes, reports = zip(*done, strict=True)
         return not any(codes), *_sum(reports)
 
     return work
 
 
-def groups(tests: Path) -> list[tuple[str, ...]]:
-    """The folders of tests in groups: those that are named, and one with all others."""
-    folders = sorted(path.parent.name for path in tests.glob("*/__init__.py"))
-    named = [tuple(name for name in group if name in folders) for group in GROUPS]
-    rest = tuple(name for name in folders if not any(name in group for group in named))
-    return [group for group in (*named, rest) if group]
+def folders(tests: Path) -> list[str]:
+    """All folders of tests, in the order in which they begin."""
+    found = sorted(path.parent.name for path in tests.glob("*/__init__.py"))
+    return sorted(found, key=lambda name: FIRST.index(name) if name in FIRST else len(FIRST))
 
 
-def _group(place: tuple[str, ...], words: list[str], folder: Path) -> tuple[int, Mapping[str, Any]]:
-    """One group: its exit code and its report."""
-    report = folder / f"{place[0]}.json"
+def _folder(place: str, words: list[str], reports: Path) -> tuple[int, Mapping[str, Any]]:
+    """The tests of one folder: their exit code and their report."""
+    report = reports / f"{place}.json"
     env = {**os.environ, "HEADWORKS_REPORT": str(report)}
-    env["COVERAGE_FILE"] = str(folder / f"{place[0]}.coverage")
-    paths = [f"tests/{name}" for name in place]
+    env["COVERAGE_FILE"] = str(reports / f"{place}.coverage")
+    began_s = time.monotonic()
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "--durations=5", *words, *paths],
+        [sys.executable, "-m", "pytest", "--durations=5", *words, f"tests/{place}"],
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -121,12 +116,13 @@ def _group(place: tuple[str, ...], words: list[str], folder: Path) -> tuple[int,
         errors="replace",
         check=False,
     )
-    print(f"-- {', '.join(place)}\n{done.stdout.rstrip()}", flush=True)
+    took_s = time.monotonic() - began_s
+    print(f"-- {place}, {took_s:.0f} s\n{done.stdout.rstrip()}", flush=True)
     return done.returncode, json.loads(report.read_text()) if report.exists() else {}
 
 
 def _sum(reports: Sequence[Mapping[str, Any]]) -> tuple[str, Mapping[str, list[str]]]:
-    """The counts of all groups, and all skips by reason."""
+    """The counts of all folders, and all skips by reason."""
     counts = [
         f"{sum(report.get(key, 0) for report in reports)} {key}"
         for key in ("passed", "failed", "skipped")

@@ -9,7 +9,7 @@ import pytest
 from headworks.replay.columns import parse_map
 from headworks.replay.data import DataWish, open_data
 from headworks.replay.data_blocks import Pace, Supply, blocks, generation_kw
-from headworks.replay.data_clouds import Sky
+from headworks.replay.data_clouds import Cloud, Sky
 from headworks.replay.data_error import DataError
 from headworks.replay.data_fit import fitting
 from headworks.replay.data_times import zone
@@ -146,3 +146,12 @@ def test_the_share_that_is_done_rises_to_one(tmp_path):
     assert sorted(shares) == shares
     assert shares[0] < 0.5
     assert done == 1.0
+
+
+def test_a_cloud_takes_its_share_of_the_generation(tmp_path):
+    """A cloud takes its share of what is generated, from its begin until before its end."""
+    path = written(tmp_path, minutes(*((n, 100) for n in range(4))).replace("grid", "pv"))
+    begin = played(path, Pace(60.0))[0][0]
+    clouds = Cloud(begin + 60.0, begin + 180.0, 0.75), Cloud(begin + 120.0, begin + 130.0, 0.5)
+    kw = played(path, Pace(60.0), Supply(clouds=clouds))[1]
+    assert kw.tolist() == [-100.0, -25.0, -12.5, -100.0]

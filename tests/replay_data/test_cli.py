@@ -40,11 +40,14 @@ def run(capsys, *words):
 
 
 def test_the_example_is_a_good_site_and_a_whole_week():
-    """The site passes the check without a word; the week has all its rows."""
-    text = (EXAMPLE / "site.toml").read_text()
-    found, problems = check(text, "site.toml")
-    assert found is not None
-    assert problems == []
+    """Both sites pass the check without a word, with the same racks; the week has all its rows."""
+    found = []
+    for name in ("site.toml", "metered.toml"):
+        one, problems = check((EXAMPLE / name).read_text(), name)
+        assert one is not None
+        assert problems == []
+        found.append([(rack.name, rack.rated_kw) for rack in one.racks])
+    assert found[0] == found[1]
     assert len((EXAMPLE / "tetouan-week.csv").read_text().splitlines()) == 1 + 7 * 144
 
 
@@ -91,6 +94,7 @@ def test_a_fault_is_played(capsys, tmp_path, morning, site):
     found = json.loads(said)["cases"][0]
     assert found["used_kwh"] < 10
     assert {limit["reason"] for limit in found["limits"]} > {"export"}
+    assert any("meter-silent@incomer" in note for note in json.loads(said)["data"]["notes"])
     code, _, wrong = run(capsys, *words, "--fault", "gremlins")
     assert code == 1
     assert len(wrong) == 1
@@ -108,6 +112,16 @@ def test_size_finds_a_knee(capsys, tmp_path, morning, site):
                                                      "sizes.csv"}  # fmt: skip
 
 
+def test_the_example_is_compared_by_its_files_names(capsys, tmp_path, monkeypatch, morning):
+    """`--example --compare metered.toml` finds the example's other site; racks' meters are worth it."""
+    monkeypatch.chdir(tmp_path)
+    words = ("replay", "--example", "--data", morning, *MAPS, "--compare", "metered.toml", "--json")
+    code, said, wrong = run(capsys, *words)
+    assert code == 0, wrong
+    plain, metered = json.loads(said)["cases"]
+    assert metered["used_kwh"] > plain["used_kwh"]
+
+
 WRONG = {
     "no-data": ([], "no data; name a file of measurements: --data FILE.csv"),
     "no-file": (["--data", "gone.csv"], "cannot be read: No such file"),
@@ -116,6 +130,8 @@ WRONG = {
     "other-site": (["--data", "DATA", *MAPS[:4]], "wrong or mixed units, or a file of another site"),
     "racks": (["--data", "DATA", *MAPS, "--racks", "0"], "write a number from 1 to 1000"),
     "site": (["--site", "gone.toml", "--data", "DATA"], "gone.toml"),
+    "fault-cloud": (["--data", "GRID", "--fault", "cloud"], "it shades generation; map pv_kw"),
+    "fault-wire": (["--data", "DATA", *MAPS, "--fault", "two-masters"], "is about bytes on a wire"),
     "fault-time": (["--data", "DATA", *MAPS, "--fault", "spike@incomer,noon"], "2017-06-18T12:00"),
 }  # fmt: skip
 
@@ -125,7 +141,9 @@ def test_a_wrong_call_is_one_line_and_leaves_nothing(capsys, tmp_path, morning, 
     """Every mistake is one line with what to do, and no file that looks like a report is left."""
     words, text = WRONG[name]
     out = tmp_path / "out"
-    given = [str(morning) if word == "DATA" else word for word in words]
+    grid = tmp_path / "grid.csv"
+    grid.write_text("time,grid_kw\n2017-06-01 00:00,-50\n2017-06-01 00:01,-50\n")
+    given = [{"DATA": str(morning), "GRID": str(grid)}.get(word, word) for word in words]
     head = [] if "--site" in given else ["--site", site]
     code, said, wrong = run(capsys, "replay", *head, *given, "--out", out)
     assert code == 1

@@ -27,7 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="another site file on the same data, side by side; may be given more than once",
     )
     add("--fault", action="append", default=[], metavar="NAME[@TARGET][=VALUE][,FROM[,UNTIL]]",
-        help="a fault, FROM and UNTIL as 2017-06-18T12:00 (default: all the time)")  # fmt: skip
+        help="a fault of `headworks sim faults` at a meter, rack, board, channel or `all`, FROM "
+             "and UNTIL as 2017-06-18T12:00 (default: all the time)")  # fmt: skip
     add("--recording", type=Path, metavar="FILE",
         help="compare a station's recording (.rec) with today's code, plan by plan")  # fmt: skip
     add("--most", type=int, default=10, metavar="N",

@@ -81,12 +81,19 @@ def take_example(args: argparse.Namespace) -> None:
     folder = Path(replay.__file__).with_name("example")
     if args.site == Path("site.toml"):
         args.site = folder / "site.toml"
+    if getattr(args, "compare", None):
+        args.compare = [_beside(folder, path) for path in args.compare]
     if args.data is None:
         args.data = folder / "tetouan-week.csv"
         args.map = [*EXAMPLE, *args.map]
         args.peak_load_kw = args.peak_load_kw or 450.0
         args.pv_kw = args.pv_kw or 900.0
         args.timezone = args.timezone or "UTC+01:00"
+
+
+def _beside(folder: Path, path: Path) -> Path:
+    """The example's own file of this name, unless there is one here."""
+    return path if path.exists() or not (folder / path.name).is_file() else folder / path.name
 
 
 def add_out(parser: argparse.ArgumentParser, default: str) -> None:

@@ -10,7 +10,7 @@ from headworks.model.site import Site
 from headworks.replay.columns import parse_map
 from headworks.replay.data import Data, DataWish, open_data, peak
 from headworks.replay.data_blocks import Pace, Supply, blocks
-from headworks.replay.data_clouds import Sky
+from headworks.replay.data_clouds import Cloud, Sky
 from headworks.replay.data_error import DataError
 from headworks.replay.data_fit import fitting
 from headworks.replay.rows import Block
@@ -77,11 +77,16 @@ def _sky(args: argparse.Namespace, data: Data) -> Sky | None:
     """Raises DataError where clouds would have nothing to shade."""
     if args.clouds is None:
         return None
-    if not {"pv_kw", "irradiance_w_m2"} & set(data.channels):
-        raise DataError(
-            "--clouds: they shade generation; map pv_kw, or irradiance_w_m2 with --pv-kw"
-        )
+    shaded("--clouds", data, wanted=True)
     return Sky(args.clouds)
+
+
+def shaded(option: str, data: Data, *, wanted: bool) -> None:
+    """Raises DataError where clouds would have nothing to shade."""
+    if wanted and not {"pv_kw", "irradiance_w_m2"} & set(data.channels):
+        raise DataError(
+            f"{option}: it shades generation; map pv_kw, or irradiance_w_m2 with --pv-kw"
+        )
 
 
 def notes(found: Pace, data: Data, args: argparse.Namespace) -> list[str]:
@@ -112,12 +117,18 @@ def notes(found: Pace, data: Data, args: argparse.Namespace) -> list[str]:
 
 @contextmanager
 def reading(
-    args: argparse.Namespace, site: Site, wish: DataWish, title: str
+    args: argparse.Namespace,
+    site: Site,
+    wish: DataWish,
+    title: str,
+    clouds: tuple[Cloud, ...] = (),
 ) -> Iterator[tuple[Data, Pace, Iterable[Block]]]:
     """The open file and its rows; the bar moves as they are taken. Raises DataError."""
     with open_data(wish) as data:
         made = pace(args, site, data)
-        rows = fitting(site, blocks(data, made, Supply(args.pv_kw, _sky(args, data))), data)
+        shaded("--fault cloud", data, wanted=bool(clouds))
+        supply = Supply(args.pv_kw, _sky(args, data), clouds)
+        rows = fitting(site, blocks(data, made, supply), data)
         with progress(title, data) as shown:
             yield data, made, shown(rows)
 

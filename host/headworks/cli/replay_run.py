@@ -13,9 +13,10 @@ from headworks.cli.replay_read import data_wish, load_site, notes, reading
 from headworks.model.site import Site
 from headworks.replay import report
 from headworks.replay.compare import Case, case, play, rivals, with_racks
+from headworks.replay.data_clouds import Cloud
 from headworks.replay.data_error import DataError
 from headworks.replay.data_times import Times, zone
-from headworks.replay.faults import Injected
+from headworks.replay.faults import Injected, split_faults
 from headworks.replay.plant import PlantOptions
 from headworks.replay.report_decisions import Decisions
 from headworks.replay.report_files import report_files
@@ -34,7 +35,7 @@ def replay(args: argparse.Namespace) -> int:
     with (
         report_files(args.out) as files,
         files.path("decisions.csv").open("w", newline="", encoding="utf-8") as file,
-        reading(args, site, wish, "replay") as (data, made, rows),
+        reading(args, site, wish, "replay", _clouds(args, wish.timezone)) as (data, made, rows),
     ):
         decisions = Decisions(file, data.told.zone)
 
@@ -44,7 +45,8 @@ def replay(args: argparse.Namespace) -> int:
 
         play(rows, cases, watch)
         file.flush()
-        source = report.Source(args.data, digest, data.told, notes(made, data, args))
+        told = notes(made, data, args) + [f"A fault was put in: {text}." for text in args.fault]
+        source = report.Source(args.data, digest, data.told, told)
         found = report.collect(source, cases)
         report.write(files, source, cases, found)
     _say(args, found)
@@ -63,7 +65,7 @@ def _say(args: argparse.Namespace, found: dict[str, object]) -> None:
 def _cases(args: argparse.Namespace, site: Site, clock: str) -> list[Case]:
     """The site, and what it is compared with. Raises DataError, FaultError."""
     plant = PlantOptions(ramp_s=args.ramp)
-    faults = [fault(text, clock) for text in args.fault]
+    faults, _ = split_faults(fault(text, clock) for text in args.fault)
     named = [(args.site, site), *((path, load_site(path)) for path in args.compare)]
     if args.racks is not None:
         if not 1 <= args.racks <= 1000:
@@ -82,6 +84,10 @@ def _labels(named: list[tuple[str, str]]) -> list[str]:
         if len(set(names)) == len(names):
             return names
     return [f"{stem} {n}" for n, (stem, _) in enumerate(named, 1)]
+
+
+def _clouds(args: argparse.Namespace, clock: str) -> tuple[Cloud, ...]:
+    return split_faults(fault(text, clock) for text in args.fault)[1]
 
 
 def fault(text: str, clock: str) -> Injected:

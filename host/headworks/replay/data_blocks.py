@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headworks.replay.data import Data
-from headworks.replay.data_clouds import Sky
+from headworks.replay.data_clouds import Cloud, Sky, left
 from headworks.replay.rows import BLOCK_ROWS, Block, Floats
 
 PARTS = ("grid_kw", "load_kw", "pv_kw", "irradiance_w_m2")
@@ -29,11 +29,12 @@ class Pace(NamedTuple):
 class Supply(NamedTuple):
     """Where the power without racks comes from: `pv_kw` is what irradiance 1000 W/m² gives.
 
-    `sky` puts made-up clouds over all generation.
+    `sky` puts made-up clouds over all generation, `clouds` single ones.
     """
 
     pv_kw: float = 0.0
     sky: Sky | None = None
+    clouds: tuple[Cloud, ...] = ()
 
 
 def blocks(data: Data, pace: Pace, supply: Supply) -> Iterator[Block]:
@@ -57,6 +58,8 @@ def net_kw(t_s: Floats, columns: dict[str, Floats], supply: Supply) -> Floats:
         made = made + generation_kw(supply.pv_kw, columns["irradiance_w_m2"], air_c)
     if supply.sky is not None:
         made = made * supply.sky.share(t_s)
+    if supply.clouds:
+        made = made * left(supply.clouds, t_s)
     net: Floats = columns.get("load_kw", np.zeros(len(t_s))) - made
     return net
 

@@ -4,11 +4,30 @@ The passing clouds of the simulator's cloudy day, another sky for each date; see
 seed gives the same clouds. They are invented: a report says so.
 """
 
+from collections.abc import Iterable
+from typing import NamedTuple
+
 import numpy as np
 
 from headworks.replay.rows import Floats
 from headworks.sim.plant.days import SHAPES, shade_points
 from headworks.sim.plant.weather import DAY_S
+
+
+class Cloud(NamedTuple):
+    """One cloud from `from_s` until before `until_s`; takes `share` (0 to 1) of the generation."""
+
+    from_s: float
+    until_s: float
+    share: float
+
+
+def left(clouds: Iterable[Cloud], t_s: Floats) -> Floats:
+    """Which share of the generation these clouds leave at each time."""
+    found = np.ones(len(t_s))
+    for cloud in clouds:
+        found[(t_s >= cloud.from_s) & (t_s < cloud.until_s)] *= 1.0 - cloud.share
+    return found
 
 
 class Sky:

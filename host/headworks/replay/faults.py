@@ -10,12 +10,14 @@ from typing import NamedTuple
 
 from headworks.model.live import Quality, Reading
 from headworks.model.site import Site
+from headworks.replay import fault_aims
+from headworks.replay.data_clouds import Cloud
+from headworks.replay.fault_aims import AUX_STUCK, CHANNELS, CLOCK_JUMP, CLOUD
 from headworks.replay.inputs import Inputs, Values, reading
 from headworks.sim.faults.active import ActiveFaults, FaultError, targets
-from headworks.sim.faults.kinds import KINDS, Aim
+from headworks.sim.faults.kinds import KINDS
 from headworks.sim.plant.contactor import FAILS_TO_CLOSE, WELD
 
-CLOCK_JUMP = "clock-jump"
 SPIKE_EVERY = 5
 
 
@@ -47,31 +49,61 @@ _NO_ANSWER = {"meter-silent": Quality.SILENT, "refuse": Quality.SILENT, "bad-crc
 _NO_VALUE = ("nan", "infinite", "sentinel", "export-lost")
 _BOARD = ("board-unplugged", "board-mute", "board-hang", "board-boot-loop", "wrong-config")
 _METER = (*_NO_ANSWER, *_NO_VALUE, "half-open", "frozen", "stale", "sign-flip", "spike")
-_OTHER = ("frequency-lost", WELD, FAILS_TO_CLOSE, "contact-open", "under-frequency", "load-step")
-SUPPORTED = tuple(
-    name for name in (*_METER, *_OTHER, *_BOARD, CLOCK_JUMP) if name in KINDS or name == CLOCK_JUMP
-)
+_RACK = (WELD, FAILS_TO_CLOSE, AUX_STUCK)
+_OTHER = ("frequency-lost", "contact-open", "under-frequency", "load-step")
+SUPPORTED = (*_METER, *_RACK, *_OTHER, *_BOARD, *CHANNELS, CLOCK_JUMP)
+"""What a site can have; `cloud` is a matter of the rows, see `split_faults`."""
 
 
-def resolve(site: Site, wanted: Iterable[Injected]) -> tuple[Acting, ...]:
+def resolve(site: Site, inputs: Inputs, wanted: Iterable[Injected]) -> tuple[Acting, ...]:
     """Every fault on every target that it names. Raises FaultError with what can be named."""
-    boards = {Aim.BOARD: tuple(board.name for board in site.boards)}
+    boards = fault_aims.aims(site, inputs.channels, inputs.contacts)
     found = []
     for one in wanted:
         if one.name == CLOCK_JUMP:
             value = 3600.0 if one.value is None else one.value
             found.append(Acting(CLOCK_JUMP, "", value, one.from_s, one.until_s))
             continue
-        if one.name in KINDS and one.name not in SUPPORTED:
-            raise FaultError(
-                f"{one.name} does not show in rows; in a backtest there are: {', '.join(SUPPORTED)}"
-            )
+        if one.name in KINDS and one.name not in SUPPORTED:  # `cloud` has been split off
+            raise fault_aims.refused(one.name, (*SUPPORTED, CLOUD))
         known = ActiveFaults(targets(site, (), boards))
-        found += [
+        acting = [
             Acting(one.name, active.target, active.value, one.from_s, one.until_s)
             for active in known.put(one.name, one.target, one.from_s, one.value, None)
         ]
+        _effective(site, inputs, acting)
+        found += acting
     return tuple(found)
+
+
+def split_faults(wanted: Iterable[Injected]) -> tuple[list[Injected], tuple[Cloud, ...]]:
+    """Faults of the site, and clouds, which are a matter of the rows. Raises FaultError."""
+    faults, clouds = [], []
+    for one in wanted:
+        if one.name != CLOUD:
+            faults.append(one)
+            continue
+        kind = KINDS[CLOUD]
+        share = kind.value if one.value is None else one.value
+        if share is None or not 0.0 <= share <= 1.0:
+            raise FaultError(f"{CLOUD}={share}: write the share that it takes, 0 to 1")
+        clouds.append(Cloud(one.from_s, one.until_s, share))
+    return faults, tuple(clouds)
+
+
+def _effective(site: Site, inputs: Inputs, acting: Sequence[Acting]) -> None:
+    """Raises FaultError for what would change nothing, so that nobody takes it for harmless."""
+    for fault in acting:
+        if fault.name in CHANNELS and not _hit(inputs, fault):
+            raise FaultError(f"{fault.name}: no interlock of this site watches what it changes")
+        if fault.name == AUX_STUCK and not any(
+            rack.feedback for rack in site.racks if rack.name == fault.target
+        ):
+            raise FaultError(f"{AUX_STUCK}: rack {fault.target} has no `feedback` contact")
+
+
+def _hit(inputs: Inputs, fault: Acting) -> list[str]:
+    return fault_aims.hit(fault.name, fault.target, inputs.channels)
 
 
 class Troubled:
@@ -110,13 +142,22 @@ class Troubled:
                     for signal, limit in zip(self._inputs.signals, values.limits, strict=True)
                 ]
                 values = values._replace(limits=limits)
-            elif fault.name in _BOARD:
-                seen = [
-                    None if name.partition(".")[0] == fault.target else value
-                    for name, value in zip(self._inputs.channels, values.seen, strict=True)
-                ]
-                values = values._replace(seen=seen)
+            elif fault.name in _BOARD or fault.name in CHANNELS:
+                values = values._replace(seen=self._channels(fault, values.seen))
         return values
+
+    def _channels(self, fault: Acting, seen: Sequence[float | None]) -> list[float | None]:
+        """What the boards' channels say; a board that is not there says nothing."""
+        value: float | None = None
+        if fault.name in CHANNELS:
+            hit, told = _hit(self._inputs, fault), CHANNELS[fault.name][1]
+            value = fault.value if isinstance(told, str) else told
+        else:
+            hit = [n for n in self._inputs.channels if n.partition(".")[0] == fault.target]
+        return [
+            value if name in hit else one
+            for name, one in zip(self._inputs.channels, seen, strict=True)
+        ]
 
     def readings(self, values: Values, acting: Sequence[Acting]) -> dict[str, Reading]:
         """What the meters say. To be called for every row, as the past counts."""

@@ -15,6 +15,7 @@ from headworks.model.live import Reading, Snapshot
 from headworks.model.memory import Memory
 from headworks.model.plan import Event, Plan
 from headworks.model.site import Site
+from headworks.replay.fault_aims import AUX_STUCK
 from headworks.replay.faults import Acting, Injected, Troubled, resolve
 from headworks.replay.hold import still
 from headworks.replay.inputs import Columns, Inputs, Values
@@ -46,7 +47,7 @@ class Loop:
         self.site = site
         self.inputs = Inputs(site)
         self.racks = Racks(site, plant)
-        self.troubled = Troubled(site, self.inputs, resolve(site, faults))
+        self.troubled = Troubled(site, self.inputs, resolve(site, self.inputs, faults))
         self.memory: Memory | None = None
         self.calm = False  # the last scan changed nothing
         self.scans = 0
@@ -98,9 +99,7 @@ class Loop:
         """What the scan sees of a row."""
         if readings is None:
             readings = self.inputs.readings(values)
-        return self.inputs.snapshot(
-            values, readings, coil=self.racks.coil, closed=self.racks.closed
-        )
+        return self.inputs.snapshot(values, readings, coil=self.racks.coil, closed=self.racks.aux)
 
     def values(self, columns: Columns, row: int, powers: Sequence[float]) -> Values:
         """One row's numbers as meters and signals have them, with racks that draw `powers`."""
@@ -157,6 +156,7 @@ class Loop:
         acting = self.troubled.acting(t_s)
         self.racks.welded = self.troubled.on_racks(acting, WELD)
         self.racks.stuck_open = self.troubled.on_racks(acting, FAILS_TO_CLOSE)
+        self.racks.stick(self.troubled.on_racks(acting, AUX_STUCK))
         return acting
 
 

@@ -41,6 +41,18 @@ class Racks:
         self.breaker_open = False  # the one above all racks; only a person closes it
         self.welded: set[int] = set()
         self.stuck_open: set[int] = set()
+        self._stuck_aux: dict[int, bool] = {}  # auxiliary contacts that stay: where they are
+
+    @property
+    def aux(self) -> list[bool]:
+        """Where each auxiliary contact is: with its main contacts, unless it is stuck."""
+        if not self._stuck_aux:
+            return self.closed
+        return [self._stuck_aux.get(i, closed) for i, closed in enumerate(self.closed)]
+
+    def stick(self, racks: set[int]) -> None:
+        """These auxiliary contacts stay where they are; all others follow again."""
+        self._stuck_aux = {i: self._stuck_aux.get(i, self.closed[i]) for i in racks}
 
     @property
     def still(self) -> bool:

@@ -2,8 +2,10 @@
 
 HEADWORKS_YEAR names a recording with the columns of the example (Tetouan, 2017); without it the
 example's week is played. Twice: with values in a line between its ten-minute rows, one row a
-second, and with made-up passing clouds on top. Twelve racks of 36 kW take five minutes to full
-power; ours runs on the default settings. A ratio below 1 is in our favour.
+second, and with made-up passing clouds on top. HEADWORKS_SKIES, "line" or "clouds", plays one
+of the two. Twelve racks of 36 kW take five minutes to full power. Ours plays twice: the example's
+site on the default settings, and `example/metered.toml`, with a meter in each rack's supply, as
+evcc has one for each load, and settings for no import. A ratio below 1 is in our favour.
 """
 
 import os
@@ -16,6 +18,7 @@ from benchlib.rows import Row
 PEAK_KW, PV_KW = 450.0, 900.0
 MAPS = ("time=Date", "load_kw=Zone1:kW", "irradiance_w_m2=general diffuse flows:W/m2",
         "temperature_c=Temperature:°C")  # fmt: skip
+OURS = ("defaults", "site.toml"), ("racks metered", "metered.toml")
 LEAST_KWH = 0.01  # less import than that is none
 SEED = 1
 
@@ -38,10 +41,13 @@ def figures(quick: bool) -> list[Row]:
             "backtests want numpy; tools/check makes the whole environment"
         ) from error
     rows = []
-    for name, seed in (("in a line", None), ("with clouds", SEED)):
-        ours, *others = _play(seed, quick)
-        for other in others:
-            rows += _rows(f"11. {other.label}, {name}", ours, other)
+    wanted = os.environ.get("HEADWORKS_SKIES", "line clouds").split()
+    for word, name, seed in (("line", "in a line", None), ("clouds", "with clouds", SEED)):
+        if word in wanted:
+            *ours, evcc, openwb, threshold = _play(seed, quick)
+            for mine in ours:
+                for other in (evcc, openwb, threshold):
+                    rows += _rows(f"11. {mine.label}: {other.label}, {name}", mine, other)
     return rows
 
 
@@ -58,7 +64,7 @@ def _rows(name: str, ours: Did, other: Did) -> list[Row]:
 
 
 def _play(seed: int | None, quick: bool) -> list[Did]:
-    """Ours first, then the rivals."""
+    """Ours first, then evcc, openWB and the threshold."""
     from headworks import replay
     from headworks.replay.columns import parse_map
     from headworks.replay.compare import case, play, rivals
@@ -71,12 +77,14 @@ def _play(seed: int | None, quick: bool) -> list[Did]:
     folder = Path(replay.__file__).with_name("example")
     year = os.environ.get("HEADWORKS_YEAR")
     data = Path(year) if year and not quick else folder / "tetouan-week.csv"
-    site, _ = check(read_text(folder / "site.toml"), "site.toml")
-    if site is None:
-        raise rig.BenchError("the example's site has mistakes")
+    sites = [check(read_text(folder / name), name)[0] for _, name in OURS]
+    if None in sites:
+        raise rig.BenchError("the example's sites have mistakes")
     wish = DataWish(data, dict(parse_map(text) for text in MAPS), "UTC+01:00")
     wish = wish._replace(scale={"load_kw": PEAK_KW / peak(wish, "load_kw")})
-    cases = [case("Headworks", site, PlantOptions()), *rivals(site, PlantOptions())]
+    plant = PlantOptions()
+    cases = [case(label, site, plant) for (label, _), site in zip(OURS, sites, strict=True)]
+    cases += rivals(sites[0], plant)
     with open_data(wish) as opened:
         rows = blocks(opened, Pace(1.0), Supply(PV_KW, None if seed is None else Sky(seed)))
         few = (block for n, block in enumerate(rows) if not quick or n < 4)

@@ -1,14 +1,13 @@
 """A simulated month: a board under MicroPython, and the host's half of the link."""
 
-import os
 import subprocess
 import tracemalloc
 
 import pytest
 
 from field.boards.talks import Talk
-from firmware.pythons import MICROPYTHON
-from firmware.test_under_micropython import PATHS
+from firmware.pythons import MICROPYTHON, ROOT
+from firmware.test_under_micropython import environment
 from headworks.field.boards.view import BoardState
 
 DAY_S, MONTH_S = 86_400, 30 * 86_400
@@ -27,8 +26,8 @@ def test_a_boards_month_leaves_its_heap_flat():
     )
     done = subprocess.run(
         [*MICROPYTHON, "-c", program],
-        env={**os.environ, "MICROPYPATH": ":".join(map(str, PATHS))},
-        capture_output=True, text=True, check=False,
+        cwd=ROOT / "tests",  # elsewhere the firmware's own folder would be found first
+        env=environment(), capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -14,6 +14,11 @@ UNITS = sorted(Path(__file__).parent.glob("units/test_*.py"))
 PATHS = (ROOT / "tests", ROOT / "host/headworks/sim/boards/shim", ".frozen")
 
 
+def environment() -> dict[str, str]:
+    """Where MicroPython finds the compiled firmware, the tests and the shim."""
+    return {**os.environ, "MICROPYPATH": ":".join(map(str, (compiled().parent, *PATHS)))}
+
+
 @pytest.mark.needs("program:micropython")
 @pytest.mark.parametrize("file", UNITS, ids=lambda file: file.stem)
 def test_unit_passes_under_micropython(file):
@@ -22,7 +27,7 @@ def test_unit_passes_under_micropython(file):
     module = f"firmware.units.{file.stem}"
     done = subprocess.run(
         [*MICROPYTHON, runner, module],
-        env={**os.environ, "MICROPYPATH": ":".join(map(str, (compiled().parent, *PATHS)))},
+        env=environment(),
         capture_output=True,
         text=True,
         timeout=60,

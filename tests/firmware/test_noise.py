@@ -59,13 +59,14 @@ def test_no_spoilt_frame_is_taken_for_one():
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1800)
 def test_no_spoilt_frame_in_a_million():
     """The same with a million frames."""
     assert _taken(1_000_000, seed=3)[1] == 0
 
 
 @pytest.mark.long
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 def test_ten_million_inputs():
     """The codec's fuzz, a hundred times over."""
     assert fuzz(10_000_000, seed=9) > 0

@@ -1,6 +1,7 @@
 """A board's port that was lent to a client of the socket, and clients that are gone."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -91,3 +92,24 @@ def test_a_loan_is_not_ended_by_the_client_of_an_earlier_one(tmp_path: Path) -> 
         await second.close()
 
     assert "its client has gone" not in serve(tmp_path, work)
+
+
+def test_a_port_that_is_ours_again_is_not_handed_out(tmp_path: Path) -> None:
+    """Both were asked in one breath, and the journal kept the first answer waiting."""
+
+    async def work(place: Place) -> None:
+        reader, writer = await asyncio.open_unix_connection(place.path)
+        who = {"board": "air", "actor": WHO, "role": "operator"}
+        asked = [{"id": 1, "op": "lend", "for_s": 300.0, **who}, {"id": 2, "op": "return", **who}]
+        writer.write("".join(json.dumps(one) + "\n" for one in asked).encode())
+        replies: dict[int, dict[str, object]] = {}
+        while len(replies) < 2:
+            told = json.loads(await reader.readline())
+            replies |= {told["id"]: told} if "id" in told else {}
+        writer.close()
+        assert not place.is_lent
+        assert replies[2]["ok"] is True
+        assert replies[1]["ok"] is False
+        assert "asked back" in str(replies[1]["error"])
+
+    serve(tmp_path, work)

@@ -37,7 +37,9 @@ class BoardDesk:
                 journal.NOTICE, "board", op=r.op, board=r.board, line=r.line, actor=r.actor,
                 role=r.role, uid=uid,
             )  # fmt: skip
-        self._begin(self._done(request, at_end), reply, kept)
+        is_lend = request.op == "lend"
+        work = self._lent(request, at_end, kept) if is_lend else self._done(request)
+        self._begin(work, reply, kept)
 
     def reset(self, board: str, reply: Reply, kept: Kept) -> None:
         """Reset a board, and reply with what became of it once the journal has it."""
@@ -59,17 +61,23 @@ class BoardDesk:
         await self._boards.reset(board)
         return {}
 
-    async def _done(self, request: BoardRequest, at_end: AtEnd) -> Json:
+    async def _done(self, request: BoardRequest) -> Json:
         if request.op == "board":
             r = request
             return {"lines": await self._boards.console(r.board, r.line, r.actor)}
-        if request.op == "lend":
-            where = await self._boards.lend(request.board, request.for_s)
-            loan = self._boards.loan(request.board)
-            at_end(request.board, partial(self._left, request.board, loan))
-            return {"port": where}
         self._boards.take_back(request.board)
         return {}
+
+    async def _lent(self, request: BoardRequest, at_end: AtEnd, kept: Kept | None) -> Json:
+        """Lend a port; where it is, once the journal has it, unless it is ours again by then."""
+        board = request.board
+        where = await self._boards.lend(board, request.for_s)
+        loan = self._boards.loan(board)
+        at_end(board, partial(self._left, board, loan))
+        await warnings(None, [kept])
+        if loan is None or self._boards.loan(board) is not loan:
+            raise BoardError(f"{board}: its port was asked back before it was lent")
+        return {"port": where}
 
     def _left(self, board: str, loan: object) -> None:
         """A client has hung up that had borrowed a port; a later loan is not its."""

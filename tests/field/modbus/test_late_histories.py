@@ -127,3 +127,24 @@ def test_garbage_at_any_moment_harms_nothing(
         await link.stop()
 
     run_virtual(monkeypatch, talk)
+
+
+@pytest.mark.parametrize("code", [0, 1])
+def test_a_relay_board_is_read_again_at_once_after_a_silence(
+    monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    """Its coils and inputs all have replies of one byte: a register tells, read or refused."""
+
+    async def talk() -> None:
+        line = VirtualLine(True, [(None, 0)] * 6 + [(0.0, code)], confused=False)
+        link = link_on(line, rtu=True, over_tcp=False)
+        link.start()
+        for _ in range(3):
+            for function in (1, 2):
+                with pytest.raises(LinkError):
+                    await link.read(1, function, 0, 8)
+        bits = await link.read(1, 1, 0, 8)
+        assert bits == [line.epoch >> n & 1 for n in range(8)]
+        await link.stop()
+
+    run_virtual(monkeypatch, talk)

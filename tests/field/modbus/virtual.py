@@ -115,6 +115,9 @@ class VirtualLine:
 
     def _reply(self, pdu: bytes) -> bytes:
         address, count = struct.unpack(">HH", pdu[1:5])
+        if pdu[0] < 3:
+            size = (count + 7) // 8
+            return bytes((pdu[0], size)) + bytes((self.epoch % 256,) * size)
         words = [word(self.epoch, address + n) for n in range(count)]
         return bytes((pdu[0], 2 * count)) + struct.pack(f">{count}H", *words)
 

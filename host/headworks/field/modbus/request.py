@@ -106,7 +106,7 @@ class Request:
         """Other reads of the same unit that get link and unit in step, best first.
 
         Shorter reads of the same function first; then the other read function, whose reply, and
-        even whose refusal, cannot be taken for a reply to this one.
+        even whose refusal, cannot be taken for a reply to this one; for bits, a register at last.
         """
         if not self.is_read:
             return
@@ -114,6 +114,8 @@ class Request:
         for address, count in sorted(spare, key=lambda s: s[1]):
             yield read_request(self.unit, self.function, address, count)
         yield read_request(self.unit, _OTHER[self.function], self.address, self.count)
+        if self.function < 3:  # both kinds of bits may be late, and their replies are alike
+            yield from (read_request(self.unit, function, 0, 1) for function in (3, 4))
 
 
 def read_request(unit: int, function: int, address: int, count: int, spare: Spare = ()) -> Request:

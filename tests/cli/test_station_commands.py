@@ -139,8 +139,8 @@ def test_a_trip_comes_with_its_way_out(rack: dict[str, Any], expected: list[str]
 def test_what_a_board_opened_by_itself_is_a_trip() -> None:
     """With the reset that it wants; the end of a lease is cleared by the station."""
     boards = [
-        {"name": "safety", "latches": {"permit": "smoke"}},
-        {"name": "door", "latches": {"permit": "lease"}},
+        {"name": "safety", "latches": {"permit": "smoke"}, "to_reset": ["permit"]},
+        {"name": "door", "latches": {"permit": "lease"}, "to_reset": []},
     ]
     (found,) = trips(state(racks=[], boards=boards))
     assert found["way_out"] == "headworks reset safety"

@@ -24,6 +24,8 @@ def relay(name: str = "safety-permissive") -> dict[str, Any]:
 
 
 def board(name: str, word: str = "runs", **more: Any) -> dict[str, Any]:
-    """A board of the state; `latches`: output → why."""
+    """A board of the state; `latches`: output → why. A lease's end is the station's to clear."""
     cause = "" if word == "runs" else "silent for more than 5 s; check its cable and supply"
-    return {"name": name, "state": word, "cause": cause, "latches": {}, "channels": {}} | more
+    to_reset = [output for output, why in more.get("latches", {}).items() if why != "lease"]
+    found = {"name": name, "state": word, "cause": cause, "latches": {}, "channels": {}}
+    return found | {"to_reset": to_reset} | more

@@ -23,10 +23,10 @@ def alarm(lock: dict, alarm: dict | None = None, **more: object) -> str:
 
 
 @pytest.fixture(autouse=True)
-def _utc(monkeypatch):
+def _elsewhere(monkeypatch):
     import time
 
-    monkeypatch.setenv("TZ", "UTC")
+    monkeypatch.setenv("TZ", "Asia/Karachi")  # the sites of these tests keep UTC
     time.tzset()
     yield
     monkeypatch.undo()
@@ -211,6 +211,11 @@ COLD = board("air", channels={"intake_c": ABSENT, "margin_k": ABSENT})
             [relay()],
             [board("safety", latches={"permit": "lease"})],
             ["safety.permit closes by itself, once the racks behind it are off"],
+        ),
+        (
+            [relay()],
+            [board("safety", latches={"permit": "lease"}, to_reset=["permit"])],
+            ["headworks reset safety"],
         ),
         ([], [board("safety", "quarantined")], ["headworks reset safety"]),
     ],

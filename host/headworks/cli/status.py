@@ -106,10 +106,10 @@ def _print_view(state: State) -> None:
 
 
 def _clock(state: State) -> str:
-    """The time of day here, where the station knows the time."""
+    """The time of day at the site, where the station knows it."""
     if not state["time"]:
         return ""
-    return datetime.fromisoformat(state["time"]).astimezone().strftime("%H:%M:%S")
+    return datetime.fromisoformat(state["time"]).strftime("%H:%M:%S")
 
 
 def _ascii_only() -> bool:

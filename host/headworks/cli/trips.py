@@ -7,7 +7,7 @@ import sys
 from headworks.cli.station_client import add_socket, talk
 from headworks.cli.table import show
 from headworks.faces.client import State, StationClient
-from headworks.faces.held import LEASE, as_it_is, reset_of, way_lines
+from headworks.faces.held import as_it_is, reset_of, way_lines
 from headworks.faces.lines import follows
 
 
@@ -67,7 +67,7 @@ def _boards(state: State) -> list[State]:
          "way_out": f"headworks reset {board['name']}"}
         for board in state["boards"]
         for output, why in board["latches"].items()
-        if why != LEASE
+        if output in board["to_reset"]
     ]  # fmt: skip
 
 

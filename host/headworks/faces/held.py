@@ -13,7 +13,7 @@ from headworks.model.plan import ReasonCode
 from headworks.model.text import clean
 
 State = Mapping[str, Any]
-LEASE = "lease"  # a board's latch that the station clears itself, once the racks are off
+LEASE = "lease"  # a board's latch after the station's silence
 _TOLD = (ReasonCode.INTERLOCK, ReasonCode.UNKNOWN, ReasonCode.TRIPPED, ReasonCode.BLOCKED)
 _RUNS = ("runs", "stale")
 _SELFTEST = "headworks board selftest"
@@ -62,8 +62,8 @@ def _times(state: State, held: State) -> dict[str, str]:
 
 
 def _clock(now: str, age_s: float) -> str:
-    """The time of day here, with its date where that is not today's."""
-    today = datetime.fromisoformat(now).astimezone()
+    """The time of day at the site, with its date where that is not today's."""
+    today = datetime.fromisoformat(now)  # with the site's offset, wherever this machine is
     then = today - timedelta(seconds=age_s)
     return f"{then:%H:%M}" if then.date() == today.date() else f"{then:%H:%M on %d %b}"
 
@@ -155,8 +155,8 @@ def _board_resets(state: State, held: tuple[State, ...]) -> Iterator[str]:
     """A board's own latches; a button on that board that is to be pressed clears them too."""
     pressed = {one["reset_at"].partition(".")[0] for one in held if one["latched"]}
     for board in state.get("boards", ()):
-        opened = any(why != LEASE for why in board.get("latches", {}).values())
-        if board["state"] == "quarantined" or (opened and board["name"] not in pressed):
+        opened = board.get("to_reset") and board["name"] not in pressed
+        if board["state"] == "quarantined" or opened:
             yield f"headworks reset {board['name']}"
 
 

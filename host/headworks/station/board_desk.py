@@ -110,6 +110,7 @@ def _board(
         "reset_reason": view.reset_reason,
         "age_s": None if view.heard_s is None else number(t_s - view.heard_s),
         "latches": dict(view.latches),
+        "to_reset": list(view.to_reset),
         "console": list(view.console),
         "counters": view.counters._asdict(),
         "channels": {

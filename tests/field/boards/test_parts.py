@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from field.boards.talks import Talk
 from headworks.field.boards.clock import TickClock
 from headworks.field.boards.doing import LONGEST_QUEUE, TRIES, TRY_S, Doing, Outcome, Wish
-from headworks.field.boards.leases import RENEW_S, Lease
+from headworks.field.boards.leases import RENEW_S, Lease, for_persons
 
 
 @given(
@@ -236,6 +236,11 @@ def test_a_board_that_would_clear_any_latch_is_armed_by_persons_alone(protocol):
     relay = Relay()
     relay.talk.hello(p=protocol).status(0, "lease")
     assert relay.scan() == []
+    assert for_persons(relay.talk.session) == ("permit",)
+    relay.talk.hello(p="1.1")
+    assert for_persons(relay.talk.session) == ()
+    relay.talk.status(0, "smoke")
+    assert for_persons(relay.talk.session) == ("permit",)
 
 
 def test_a_command_says_by_when_a_board_must_have_begun_it():

@@ -1,5 +1,7 @@
 """Boards that the station itself has sent to their prompt, as long as they are there."""
 
+from datetime import tzinfo
+
 from headworks.field.boards.session import Session
 from headworks.field.boards.view import BoardState
 from headworks.field.signals.clock import wall_clock
@@ -10,13 +12,14 @@ _GOES_S = 15.0  # within which it falls silent; later it has come back unseen
 class Away:
     """Why a board is silent, where that is known."""
 
-    def __init__(self) -> None:
+    def __init__(self, zone: tzinfo) -> None:
+        self._zone = zone  # the site's; the machine may keep another
         self._sent: dict[str, tuple[float, str]] = {}
 
     def sent(self, board: str, who: str, t_s: float) -> None:
         """It has taken `maint`, which `who` has asked for."""
         now = wall_clock(unsynced_ok=True)
-        since = f" since {now.astimezone():%H:%M}" if now else ""
+        since = f" since {now.astimezone(self._zone):%H:%M}" if now else ""
         cause = (
             f"at its MicroPython prompt{since} ({who or 'somebody'} asked for maint); "
             f"headworks board update {board}"

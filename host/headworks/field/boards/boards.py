@@ -8,12 +8,13 @@ import random
 import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from headworks.field.boards.away import Away
 from headworks.field.boards.doing import Outcome
 from headworks.field.boards.errors import BoardError
 from headworks.field.boards.ill import ill_channels
-from headworks.field.boards.leases import Lease
+from headworks.field.boards.leases import Lease, for_persons
 from headworks.field.boards.line import Line
 from headworks.field.boards.session import Session
 from headworks.field.boards.shared_line import SharedLine
@@ -39,7 +40,7 @@ class Boards:
 
     def __init__(self, site: Site, on_change: Callable[[], None]) -> None:
         self._on_change = on_change
-        self._away = Away()
+        self._away = Away(ZoneInfo(site.timezone))
         self._sessions: dict[str, Session] = {}
         self._lines: dict[str, Line] = {}
         self._returns: dict[Line, asyncio.TimerHandle] = {}
@@ -111,7 +112,9 @@ class Boards:
         """How every board does."""
         t_s = time.monotonic()
         return [
-            session.view()._replace(cause=self._away.cause(session, t_s))
+            session.view()._replace(
+                cause=self._away.cause(session, t_s), to_reset=for_persons(session)
+            )
             for session in self._sessions.values()
         ]
 

@@ -11,6 +11,13 @@ LATCH = "lease"  # what a board calls the end of a lease
 NAMES_LATCH = 1  # from this minor number of the protocol on, a board clears the named latch alone
 
 
+def for_persons(session: Session) -> tuple[str, ...]:
+    """Outputs with a latch that a person alone clears; the end of a lease is the host's to clear,
+    where the board knows that name."""
+    own = (LATCH,) if session.minor >= NAMES_LATCH else ()
+    return tuple(name for name, (_, why) in session.outputs.items() if why and why not in own)
+
+
 class Lease:
     """One board's permissive relay."""
 

@@ -42,7 +42,7 @@ class BoardView(NamedTuple):
     """One board. `cause` says in plain words why it does not run, and what to do.
 
     `heard_s` is when its last sign of life came, None before any. `latches`: output → why it
-    went off by itself.
+    went off by itself; `to_reset`: those of them that a person must reset.
     """
 
     name: str
@@ -59,6 +59,7 @@ class BoardView(NamedTuple):
     latches: tuple[tuple[str, str], ...] = ()
     console: tuple[str, ...] = ()  # its last lines of text
     counters: Counters = Counters()
+    to_reset: tuple[str, ...] = ()
 
     def state_at(self, t_s: float) -> BoardState:
         """The state as people shall see it: a board that runs may have gone quiet."""

@@ -257,3 +257,21 @@ def test_an_unset_clock_gives_no_time(tmp_path: Path, monkeypatch: Any) -> None:
         assert office.state()["time"] is None
 
     run(tmp_path, work)
+
+
+def test_a_flickering_input_does_not_flood_log_and_records(tmp_path: Path) -> None:
+    """Its interlock trips with each scan; that comes six times a minute, and what is no repeat all."""
+
+    async def work(office: Office) -> None:
+        result = office.desk._last
+        assert result is not None
+        reason = Reason(ReasonCode.INTERLOCK, (("interlock", "door"),))
+        kinds = ("trip", "alarm", "alarm-end", "latch")
+        for n in range(40):
+            t_s = result.plan.t_s + n
+            events = tuple(Event(t_s, "door", kind, reason) for kind in kinds)
+            office.desk.after(result._replace(plan=result.plan._replace(t_s=t_s, events=events)))
+
+    office = run(tmp_path, work)
+    told = [line.split()[0].partition(">")[2] for line in office.log.text.splitlines()]
+    assert [told.count(kind) for kind in ("trip", "alarm", "alarm-end", "latch")] == [6, 6, 6, 40]

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from headworks.faces.words import sentence
 from headworks.model.live import Action, Command
 from headworks.model.plan import Alarm, Reason, ReasonCode, Severity
 from headworks.station import journal
@@ -248,6 +249,29 @@ def test_a_board_that_comes_and_goes_does_not_flood_the_log() -> None:
     alarms.look_at_boards(70.0, [])
     told = [(event.kind, *event.reason.values[-1]) for event in alarms.fresh()]
     assert ("alarm", "held_back", 493.0) in told
+
+
+def test_a_channel_that_flickers_stays_a_warning_until_it_has_kept_well() -> None:
+    """The first time it ends at once; one that comes back does not fill the records for a day."""
+    values = ("quality", "not-available"), ("fault", "ABSENT")
+    ill = Alarm("air.intake_c", Severity.WARNING, Reason(ReasonCode.CHANNEL_UNKNOWN, values))
+    alarms, told = StationAlarms(), []
+    for n in range(24 * 360):
+        alarms.look_at_boards(n * 10.0, [ill] if n % 2 else [])
+        told += alarms.fresh()
+        if n == 2:
+            assert tuple(alarms.lasting()) == ()
+    assert [event.kind for event in told] == ["alarm", "alarm-end", "alarm"]
+    (lasting,) = alarms.lasting()
+    assert sentence(lasting.reason.code, dict(lasting.reason.values)).startswith(
+        "No value from time to time, last: the sensor does not answer (ABSENT)"
+    )
+    for n in range(62):
+        alarms.look_at_boards(90_000.0 + n * 10.0, [])
+    assert [event.kind for event in alarms.fresh()] == ["alarm-end"]
+    alarms.look_at_boards(100_000.0, [ill])
+    alarms.look_at_boards(100_010.0, [])
+    assert tuple(alarms.lasting()) == ()
 
 
 def logged(*writes: tuple[int, str, dict[str, object]]) -> str:

@@ -10,6 +10,7 @@ BOARDS: Mapping[str, tuple[str, ...]] = {
         "nothing is known from this board.",
     ),
     ReasonCode.CHANNEL_UNKNOWN: (
+        "no value from time to time, last: {fault}; this ends once it has kept well for {watch_s}.",
         "no value: {fault}.",
         "gives no value.",
     ),

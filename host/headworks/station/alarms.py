@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from headworks.field.boards.telling import Telling
 from headworks.model.live import Command
 from headworks.model.plan import Alarm, Event, Reason, ReasonCode, Severity
+from headworks.station.flickers import Flickers
 from headworks.station.timing import Timing
 
 HELD_SHOWN_S = 1.0  # at a start an off is heard within a poll, and that is no alarm
@@ -24,6 +25,7 @@ class StationAlarms:
         self._lasting: dict[tuple[str, ReasonCode], Alarm] = {}
         self._fresh: list[Event] = []
         self._of_boards = Telling()  # an ill one may come and go many times a second
+        self._flickers = Flickers()
         self._held_since_s = float("inf")
 
     def raise_alarm(self, t_s: float, alarm: Alarm) -> None:
@@ -75,9 +77,11 @@ class StationAlarms:
         self._of_boards.look(t_s)
         now = {(alarm.source, alarm.reason.code): alarm for alarm in alarms}
         for key in [key for key in self._lasting if key[1] in _OF_BOARDS and key not in now]:
-            self.end_alarm(t_s, *key)
-        for alarm in now.values():
-            self.raise_alarm(t_s, alarm)
+            if not self._flickers.holds(t_s, key):
+                self.end_alarm(t_s, *key)
+        for key, alarm in now.items():
+            is_new = key not in self._lasting
+            self.raise_alarm(t_s, self._flickers.seen(t_s, key, alarm, is_new=is_new))
 
     def acknowledge(self, t_s: float, command: Command) -> bool:
         """Whether one of these alarms is the command's target; then its event is told."""

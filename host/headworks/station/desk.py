@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from headworks import __version__
 from headworks.field.boards import Boards
+from headworks.field.boards.telling import Telling
 from headworks.field.signals.report import StationReport
 from headworks.model.live import Action, Command
 from headworks.model.memory import Memory
@@ -36,6 +37,7 @@ from headworks.station.timing import Timing
 
 SAVE_EVERY_S = 60.0  # even when nothing changed, so that ages on disk are at most this old
 _FIRST_YEAR = 2026  # a clock before this was never set: records are marked untimed
+_REPEATED = ("trip", "alarm", "alarm-end")  # events that may come with each scan
 _LOUD = {"trip": journal.WARNING, "fault": journal.ERROR, "alarm": journal.WARNING}
 
 
@@ -73,6 +75,7 @@ class Desk:
         self._asked: dict[str, _Asked] = {}
         self._answering: set[asyncio.Future[None]] = set()
         self._healthy_scans = 0
+        self._repeated = Telling()
         self._last: Result | None = None
         self._closed = False
 
@@ -118,7 +121,7 @@ class Desk:
         self._alarms.look(t_s, timing, self._store.trouble)
         self._alarms.look_at_outputs(t_s, result.missing)
         self._alarms.look_at_boards(t_s, self._boards.alarms())
-        events = [*result.plan.events, *self._boards.events(), *self._alarms.fresh()]
+        events = [*self._told(result), *self._boards.events(), *self._alarms.fresh()]
         for event in events:
             self._journal(event)
         kept = self._keeper.events(t_s, events)
@@ -130,6 +133,16 @@ class Desk:
         self.bulletin.post(lambda: self._state(result, timing), events)
         if self.publish is not None:
             self.publish()
+
+    def _told(self, result: Result) -> Iterable[Event]:
+        """A scan's events; what a flickering input repeats comes a few times a minute."""
+        self._repeated.look(result.plan.t_s)
+        for event in result.plan.events:
+            if event.kind in _REPEATED:
+                self._repeated.tell(event)
+            else:
+                yield event
+        yield from self._repeated.fresh()
 
     def report(self) -> StationReport | None:
         """The last scan as the setpoint registers tell it; None before any."""

@@ -243,9 +243,24 @@ def test_sign_leaves_living_sockets_alone(tmp_path):
 def test_sign_of_a_killed_demo_is_replaced(tmp_path):
     """A link that leads nowhere is taken over."""
     runtime = tmp_path / "run"
-    Sign(tmp_path / "gone", runtime).post()
+    gone = Sign(tmp_path / "gone", runtime)
+    gone.post()
+    os.close(gone._held)  # as its process ends
     assert Sign(tmp_path / "new", runtime).post()
     assert (runtime / "sim.sock").readlink() == tmp_path / "new" / "sim.sock"
+
+
+def test_two_demos_that_begin_at_once_do_not_share_a_sign(tmp_path):
+    """The first one's sockets are still to come; its second terminal must not reach the other."""
+    runtime, demos = tmp_path / "run", [tmp_path / "one", tmp_path / "two"]
+    signs = [Sign(demo, runtime) for demo in demos]
+    assert [sign.post() for sign in signs] == [True, False]
+    assert {link.readlink().parent for link in runtime.iterdir()} == {demos[0]}
+    signs[1].take_down()
+    signs[0].take_down()
+    assert signs[1].post()
+    signs[1].take_down()
+    assert list(runtime.iterdir()) == []
 
 
 def test_sign_is_not_put_where_others_may_write(tmp_path):

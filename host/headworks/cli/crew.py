@@ -5,6 +5,7 @@ whether every contactor is truly open, and ends. Shows nothing.
 """
 
 import asyncio
+import fcntl
 import os
 import stat
 from collections.abc import Awaitable, Callable, Mapping
@@ -130,17 +131,32 @@ class Sign:
         self._folder = folder
         self._runtime = runtime or paths.runtime_dir()
         self._made: list[Path] = []
+        self._held: int | None = None
 
     def post(self) -> bool:
         """Set the links; whether a second terminal will find the demo."""
         try:
             self._runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if not _ours(self._runtime):
+            if not _ours(self._runtime) or not self._hold():
                 return False
             made = [self._link(name) for name in ("sim.sock", "station.sock")]
             return all(made)
         except OSError:
             return False
+
+    def _hold(self) -> bool:
+        """Whether the folder is ours until we end, however we do; of demos one alone has links.
+
+        Where two begin at once, the first one's sockets are still to come and its links look dead.
+        """
+        folder = os.open(self._runtime, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(folder)
+            return False
+        self._held = folder
+        return True
 
     def _link(self, name: str) -> bool:
         link = self._runtime / name
@@ -157,6 +173,9 @@ class Sign:
         for link in self._made:
             if link.is_symlink() and link.readlink().parent == self._folder:
                 link.unlink(missing_ok=True)
+        held, self._held = self._held, None
+        if held is not None:
+            os.close(held)
 
 
 def _ours(folder: Path) -> bool:

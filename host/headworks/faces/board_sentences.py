@@ -31,6 +31,10 @@ BOARDS: Mapping[str, tuple[str, ...]] = {
         "board {subject} is back at {port}.",
         "the board is at another port.",
     ),
+    ReasonCode.BOARD_TWO: (
+        "two answer in turn as board {subject}: {one}; and {other}. Take the wrong one away.",
+        "two boards answer in turn where one is meant.",
+    ),
     ReasonCode.BOARD_LATCH: (
         "board {subject} opened {output} by itself because of {why}.",
         "the board opened an output by itself.",

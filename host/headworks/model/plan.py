@@ -72,6 +72,7 @@ class ReasonCode(StrEnum):
     BOARD_QUARANTINED = "board-quarantined"  # too many of those: restarts, why
     BOARD_CRASHED = "board-crashed"  # its console shows a traceback: error
     BOARD_MOVED = "board-moved"  # the same board at another port: port, uid
+    BOARD_TWO = "board-two"  # two answer in turn where one is meant: one, other
     BOARD_LATCH = "board-latch"  # it opened an output by itself: output, why
     # the station itself
     STORAGE = "storage"  # memory or records cannot be written: error

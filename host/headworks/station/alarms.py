@@ -14,7 +14,7 @@ from headworks.station.timing import Timing
 
 HELD_SHOWN_S = 1.0  # at a start an off is heard within a poll, and that is no alarm
 LATE_SHOWN_S = 60.0  # a late scan stays an alarm for this long
-_OF_BOARDS = (ReasonCode.BOARD_UNKNOWN, ReasonCode.CHANNEL_UNKNOWN)
+_OF_BOARDS = (ReasonCode.BOARD_UNKNOWN, ReasonCode.BOARD_TWO, ReasonCode.CHANNEL_UNKNOWN)
 SOURCES = ("memory", "records", "station")  # of alarms that no name of the site file has
 
 

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from field.boards.talks import AIR, Talk
-from headworks.field.boards.ill import ill_channels
+from headworks.faces.words import sentence
+from headworks.field.boards.ill import ill_channels, two_in_one
 from headworks.field.boards.restarts import ASKED_S
 from headworks.field.boards.signs import LOST_S, MUTE_S
 from headworks.field.boards.status import outputs_told
@@ -204,6 +205,13 @@ def test_two_boards_at_one_place_end_in_quarantine():
     assert talk.session.state is BoardState.QUARANTINED
     assert codes[-1] == "board-quarantined"
     assert len(codes) < 7
+    (alarm,) = two_in_one([talk.session])
+    values = dict(alarm.reason.values)
+    assert sentence(alarm.reason.code, values, "safety").startswith(
+        "Two answer in turn as board safety: firmware 0.0.0, uid e6; and firmware 0.1.0, uid e6."
+    )
+    talk.session.pardon(talk.t_s)
+    assert list(two_in_one([talk.session])) == []
 
 
 GOOD = {"m": 5000, "o": {"permit": [1, "smoke"]}}

@@ -24,6 +24,7 @@ GIVEN = {
     "site-refused": 155, "deadman-held": 156,
     "board-unknown": 170, "board-restarted": 171, "board-quarantined": 172, "board-crashed": 173,
     "board-moved": 174, "board-latch": 175, "channel-unknown": 176,
+    "board-two": 177,
 }  # fmt: skip
 
 

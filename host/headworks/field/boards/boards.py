@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from headworks.field.boards.away import Away
 from headworks.field.boards.doing import Outcome
 from headworks.field.boards.errors import BoardError
-from headworks.field.boards.ill import ill_channels
+from headworks.field.boards.ill import ill_channels, two_in_one
 from headworks.field.boards.leases import Lease, for_persons
 from headworks.field.boards.line import Line
 from headworks.field.boards.session import Session
@@ -141,7 +141,8 @@ class Boards:
             for session in self._sessions.values()
             if session.state is not BoardState.RUNS and (session.is_known or not early)
         ]
-        return [*lost, *ill_channels(self._sessions.values())]
+        sessions = self._sessions.values()
+        return [*lost, *two_in_one(sessions), *ill_channels(sessions)]
 
     async def reset(self, board: str) -> None:
         """A person has looked after a board: end its quarantine, arm what it opened by itself.

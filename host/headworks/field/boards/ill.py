@@ -1,4 +1,7 @@
-"""Channels of running boards that give no value, as warnings. Whether an interlock minds or not."""
+"""What is wrong with boards beside that they are lost, as alarms.
+
+Channels of running ones that give no value, whether an interlock minds or not; two in one place.
+"""
 
 from collections.abc import Iterable, Iterator
 
@@ -19,3 +22,12 @@ def ill_channels(sessions: Iterable[Session]) -> Iterator[Alarm]:
                     values = ("quality", str(seen.quality)), ("fault", seen.cause)
                     reason = Reason(ReasonCode.CHANNEL_UNKNOWN, values)
                     yield Alarm(name, Severity.WARNING, reason)
+
+
+def two_in_one(sessions: Iterable[Session]) -> Iterator[Alarm]:
+    """Boards in quarantine that were two, which answered in turn at one port or address."""
+    for session in sessions:
+        first, *others = session.restarts.in_turn or ("",)
+        if others and session.state is BoardState.QUARANTINED:
+            reason = Reason(ReasonCode.BOARD_TWO, (("one", first), ("other", others[0])))
+            yield Alarm(session.spec.name, Severity.ALARM, reason)

@@ -2,6 +2,8 @@
 
 from collections import deque
 
+from headworks.field.boards.greeting import Hello
+
 MOST = 4  # restarts within WITHIN_S put a board into quarantine [ours]
 WITHIN_S = 600.0
 ASKED_S = 60.0  # a restart that was asked for comes within this time [ours]
@@ -14,6 +16,7 @@ class Restarts:
 
     def __init__(self) -> None:
         self._at_s: deque[float] = deque(maxlen=MOST)
+        self._who: deque[tuple[str, str]] = deque(maxlen=MOST)  # firmware and uid of each
         self.count = 0
         self._asked_until_s = float("-inf")
         self._was_opened = False  # its port, so that it may have been without supply
@@ -36,11 +39,17 @@ class Restarts:
         is_plugged = self._was_opened and why in _SUPPLY
         return why in _NEVER_ASKED or not (is_asked or is_plugged)
 
-    def happened(self, t_s: float) -> bool:
+    def happened(self, t_s: float, said: Hello) -> bool:
         """One more; whether these are too many now."""
         self.count += 1
         self._at_s.append(t_s)
+        self._who.append((said.firmware, said.uid))
         return len(self._at_s) == MOST and t_s - self._at_s[0] <= WITHIN_S
+
+    @property
+    def in_turn(self) -> tuple[str, ...]:
+        """Who has introduced themselves in turn: where there are two, these are two boards."""
+        return tuple(f"firmware {firmware}, uid {uid}" for firmware, uid in sorted({*self._who}))
 
     def cause(self, board: str, why: str) -> str:
         """Why it is in quarantine, and what to do."""
@@ -52,3 +61,4 @@ class Restarts:
     def forget(self) -> None:
         """Start afresh, after a person has looked."""
         self._at_s.clear()
+        self._who.clear()

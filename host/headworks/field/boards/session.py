@@ -45,7 +45,7 @@ class Session:
         self._send = send
         self._expected = Expected(spec, config_crc(profile, spec.name, spec.address))
         self._hello: Hello | None = None
-        self._restarts, self._texts = Restarts(), Texts()
+        self.restarts, self._texts = Restarts(), Texts()
         self.minor = 0  # of the protocol that it speaks
         self._is_open = False
         self._was_lent = False  # its port was given away, and it has not answered since
@@ -64,7 +64,7 @@ class Session:
         if self._hello is not None and port != self.port:
             self._tell(t_s, ReasonCode.BOARD_MOVED, port=port, uid=self._hello.uid)
         self.port, self._is_open = port, True
-        self._restarts.opened()
+        self.restarts.opened()
         self._signs.begin(t_s)
         if self.state is not BoardState.QUARANTINED:
             self._become(t_s, BoardState.NO_ANSWER, self._unanswered(0.0))
@@ -185,7 +185,7 @@ class Session:
         if self._hello is None or said.start != self._hello.start:
             self._new_boot(said, t_s)
         self._hello, self.minor, self._was_lent = said, minor(said), False
-        self._restarts.met()
+        self.restarts.met()
         if self.state is not BoardState.QUARANTINED:
             state, cause = judge(said, self._expected)
             if state is BoardState.RUNS and self._signs.are_empty(t_s):
@@ -194,7 +194,7 @@ class Session:
 
     def _new_boot(self, said: Hello, t_s: float) -> None:
         """It has started since we last knew it. Unless that was asked for, it is told."""
-        is_unasked = self._restarts.is_unasked(said.why, t_s)
+        is_unasked = self.restarts.is_unasked(said.why, t_s)
         self._signs.restarted(t_s)
         self._sequence.begin()
         self._acked.clear()
@@ -203,17 +203,17 @@ class Session:
         self.readings.unknown(t_s, Quality.NEVER, "the board has just started")
         if self._hello is not None and is_unasked:
             self._tell(t_s, ReasonCode.BOARD_RESTARTED, why=said.why)
-            if self._restarts.happened(t_s) and self.state is not BoardState.QUARANTINED:
+            if self.restarts.happened(t_s, said) and self.state is not BoardState.QUARANTINED:
                 self._quarantine(t_s, said.why)
         self._ask(t_s)
 
     def _quarantine(self, t_s: float, why: str) -> None:
-        self._tell(t_s, ReasonCode.BOARD_QUARANTINED, restarts=float(self._restarts.count), why=why)
-        self._become(t_s, BoardState.QUARANTINED, self._restarts.cause(self.spec.name, why))
+        self._tell(t_s, ReasonCode.BOARD_QUARANTINED, restarts=float(self.restarts.count), why=why)
+        self._become(t_s, BoardState.QUARANTINED, self.restarts.cause(self.spec.name, why))
 
     def pardon(self, t_s: float) -> bool:
         """A person has looked after the board: end its quarantine. Whether there was one."""
-        self._restarts.forget()
+        self.restarts.forget()
         if self.state is not BoardState.QUARANTINED:
             return False
         state = BoardState.NO_ANSWER if self._is_open else BoardState.NO_PORT
@@ -233,7 +233,7 @@ class Session:
 
     def expect_restart(self, t_s: float) -> None:
         """The next start, if it comes soon, is one that was asked for."""
-        self._restarts.asked(t_s)
+        self.restarts.asked(t_s)
 
     def _unanswered(self, after_s: float) -> str:
         return lost(self._hello, self.spec.name, self.port, after_s, was_lent=self._was_lent)
@@ -290,7 +290,7 @@ class Session:
     def view(self) -> BoardView:
         """How it does now."""
         counts = {"lost_frames": self._sequence.lost, "retries": self.doing.retries}
-        counts |= {"restarts": self._restarts.count, "refused_values": self.readings.refused}
+        counts |= {"restarts": self.restarts.count, "refused_values": self.readings.refused}
         latches = tuple((name, latch) for name, (_, latch) in self.outputs.items() if latch)
         spec = self.spec
         return BoardView(

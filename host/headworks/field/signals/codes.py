@@ -80,6 +80,7 @@ REASON_NUMBERS = MappingProxyType(
         ReasonCode.BOARD_MOVED: 174,
         ReasonCode.BOARD_LATCH: 175,
         ReasonCode.CHANNEL_UNKNOWN: 176,
+        ReasonCode.BOARD_TWO: 177,
     }
 )
 

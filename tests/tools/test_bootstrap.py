@@ -262,9 +262,13 @@ def test_only_what_is_locked_is_fetched(tmp_path, monkeypatch):
     commands = []
     monkeypatch.setattr(bootstrap, "_step", lambda text, command: commands.append(command))
     monkeypatch.setattr(bootstrap, "_pip", lambda where: ["pip"])
+    monkeypatch.setattr(bootstrap.page, "_write", lambda root, package: None)
+    monkeypatch.setattr(bootstrap.page.shutil, "copytree", lambda source, target: None)
     bootstrap._fill(bootstrap.Place(ROOT, tmp_path), "dev")
-    fetches = [words for words in commands if "--editable" not in words]
-    assert len(fetches) == 4
+    (npm,) = [words for words in commands if "ci" in words]
+    assert "--ignore-scripts" in npm
+    fetches = [words for words in commands if "--editable" not in words and words is not npm]
+    assert len(fetches) == 5
     for words in fetches:
         assert {"--require-hashes", "--no-deps", "--no-build-isolation"} <= set(words)
         files = [word for before, word in pairwise(words) if before == "-r"]

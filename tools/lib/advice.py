@@ -9,21 +9,30 @@ NO_VENV = (
 )
 
 NETWORK = (
-    "The package index cannot be reached. Check the network, and pip's proxy or index settings\n"
-    "(`pip config list`, HTTPS_PROXY, PIP_INDEX_URL), then run this again."
+    "The package index cannot be reached. Check the network, and the proxy or index settings of\n"
+    "pip and npm (`pip config list`, HTTPS_PROXY, PIP_INDEX_URL), then run this again."
 )
 
 # words in pip's output -> what to do; the first that matches is said
 _KNOWN = (
     (
+        ("EINTEGRITY",),
+        "A package from npm differs from the one that was locked. Do not use it. Check npm's\n"
+        "registry setting (`npm config get registry`), and run this again.",
+    ),
+    (
         ("DO NOT MATCH THE HASHES", "Expected sha256"),
         "A package differs from the one that was locked. Do not use it. Clear pip's cache\n"
         "(`pip cache purge`), check the package index in use, and run this again.",
     ),
-    (("No space left",), "The disk is full. About 150 MB are needed."),
+    (("No space left",), "The disk is full. About 400 MB are needed."),
     (("Permission denied", "Read-only file system"), "A file could not be written; see below."),
     (
         (
+            "ENOTFOUND",  # this and the next three are npm's
+            "ECONNREFUSED",
+            "ETIMEDOUT",
+            "EAI_AGAIN",
             "NewConnectionError",
             "ConnectTimeout",
             "ReadTimeout",

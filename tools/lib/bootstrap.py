@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from lib import advice
+from lib import advice, page
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 # Dev holds all the others. `build` comes first: a source package is built with it.
@@ -44,6 +44,11 @@ class Place:
     @property
     def python(self) -> Path:
         return self.venv / "bin" / "python"
+
+    @property
+    def modules(self) -> Path:
+        """What the checks take from npm."""
+        return self.venv / "node_modules"
 
     @property
     def stamp(self) -> Path:
@@ -88,7 +93,7 @@ def is_ready(where: Place, level: str) -> bool:
     found = stamped(where)
     if found is None or found.get("interpreter") != os.path.realpath(where.python):
         return False
-    enough = found.get("level") in (level, "dev")
+    enough = found.get("level") in (level, "dev") and page.is_built(where.root, _kept(where, level))
     return enough and where.python.exists() and wanted(where).items() <= found.items()
 
 
@@ -188,8 +193,15 @@ def _fill(where: Place, level: str) -> None:
             target = ["--upgrade", "--target", str(where.venv / "stubs" / board)]
             _step(f"fetching types of MicroPython on {board}",
                   [*fetch, *target, *_locked(where, f"stubs-{board}.txt")])  # fmt: skip
+    if not page.is_built(where.root, _kept(where, level)):
+        page.build(where.root, _kept(where, level), fetch, _step)
     own = ["--no-deps", "--no-build-isolation", "--editable", str(where.root)]
     _step("linking this checkout", [*install, *own])
+
+
+def _kept(where: Place, level: str) -> Path | None:
+    """Where npm packages of the checks stay; the demo needs none."""
+    return where.modules if level == "dev" else None
 
 
 def _locked(where: Place, *names: str) -> list[str]:

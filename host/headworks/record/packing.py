@@ -5,11 +5,13 @@ else the zigzag difference plus one, so an unchanged value costs one byte. A CRC
 seeded with where the row belongs, finds a changed byte and a row in a wrong place.
 """
 
+import re
 import zlib
 from collections.abc import Iterable, Sequence
 
 STEPS = 1000  # of a unit
 _MOST = 1e15  # what is larger is no measurement
+_CODE = re.compile(rb"[\x80-\xff]*[\x00-\x7f]")
 
 
 class PackingError(ValueError):
@@ -42,13 +44,36 @@ def pack(row: Iterable[int | None], last: list[int], seed: str) -> bytes:
 
 def unpack(data: bytes, last: list[int], seed: str) -> list[int | None]:
     """The row again, `last` brought up to date. Raises PackingError."""
-    body, check = data[:-4], int.from_bytes(data[-4:], "little")
-    if len(data) < 4 or zlib.crc32(body, zlib.crc32(seed.encode())) != check:
-        raise PackingError("a row of samples was changed or belongs elsewhere")
-    codes = _codes(body)
+    codes = _codes(_checked(data, seed))
     if len(codes) != len(last):
         raise PackingError(f"a row of {len(codes)} samples where {len(last)} channels are")
     return [_value(code, column, last) for column, code in enumerate(codes)]
+
+
+def picked(
+    data: bytes, last: list[int], seed: str, columns: Iterable[int]
+) -> dict[int, int | None]:
+    """Some columns of a row by number, several times as fast; of `last` only these are kept up.
+
+    Raises PackingError.
+    """
+    parts = _CODE.findall(_checked(data, seed))
+    if len(parts) != len(last):
+        raise PackingError(f"a row of {len(parts)} samples where {len(last)} channels are")
+    found = {}
+    for column in columns:
+        part = parts[column]
+        code = part[0] if len(part) == 1 else _codes(part)[0]
+        found[column] = _value(code, column, last)
+    return found
+
+
+def _checked(data: bytes, seed: str) -> bytes:
+    """A row's bytes without its check. Raises PackingError."""
+    body, check = data[:-4], int.from_bytes(data[-4:], "little")
+    if len(data) < 4 or zlib.crc32(body, zlib.crc32(seed.encode())) != check:
+        raise PackingError("a row of samples was changed or belongs elsewhere")
+    return body
 
 
 def _value(code: int, column: int, last: list[int]) -> int | None:

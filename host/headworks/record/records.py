@@ -59,6 +59,11 @@ class Records:
         self._thread: threading.Thread | None = None
 
     @property
+    def waiting(self) -> int:
+        """Scans and batches of entries that are not on the disk yet."""
+        return len(self._scans) + len(self._entries)
+
+    @property
     def trouble(self) -> str:
         """Why the disk does not take something now; "" = all is well."""
         return "; ".join(dict(self._writer.troubles).values())

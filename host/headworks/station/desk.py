@@ -205,6 +205,7 @@ class Desk:
             "uptime_s": number(plan.t_s - self._started_s),
             "site": site_view(self._site),
             "files": self._keeper.files,
+            "records": self._keeper.view(),
             **scan_view(self._site, result.snapshot, plan, result.memory),
             "boards": boards_view(
                 self._boards.views(), result.snapshot.observations, plan.t_s, number

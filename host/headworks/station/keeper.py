@@ -60,6 +60,11 @@ class Keeper:
         self._journal(time.monotonic(), Entry("station-stop", self._site.name, values=values))
         return self._records.close(timeout_s)
 
+    def view(self) -> dict[str, object]:
+        """How the records are, for the state."""
+        records = self._records
+        return {"waiting": records.waiting, "dropped": records.dropped, "trouble": records.trouble}
+
     def scanned(self, result: Result) -> None:
         """Keep one scan."""
         stamp = self._stamp(result.snapshot.t_s)

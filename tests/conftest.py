@@ -25,11 +25,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _missing(what: str) -> str | None:
-    """Why a need is not met here, or None. `program:NAME` (of the environment too) or `linux`."""
+    """Why a need is not met here, or None. `program:NAME` (of the environment too), `file:PATH` or `linux`."""
     kind, _, name = what.partition(":")
     if kind == "program":
         places = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
         return None if shutil.which(name, path=places) else f"{name} is not installed"
+    if kind == "file":
+        return None if Path(what.partition(":")[2]).exists() else f"{what} is not there"
     if kind == "linux":
         return None if sys.platform == "linux" else "this needs Linux"
     return f"unknown need {what!r}"

@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -260,6 +261,83 @@ def test_the_keyboard_is_enough(look: Look) -> None:
     expect(page.locator("#rack-dialog")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.locator("#rack-dialog")).to_be_hidden()
+
+
+def go(page: Page, view: str) -> None:
+    """Open a view by its name in the navigation."""
+    page.locator(f'#views [data-view="{view}"]').click()
+    expect(page.locator("#view")).to_be_visible()
+
+
+def test_history_is_drawn_zoomed_and_kept(look: Look, plant: Plant) -> None:
+    """Charts of what was kept, the present followed; keys go back in time, and a table is given."""
+    page = look(DESK)
+    go(page, "history")
+    expect(page.locator(".uplot")).to_have_count(4)
+    expect(page.locator(".strips li")).to_have_count(len(plant.crew.site.racks))
+    expect(page.locator(".time-line")).to_contain_text("The station starts")
+    expect(page.get_by_role("button", name="Live")).to_have_attribute("aria-pressed", "true")
+    before = page.locator(".when").inner_text()
+    address = page.get_by_role("link", name="As CSV").get_attribute("href")
+    status, _, body = plant.web.ask("GET", address or "")
+    assert status == 200
+    assert body.startswith(b"time,unix_s,envelope.kw.least")
+    page.locator(".event").first.focus()
+    page.keyboard.press("-")
+    expect(page.locator(".when")).not_to_have_text(before)
+    page.keyboard.press("ArrowLeft")
+    expect(page.get_by_role("button", name="Live")).to_have_attribute("aria-pressed", "false")
+
+
+def test_the_journal_is_searched(look: Look) -> None:
+    """An entry is found by its kind and words, and what is not there is said."""
+    page = look()
+    go(page, "journal")
+    page.get_by_label("Kind").select_option("system")
+    expect(page.locator(".entries")).to_contain_text("The station starts")
+    page.get_by_label("Words").fill("no such words")
+    page.keyboard.press("Enter")
+    expect(page.locator("#view")).to_contain_text("Nothing like this is in the journal.")
+
+
+def test_energy_says_what_is_missing(look: Look) -> None:
+    """A month without an interval is said; the statement is for operators, and says why not."""
+    page = look(DESK)
+    go(page, "energy")
+    expect(page.locator("#view")).to_contain_text("Sign in as operator")
+    sign_in(page, "ayesha")
+    page.get_by_role("button", name="CSV").click()
+    expect(page.locator("#view .said").last).to_contain_text(
+        "name a month in which the station ran"
+    )
+
+
+AXE = Path(sys.prefix) / "node_modules/axe-core/axe.min.js"
+
+
+@pytest.mark.needs(f"file:{AXE}")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(look: Look, scheme: Any) -> None:
+    """Each view by the rules of WCAG 2.2 AA, in both themes, and in Urdu: nothing serious."""
+    page = look(PHONE, color_scheme=scheme, locale="en" if scheme == "light" else "ur")
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    for view in ("now", "history", "journal", "energy", "system"):
+        page.locator(f'#views [data-view="{view}"]').click()
+        if view == "now":
+            expect(page.locator(".rack").first).to_be_visible()
+        else:
+            expect(page.locator("#view > *").first).to_be_visible()
+        if view == "history":
+            expect(page.locator(".uplot")).to_have_count(4)
+        assert fits(page), view
+        found = page.evaluate("axe.run({resultTypes: ['violations']})")
+        grave = [
+            (one["id"], one["nodes"][0]["target"], one["nodes"][0]["failureSummary"])
+            for one in found["violations"]
+            if one["impact"] in ("serious", "critical")
+        ]
+        assert grave == [], view
+        shoot(page, f"{view}-{scheme}-360", full=True)
 
 
 def test_it_can_be_installed(look: Look) -> None:

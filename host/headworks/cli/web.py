@@ -36,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--tls", action="store_true", help="TLS on loopback too")
     add("--private", action="store_true", help="looking takes signing in too")
     add("--socket", type=Path, metavar="PATH", help="the station's socket")
+    add("--records", type=Path, metavar="DIR", help="the station's records, if not where it says")
     add("--state", type=Path, metavar="DIR", help="folder of users and certificate")
 
 
@@ -72,6 +73,7 @@ async def _serve(args: argparse.Namespace, listening: "object", place: "Address"
     import socket
 
     from headworks.faces.web.accounts import FILE, AccountFile
+    from headworks.faces.web.archive import Archive
     from headworks.faces.web.certificate import own_certificate
     from headworks.faces.web.feed import Feed
     from headworks.faces.web.origins import is_loopback, own_names
@@ -81,11 +83,13 @@ async def _serve(args: argparse.Namespace, listening: "object", place: "Address"
     state, names = args.state or paths.state_dir(), own_names(args.host)
     tls = args.tls or not is_loopback(place.host)
     certificate = own_certificate(state, names) if tls else None
+    feed = Feed(args.socket)
     page = Page(
-        Feed(args.socket),
+        feed,
         AccountFile(state / FILE),
         private=args.private,
         fingerprint=certificate.fingerprint if certificate else "",
+        archive=Archive(feed, args.records),
     )
     if not isinstance(listening, socket.socket):
         raise TypeError(listening)

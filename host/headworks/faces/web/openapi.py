@@ -11,6 +11,10 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 _ERROR = {"$ref": "#/components/schemas/Error"}
+_QUERY = {
+    **dict.fromkeys(("last", "from", "to"), "number"),
+    **dict.fromkeys(("points", "before", "most"), "integer"),
+}
 _ERRORS = {
     400: "The request is not well formed",
     401: "Sign in first, or the token is not known",
@@ -58,15 +62,13 @@ def document(rows: "Iterable[Row]") -> Json:
 
 
 def _operation(row: "Row") -> Json:
-    stream = row.path.endswith("/events")
-    kind = "text/event-stream" if stream else "application/json"
     found: Json = {
         "summary": row.about,
         "operationId": re.sub(r"\W+", "_", f"{row.method.lower()}_{row.path[5:]}").strip("_"),
         "description": f"Least role: {row.role.word if row.role else 'none'}.",
         "parameters": _parameters(row),
         "responses": {
-            "200": {"description": "Done", "content": {kind: {"schema": {}}}},
+            "200": {"description": "Done", "content": {row.kind: {"schema": {}}}},
             **{
                 str(status): {
                     "description": text,
@@ -94,9 +96,11 @@ def _parameters(row: "Row") -> list[Json]:
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
         for name in re.findall(r"{(\w+)}", row.path)
     ]
-    texts = row.path in ("/api/state", "/api/events") or row.path.count("/") == 4
-    lang = {"name": "lang", "in": "query", "schema": {"type": "string"}}
-    return [*in_path, lang] if texts else in_path
+    in_query = [
+        {"name": name, "in": "query", "schema": {"type": _QUERY.get(name, "string")}}
+        for name in row.asks
+    ]
+    return [*in_path, *in_query]
 
 
 def _body(row: "Row") -> Json:

@@ -11,6 +11,7 @@ from starlette.requests import Request
 
 from headworks.faces.web import secrets_of
 from headworks.faces.web.accounts import AccountFile, Accounts, AccountsError
+from headworks.faces.web.archive import Archive
 from headworks.faces.web.feed import Feed
 from headworks.faces.web.gate import RefusedError
 from headworks.faces.web.lockout import LockOut
@@ -41,9 +42,11 @@ class Page:
         *,
         private: bool = False,
         fingerprint: str = "",
+        archive: Archive | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.feed = feed
+        self.archive = archive or Archive(feed)
         self.private = private
         self.fingerprint = fingerprint
         self.sessions = Sessions()

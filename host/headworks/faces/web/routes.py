@@ -14,6 +14,7 @@ from headworks.faces.web.gate import RefusedError
 from headworks.faces.web.handlers import Handlers
 from headworks.faces.web.openapi import document
 from headworks.faces.web.page import NOBODY_YET, Identity, Page
+from headworks.faces.web.record_handlers import RecordHandlers
 from headworks.faces.web.roles import Role
 
 Handler = Callable[[Request, Identity], Awaitable[Response]]
@@ -35,21 +36,27 @@ class Row(NamedTuple):
     acts: bool = False
     needs: tuple[str, ...] = ()
     may: tuple[str, ...] = ()
+    asks: tuple[str, ...] = ()  # what may stand behind the question mark of its address
+    kind: str = "application/json"  # of what it answers
 
 
 def table(page: Page) -> tuple[Row, ...]:
     """All routes of a page."""
     do = Handlers(page)
     rows = (
-        Row("GET", "/api/state", Role.VIEWER, do.state, "The picture now"),
-        Row("GET", "/api/events", Role.VIEWER, do.events, "The picture after every change"),
+        Row("GET", "/api/state", Role.VIEWER, do.state, "The picture now", asks=("lang",)),
+        Row(
+            "GET", "/api/events", Role.VIEWER, do.events, "The picture after every change",
+            asks=("lang",), kind="text/event-stream",
+        ),
         Row("GET", "/api/languages", None, do.all_languages, "The languages of the page"),
         Row("GET", "/api/languages/{code}", None, do.one_language, "The words of one language"),
         Row("GET", "/api/session", None, do.session, "Who is signed in"),
         Row("POST", "/api/session", None, do.sign_in, "Sign in", needs=("name", "password")),
         Row("DELETE", "/api/session", None, do.sign_out, "Sign out", acts=True),
         *_acts(do),
-    )
+        *_records(RecordHandlers(page)),
+    )  # fmt: skip
     return (*_pages(), *rows, _openapi(rows))
 
 
@@ -66,9 +73,29 @@ def _acts(do: Handlers) -> tuple[Row, ...]:
     return tuple(
         Row(
             "POST", f"/api/{kind}/{{name}}/{action}", role, do.act(action), about,
-            acts=True, may=("note",),
+            acts=True, may=("note",), asks=("lang",),
         )
         for kind, action, role, about in asked
+    )  # fmt: skip
+
+
+def _records(do: RecordHandlers) -> tuple[Row, ...]:
+    """What is read from the records. A statement costs a process and is signed: for operators."""
+    span = ("last", "from", "to")
+    table = "text/csv"
+    return (
+        Row("GET", "/api/history", Role.VIEWER, do.history, "Lines over time, and events",
+            asks=(*span, "points", "lang")),
+        Row("GET", "/api/history.csv", Role.VIEWER, do.history_csv, "The same lines as a table",
+            asks=(*span, "points"), kind=table),
+        Row("GET", "/api/journal", Role.VIEWER, do.journal, "The journal, the newest first",
+            asks=(*span, "category", "words", "before", "most", "lang")),
+        Row("GET", "/api/energy", Role.VIEWER, do.energy, "The ledger of a month by day",
+            asks=("month",)),
+        Row("GET", "/api/statement", Role.OPERATOR, do.statement, "A month as a signed document",
+            asks=("month", "form", "lang"), kind="application/pdf"),
+        Row("GET", "/api/site", Role.TECHNICIAN, do.site, "The site file as it was read"),
+        Row("GET", "/api/system", Role.VIEWER, do.system, "Scans, disk, clock and versions"),
     )  # fmt: skip
 
 

@@ -4,14 +4,12 @@ import { post } from "./api.js";
 import { allowed } from "./account.js";
 import { byId, h, keyed, put, say } from "./dom.js";
 import { setIcon } from "./icons.js";
+import { count } from "./router.js";
 import { duration, t } from "./words.js";
 
 export function showAlarms(picture) {
   const unseen = picture.alarms.filter((alarm) => !alarm.acked_by).length;
-  const count = byId("alarm-count");
-  count.hidden = picture.alarms.length === 0;
-  say(count, String(picture.alarms.length));
-  put(count, "data-seen", unseen === 0);
+  count("now", picture.alarms.length, unseen === 0);
   put(byId("alarms"), "data-some", picture.alarms.length > 0);
   const none = picture.alarms.length === 0 ? [{ source: "", code: "none" }] : picture.alarms;
   keyed(

@@ -9,6 +9,7 @@ import { setIcon } from "./icons.js";
 import { Live } from "./live.js";
 import { showNow } from "./now.js";
 import { openRack, showRacks } from "./racks.js";
+import { pass, startRouter, turn } from "./router.js";
 import { showSensors } from "./sensors.js";
 import { code, duration, speak, t } from "./words.js";
 
@@ -48,7 +49,8 @@ function show() {
   showSensors(picture);
   showEvents(picture);
   showSystem(picture);
-  diagram.show(picture);
+  if (!byId("main").hidden) diagram.show(picture);
+  pass(picture);
 }
 
 function showLink(link) {
@@ -87,6 +89,7 @@ async function choose(wanted) {
   diagram.key = "";
   for (const id of ["alarm-list", "board-list"]) forget(byId(id));
   live.start();
+  await turn(true);
 }
 
 /** Lists whose fixed words were made in the language before. */
@@ -122,10 +125,17 @@ async function begin() {
     document.documentElement.dataset.theme = next;
     remember("theme", next);
     paintTheme();
+    turn(true); // charts are drawn in the colours of the theme
   };
+  startRouter(() => live.picture);
   new ResizeObserver(() => live.picture?.racks && diagram.show(live.picture)).observe(byId("diagram"));
   await choose(wanted.find((one) => known.includes(one)) ?? "en");
-  const session = await whoAmI(show);
+  let name = null;
+  const session = await whoAmI((now) => {
+    show();
+    if (name !== null && name !== now.name) turn(true); // other buttons for another person
+    name = now.name;
+  });
   if (session.private && !session.name) openAccount();
 }
 

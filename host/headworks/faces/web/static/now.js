@@ -68,7 +68,7 @@ export function showNow(picture, link) {
     byId("figures"),
     figures(picture),
     (one) => one.key,
-    () => h("div", {}, h("dt"), h("dd", { class: "fig" }), h("small")),
+    () => h("div", {}, h("dt"), h("dd", { class: "fig" }), h("dd", { class: "about" })),
     (node, one) => {
       say(node.children[0], one.name);
       say(node.children[1], one.value);

@@ -41,7 +41,7 @@ function fillBoard(node, board) {
   say(head.children[3], board.age_s === null ? t("never_heard") : t("ago", { age: duration(board.age_s) }));
   say(cause, board.cause);
   cause.hidden = !board.cause;
-  keyed(channels, Object.entries(board.channels), ([name]) => name, () => h("div", {}, h("dt"), h("dd", { class: "fig" }), h("small", { class: "fig" })), fillChannel);
+  keyed(channels, Object.entries(board.channels), ([name]) => name, () => h("div", {}, h("dt"), h("dd", { class: "fig" }, h("span"), h("small"))), fillChannel);
   const link = Object.entries(board.counters).map(([name, value]) => `${name.replaceAll("_", " ")} ${value}`);
   say(details.children[1], [board.port, board.firmware, ...link].filter(Boolean).join(" · "));
 }
@@ -61,8 +61,8 @@ function fillChannel(node, [name, channel]) {
   const value = channel.value;
   const known = value !== null && value !== undefined;
   const text = typeof value === "boolean" ? t(value ? "active" : "quiet") : `${number(value)} ${UNITS[unit] ?? ""}`;
-  say(node.children[1], known ? apart(text.trim()) : t("not_known"));
-  say(node.children[2], channel.age_s === null ? "" : duration(channel.age_s));
+  say(node.children[1].children[0], known ? apart(text.trim()) : t("not_known"));
+  say(node.children[1].children[1], channel.age_s === null ? "" : duration(channel.age_s));
   put(node, "data-bad", !known);
 }
 

@@ -49,3 +49,24 @@ export function duration(value) {
   if (hours < 48) return apart(`${hours} ${h} ${minutes % 60} ${min}`);
   return t("days", { days: Math.floor(hours / 24) });
 }
+
+export const unitWord = (unit) => words.units[unit] ?? unit;
+
+/** Figures in Western digits in every language, as on the meters. */
+const format = (zone, how) => new Intl.DateTimeFormat(`${words.code}-u-nu-latn`, { timeZone: zone, hourCycle: "h23", ...how });
+
+/** A mark on an axis of time, as long as what it is part of. */
+export function clockOf(at, zone, length) {
+  const how = length > 3 * 86400 ? { day: "numeric", month: "short" } : { hour: "2-digit", minute: "2-digit", ...(length < 600 ? { second: "2-digit" } : {}) };
+  return format(zone, how).format(at * 1000);
+}
+
+/** Day and time at the site. */
+export const dateTime = (at, zone) => apart(format(zone, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(at * 1000));
+
+/** kB, MB or GB. */
+export function bytes(value) {
+  if (value === null || value === undefined) return t("not_known");
+  const [size, unit] = value < 1e6 ? [value / 1e3, "kB"] : value < 1e9 ? [value / 1e6, "MB"] : [value / 1e9, "GB"];
+  return apart(`${number(size)} ${unit}`);
+}

@@ -1,0 +1,100 @@
+"""What the page reads from the station's records: by itself, read-only, never by the station.
+
+One read at a time in a thread of its own; who would have to wait long is sent away. A read that
+fails is a sentence for the person who asked.
+"""
+
+import asyncio
+import hashlib
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+from headworks.faces.web.feed import Feed
+from headworks.faces.web.gate import RefusedError
+from headworks.model.site import Site
+from headworks.record.packing import PackingError
+from headworks.site import check
+
+T = TypeVar("T")
+MOST_WAITING = 6
+_LARGEST_SITE = 1_000_000  # bytes
+
+
+class SiteFile(NamedTuple):
+    """The site file: its text, whether it is the one that runs, and what it says if it is."""
+
+    path: str
+    text: str
+    sha256: str
+    runs: bool
+    site: Site | None
+
+
+class Archive:
+    """The records of the station that the feed follows, or of the folder that is named."""
+
+    def __init__(self, feed: Feed, folder: Path | None = None) -> None:
+        self._feed, self._named = feed, folder
+        self._reading = ThreadPoolExecutor(1, "records")
+        self._waiting = 0
+        self._site: SiteFile | None = None
+
+    def folder(self) -> Path:
+        """Where the records lie. Raises RefusedError before the station has said so."""
+        if self._named is not None:
+            return self._named
+        state = (self._feed.state or {}).get("files", {}).get("state", "")
+        if not state:
+            raise RefusedError(503, "the station has not yet said where its records lie")
+        return Path(state) / "records"
+
+    async def read(self, work: Callable[[Path], T]) -> T:
+        """What `work` makes of the folder. Raises RefusedError with the cause and a way out."""
+        folder = self.folder()
+        if self._waiting >= MOST_WAITING:
+            raise RefusedError(503, "many people read the records; try again in a few seconds")
+        self._waiting += 1
+        try:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._reading, work, folder)
+        except FileNotFoundError as error:
+            raise RefusedError(404, "there are no records yet") from error
+        except PermissionError as error:
+            raise RefusedError(503, "this page may not read the records") from error
+        except (PackingError, sqlite3.Error, OSError) as error:
+            text = f"the records cannot be read there: {error}; headworks verify says more"
+            raise RefusedError(503, text) from error
+        except ValueError as error:
+            raise RefusedError(400, str(error)) from error
+        finally:
+            self._waiting -= 1
+
+    def site_file(self) -> SiteFile:
+        """The site file as it lies there now. Raises RefusedError where it cannot be read."""
+        state = self._feed.state or {}
+        path = state.get("files", {}).get("site", "")
+        if not path:
+            raise RefusedError(503, "the station has not yet said which site file it has read")
+        try:
+            with Path(path).open("rb") as file:
+                raw = file.read(_LARGEST_SITE)
+        except OSError as error:
+            text = f"the site file cannot be read: {error.strerror}"
+            raise RefusedError(503, text) from error
+        sha256, runs = hashlib.sha256(raw).hexdigest(), state["site"]["sha256"]
+        if self._site is None or (self._site.path, self._site.sha256) != (path, sha256):
+            text = raw.decode("utf-8", "replace")
+            site = check(text, path)[0] if sha256 == runs else None
+            self._site = SiteFile(path, text, sha256, sha256 == runs, site)
+        return self._site._replace(runs=sha256 == runs)
+
+    def site(self) -> Site | None:
+        """The site that runs, where its file is there and the same still."""
+        try:
+            found = self.site_file()
+        except RefusedError:
+            return None
+        return found.site if found.runs else None

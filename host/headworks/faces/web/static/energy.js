@@ -1,0 +1,94 @@
+// The ledger of a month, day by day, and the month as a signed statement.
+
+import { allowed } from "./account.js";
+import { get } from "./api.js";
+import { h, say } from "./dom.js";
+import { apart, code, t } from "./words.js";
+
+export const open = (root, picture) => new View(root, picture);
+
+class View {
+  constructor(root, picture) {
+    this.month = (picture?.time ?? new Date().toISOString()).slice(0, 7);
+    this.asked = 0;
+    this.title = h("b", { class: "fig" });
+    this.body = h("section", { class: "card", "aria-label": t("energy") });
+    const step = (name, sign, by) => h("button", { type: "button", class: "choice icon", "aria-label": t(name), title: t(name), onclick: () => this.turn(by) }, sign);
+    const bar = h("div", { class: "controls" }, h("div", { class: "choices", dir: "ltr" }, step("earlier_month", "◀", -1), step("later_month", "▶", 1)), this.title);
+    root.append(h("h1", { class: "view-title" }, t("energy")), bar, this.body, statement(() => this.month));
+    this.load();
+  }
+
+  turn(by) {
+    const [year, month] = this.month.split("-").map(Number);
+    const next = new Date(Date.UTC(year, month - 1 + by, 1));
+    this.month = next.toISOString().slice(0, 7);
+    this.load();
+  }
+
+  async load() {
+    const asked = ++this.asked;
+    const [year, month] = this.month.split("-").map(Number);
+    const name = new Intl.DateTimeFormat(`${code()}-u-nu-latn`, { month: "long", year: "numeric", timeZone: "UTC" });
+    say(this.title, name.format(Date.UTC(year, month - 1, 1)));
+    try {
+      const told = await get(`/api/energy?month=${this.month}`);
+      if (asked === this.asked) this.body.replaceChildren(...table(told));
+    } catch (error) {
+      if (asked === this.asked) this.body.replaceChildren(h("p", { role: "status" }, error.message));
+    }
+  }
+
+  end() {
+    this.asked += 1;
+  }
+}
+
+const COLUMNS = ["import", "export", "racks", "covered"];
+const kwh = (value) => (value === null || value === undefined ? "–" : apart(value < 100 ? value.toFixed(1) : value.toFixed(0)));
+
+function table(told) {
+  if (!told.days.length) return [h("p", { class: "quiet" }, t("energy_none"))];
+  const most = Math.max(...told.days.map((day) => day.racks_kwh ?? 0), 0.001);
+  const more = told.days.some((day) => day.incremental_kwh !== null);
+  const names = [...COLUMNS.map((name) => `energy_${name}`), "energy_share", ...(more ? ["energy_incremental"] : [])];
+  const head = h("tr", {}, h("th", { scope: "col" }, t("energy_day")), names.map((name) => h("th", { scope: "col" }, t(name), name === "energy_share" ? "" : ` (${apart("kWh")})`)), h("th", { class: "bar-head", "aria-hidden": "true" }));
+  const rows = [...told.days.map((day) => line(day, most, more)), line({ ...told.total, date: t("energy_total") }, 0, more)];
+  rows.at(-1).className = "total";
+  const { partial, intervals } = told.total;
+  const about = h("p", {}, h("small", {}, t("energy_about"), " ", partial ? t("energy_partial", { partial, all: intervals }) : ""));
+  return [h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t("energy") }, h("table", { class: "energy" }, h("thead", {}, head), h("tbody", {}, rows))), about];
+}
+
+function line(day, most, more) {
+  const share = day.racks_kwh ? `${Math.round((100 * (day.covered_kwh ?? 0)) / day.racks_kwh)} %` : "–";
+  const cells = [...COLUMNS.map((name) => kwh(day[`${name}_kwh`])), apart(share), ...(more ? [kwh(day.incremental_kwh)] : [])];
+  const bar = h("div", { class: "bar" }, h("div", { class: "covered" }), h("div", { class: "rest" }));
+  const width = (value) => `${most ? (100 * value) / most : 0}%`;
+  bar.children[0].style.inlineSize = width(day.covered_kwh ?? 0);
+  bar.children[1].style.inlineSize = width((day.racks_kwh ?? 0) - (day.covered_kwh ?? 0));
+  const name = /^\d{4}-/.test(day.date) ? apart(day.date.slice(8)) : day.date;
+  return h("tr", {}, h("th", { scope: "row" }, name, day.partial ? h("abbr", { title: t("energy_partial", { partial: day.partial, all: day.intervals }) }, " *") : ""), cells.map((cell) => h("td", { class: "fig" }, cell)), h("td", { class: "bar-cell", "aria-hidden": "true" }, most ? bar : null));
+}
+
+function statement(month) {
+  const said = h("p", { class: "said", role: "status" });
+  const button = (form) => h("button", { type: "button", class: "act", onclick: () => fetchIt(form, month(), said) }, form.toUpperCase());
+  const may = allowed("auto");
+  return h("section", { class: "card", "aria-label": t("statement") }, h("h2", {}, t("statement")), h("p", {}, t("statement_about")), may ? h("div", { class: "buttons" }, ["pdf", "html", "csv"].map(button)) : h("p", { class: "said" }, t("statement_role")), said);
+}
+
+/** Fetched by script, so that a refusal is a sentence here and not a page of JSON. */
+async function fetchIt(form, month, said) {
+  say(said, t("making"));
+  const answer = await fetch(`/api/statement?month=${month}&form=${form}&lang=${code()}`, { credentials: "same-origin" }).catch((error) => ({ ok: false, json: () => ({ error: error.message }) }));
+  if (!answer.ok) {
+    say(said, (await answer.json()).error);
+    return;
+  }
+  const name = answer.headers.get("content-disposition")?.match(/filename="([^"]+)"/)?.[1] ?? `statement.${form}`;
+  const address = URL.createObjectURL(await answer.blob());
+  h("a", { href: address, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+  say(said, t("statement_made"));
+}

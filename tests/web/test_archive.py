@@ -1,0 +1,278 @@
+"""What the page reads from the records by itself: history, journal, energy, system, site file."""
+
+import asyncio
+import csv
+import io
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from headworks.faces.web import energy
+from headworks.faces.web.app import make_app
+from headworks.faces.web.journal import row
+from headworks.faces.web.languages import languages
+from headworks.faces.web.origins import own_names
+from headworks.site import load_site
+from statement.test_gather import MONTH
+from statement.test_gather import kept as month_kept  # noqa: F401 (a fixture)
+from web.kept import RACKS, a_day
+from web.places import STATE, call
+from web.test_matrix import make_page
+
+END_S = 1_790_000_000.0
+HOURS = 3.0
+SITE = Path(__file__).parents[2] / "host/headworks/cli/demo_site.toml"
+Ask = Callable[..., Awaitable[Any]]
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three hours of records, and the site file."""
+    folder = tmp_path_factory.mktemp("kept")
+    a_day(folder / "records", END_S, hours=HOURS, step_s=5.0)
+    (folder / "site.toml").write_text(SITE.read_text(encoding="utf-8"), encoding="utf-8")
+    return folder
+
+
+def asked(kept: Path, tmp_path: Path, work: Callable[[Ask], Awaitable[None]]) -> None:
+    """Hand `work` a way to ask the application, whose station's records are `kept`."""
+
+    async def body() -> None:
+        page = make_page(tmp_path)
+        sha256 = load_site(kept / "site.toml").sha256
+        page.feed.state = {
+            **STATE,
+            "site": {**STATE["site"], "sha256": sha256, "timezone": "Asia/Karachi"},
+            "files": {"state": str(kept), "site": str(kept / "site.toml")},
+            "racks": [{**STATE["racks"][0], "name": name} for name in RACKS],
+        }
+        page._clock = lambda: 1.0
+        app = make_app(page, own_names())
+
+        async def ask(path: str, role: str = "") -> Any:
+            return await call(
+                app, "GET", path, {"authorization": f"Bearer token-{role}"} if role else {}
+            )
+
+        await work(ask)
+
+    asyncio.run(body())
+
+
+def test_history_is_what_was_kept(kept: Path, tmp_path: Path) -> None:
+    """Each chart has its lines, the meter's silence is a hole, and the events stand beside."""
+
+    async def work(ask: Ask) -> None:
+        path = f"/api/history?from={END_S - 3 * 3600}&to={END_S}&points=180"
+        told = (await ask(path)).json()
+        assert (told["count"], told["step_s"], told["grid"]) == (180, 60.0, "incomer")
+        charts = {name: [line["name"] for line in ls] for name, ls in told["charts"].items()}
+        assert charts == {
+            "power": ["envelope.kw", "racks.drawn_kw", "incomer.power_kw"],
+            "surplus": ["surplus.kw"],
+            "temperature": ["air.intake_c", "air.exhaust_c"],
+            "frequency": ["incomer.frequency_hz"],
+        }
+        envelope, drawn, meter = told["charts"]["power"]
+        assert meter["mean"][110] is None
+        assert meter["mean"][100] is not None
+        assert all(
+            low <= mean <= high
+            for low, mean, high in zip(
+                envelope["least"], envelope["mean"], envelope["most"], strict=True
+            )
+        )
+        surplus = told["charts"]["surplus"][0]["mean"]
+        assert surplus[60] == pytest.approx(envelope["mean"][60] - drawn["mean"][60], abs=0.01)
+        assert [rack["name"] for rack in told["racks"]] == [*RACKS]
+        assert max(told["racks"][0]["on"]) == 1.0
+        assert [event["kind"] for event in told["events"]] == [
+            "refused", "command", "alarm", "station-start",
+        ]  # fmt: skip
+        urdu = (await ask(f"{path}&lang=ur")).json()["events"]
+        assert urdu[2]["text"] != told["events"][2]["text"]
+
+    asked(kept, tmp_path, work)
+
+
+def test_the_table_has_the_figures_of_the_picture(kept: Path, tmp_path: Path) -> None:
+    """CSV: a row for every step, unknown is empty, times are those of the site."""
+
+    async def work(ask: Ask) -> None:
+        query = f"?from={END_S - 3 * 3600}&to={END_S}&points=60"
+        told = (await ask(f"/api/history{query}")).json()
+        answer = await ask(f"/api/history.csv{query}")
+        assert answer.headers["content-disposition"].startswith("attachment")
+        rows = list(csv.DictReader(io.StringIO(answer.body.decode())))
+        power = told["charts"]["power"][2]
+        assert [row["incomer.power_kw.mean"] for row in rows] == [
+            "" if value is None else str(value) for value in power["mean"]
+        ]
+        assert rows[0]["time"].endswith("+05:00")
+        assert float(rows[1]["unix_s"]) - float(rows[0]["unix_s"]) == told["step_s"]
+
+    asked(kept, tmp_path, work)
+
+
+def test_the_journal_is_filtered_and_told_in_words(kept: Path, tmp_path: Path) -> None:
+    """By kind and words, page by page; every entry says who, what and why."""
+
+    async def work(ask: Ask) -> None:
+        everything = (await ask("/api/journal?most=2")).json()
+        assert ([e["seq"] for e in everything["entries"]], everything["more"]) == ([5, 4], True)
+        more = (await ask("/api/journal?before=4")).json()
+        assert [e["seq"] for e in more["entries"]] == [3, 2, 1]
+        acts = (await ask("/api/journal?category=acts")).json()["entries"]
+        assert [(e["who"], e["role"], e["note"]) for e in acts][1] == (
+            "bilal", "technician", "fan exchange",
+        )  # fmt: skip
+        found = (await ask("/api/journal?words=FAN")).json()["entries"]
+        assert [e["source"] for e in found] == ["a3"]
+        start = (await ask("/api/journal?category=system")).json()["entries"][0]
+        assert start["text"] == "The station starts, version 1.2.3."
+
+    asked(kept, tmp_path, work)
+
+
+@pytest.mark.parametrize(
+    ("path", "role", "status", "text"),
+    [
+        ("/api/history?from=9&to=5", "", 400, "before"),
+        ("/api/history?from=0&to=3999999999", "", 400, "400 days"),
+        ("/api/history?last=nan", "", 400, "last must be"),
+        ("/api/history?last=1e99", "", 400, "last must be"),
+        ("/api/history?points=1e9", "", 400, "points must be"),
+        ("/api/journal?category=none", "", 400, "category is one of"),
+        (f"/api/journal?words={'x' * 101}", "", 400, "letters"),
+        ("/api/journal?before=0", "", 400, "before must be"),
+        ("/api/energy?month=2026-13", "", 400, "2026-11"),
+        ("/api/energy", "", 400, "2026-11"),
+        ("/api/site", "", 401, "sign in"),
+        ("/api/site", "viewer", 403, "technician"),
+        ("/api/statement?month=2026-11", "technician", 403, "operator"),
+        ("/api/statement?month=2026-11&form=exe", "operator", 400, "form is one of"),
+        ("/api/statement?month=2026-11&lang=..", "operator", 400, "lang is one of"),
+        ("/api/statement?month=1999-01", "operator", 409, "1999-01"),
+    ],
+)
+def test_a_wrong_question_is_told_why(
+    kept: Path, tmp_path: Path, path: str, role: str, status: int, text: str
+) -> None:
+    """A question that cannot be answered is a sentence with the cause, never a traceback."""
+
+    async def work(ask: Ask) -> None:
+        answer = await ask(path, role)
+        assert answer.status == status
+        assert text in answer.json()["error"]
+
+    asked(kept, tmp_path, work)
+
+
+def test_records_that_are_not_there_are_told(tmp_path: Path) -> None:
+    """A station that has kept nothing yet is a sentence, and so is a damaged file."""
+    (tmp_path / "site.toml").write_text(SITE.read_text(encoding="utf-8"), encoding="utf-8")
+
+    async def work(ask: Ask) -> None:
+        for path in ("/api/history", "/api/journal", "/api/energy?month=2026-11"):
+            answer = await ask(path)
+            assert (answer.status, answer.json()["error"]) == (404, "there are no records yet")
+        (tmp_path / "records").mkdir()
+        (tmp_path / "records/journal.db").write_bytes(b"no database at all" * 99)
+        answer = await ask("/api/journal")
+        assert answer.status == 503
+        assert "headworks verify" in answer.json()["error"]
+
+    asked(tmp_path, tmp_path, work)
+
+
+def test_the_site_file_is_shown_with_its_hash(kept: Path, tmp_path: Path) -> None:
+    """The text as it lies there, and whether it is what runs; a control sign steers nothing."""
+    other = tmp_path / "kept"
+    (other / "records").mkdir(parents=True)
+    text = SITE.read_text(encoding="utf-8")
+    (other / "site.toml").write_text(text, encoding="utf-8")
+
+    async def work(ask: Ask) -> None:
+        told = (await ask("/api/site", "technician")).json()
+        assert told["runs"]
+        assert "\n".join(told["lines"]) == text
+        (other / "site.toml").write_text(f"{text}# \x1b[31m", encoding="utf-8")
+        told = (await ask("/api/site", "technician")).json()
+        assert not told["runs"]
+        assert "\\x1b" in told["lines"][-1]
+
+    asked(other, tmp_path, work)
+
+
+def test_health_tells_what_it_knows(kept: Path, tmp_path: Path) -> None:
+    """Scan, records, disk, clock and versions; what is not known is null."""
+
+    async def work(ask: Ask) -> None:
+        told = (await ask("/api/system")).json()
+        assert told["scan"]["count"] == STATE["scan"]["count"]
+        assert told["records"]["bytes"]["samples.db"] > 10_000
+        assert 0 < told["disk"]["free_bytes"] < told["disk"]["total_bytes"]
+        assert told["versions"]["station"] == STATE["version"]
+
+    asked(kept, tmp_path, work)
+
+
+def test_a_month_is_stated_and_signed(month_kept: Path, tmp_path: Path) -> None:  # noqa: F811
+    """An operator gets the command's file; not so with a site file that is not what runs."""
+
+    async def work(ask: Ask) -> None:
+        answer = await ask(f"/api/statement?month={MONTH}&form=csv", "operator")
+        name = answer.headers["content-disposition"]
+        assert (answer.status, f"{MONTH}.csv" in name) == (200, True)
+        assert b"# signed" in answer.body
+        days = (await ask(f"/api/energy?month={MONTH}")).json()["days"]
+        assert (len(days), days[0]["date"]) == (28, f"{MONTH}-01")
+        site = month_kept / "site.toml"
+        text = site.read_text(encoding="utf-8")
+        site.write_text(f"{text}\n", encoding="utf-8")
+        answer = await ask(f"/api/statement?month={MONTH}&form=csv", "operator")
+        site.write_text(text, encoding="utf-8")
+        assert (answer.status, "changed" in answer.json()["error"]) == (409, True)
+
+    asked(month_kept, tmp_path, work)
+
+
+def interval(from_s: float, **more: Any) -> dict[str, Any]:
+    """An entry of the ledger."""
+    ways = {way: {"kwh": more.pop(way, 1.0)} for way in ("import", "export")}
+    told = {"from_s": from_s, "quality": "whole", "racks": {"a1": {"kwh": 2.0}}, "racks_kwh": 2.0}
+    return {"values": {**told, **ways, "covered_kwh": 1.5, **more}}
+
+
+def test_energy_is_added_by_day_of_the_site() -> None:
+    """Intervals go to the day in which they began there; unknown adds nothing and is counted."""
+    zone = ZoneInfo("Asia/Karachi")
+    midnight_s = 1_793_473_200.0  # the first of November 2026, 00:00 at the site
+    entries = [
+        interval(midnight_s - 900),
+        interval(midnight_s),
+        interval(midnight_s + 900, quality="partial", **{"import": None}),
+        interval(midnight_s + 86_400),
+    ]
+    told = energy.days(entries, zone, "2026-11")
+    assert [(d["date"], d["import_kwh"], d["racks_kwh"]) for d in told["days"]] == [
+        ("2026-11-01", 1.0, 4.0),
+        ("2026-11-02", 1.0, 2.0),
+    ]
+    assert (told["days"][0]["partial"], told["days"][0]["unknown"]) == (1, 1)
+    assert told["total"]["covered_kwh"] == 4.5
+    assert told["racks"] == [{"name": "a1", "kwh": 6.0}]
+
+
+def test_entries_steer_nothing() -> None:
+    """Escapes and direction marks in names and notes of the journal are made visible."""
+    evil = "\x1b[2J\u202e<script>"
+    entry = {"seq": 1, "kind": evil, "source": evil, "note": evil, "who": evil, "values": {}}
+    for language in languages().values():
+        shown = json.dumps(row(entry, language), ensure_ascii=False)
+        assert "\\u001b" not in shown
+        assert "\u202e" not in shown

@@ -112,3 +112,29 @@ def test_a_price_that_changes_inside_an_interval_is_an_error():
         StatementError, match="to peak at 18:15, inside an interval of 30 min; keep"
     ):
         cost(odd, ZONE, LENGTH_S, [row(STARTS.start + 18 * 3600)])
+
+
+def test_a_price_that_changes_within_a_month():
+    """Each hour has the price of its own day; both prices are on the statement, with one name."""
+    old = TariffPeriod("all", 30.0, rest=True, last_date="2026-11-14")
+    new = TariffPeriod("all", 33.0, rest=True, first_date="2026-11-15", incremental_per_kwh=20.0)
+    tariff = Tariff("PKR", (old, new), incremental_per_kwh=25.0)
+    for when, price in (("2026-11-14T23:59", 30.0), ("2026-11-15T00:00", 33.0)):
+        assert period_at(tariff, datetime.fromisoformat(when)).per_kwh == price
+    noon = STARTS.start + 12 * 3600
+    units = {"import_wh": 2000, "baseline_wh": 1000, "incremental_wh": 1000}
+    rows = [row(noon + day * 86400, **units) for day in (0, 20)]
+    lines = cost(tariff, ZONE, LENGTH_S, rows).lines
+    assert [(line.period, line.kind, line.per_kwh) for line in lines] == [
+        ("all", "baseline", "30"),
+        ("all", "incremental", "25"),
+        ("all", "baseline", "33"),
+        ("all", "incremental", "20"),
+    ]
+
+
+def test_a_day_without_a_price_is_an_error():
+    """A month before a tariff's first day is told, not priced by a later tariff."""
+    late = Tariff("PKR", (TariffPeriod("all", 30.0, rest=True, first_date="2026-12-01"),))
+    with pytest.raises(StatementError, match="prices 2026-11-02 12:00; add"):
+        period_at(late, datetime(2026, 11, 2, 12))  # noqa: DTZ001

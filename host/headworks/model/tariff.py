@@ -8,7 +8,8 @@ class TariffPeriod:
     """Hours of the week in the site's time zone and what a kWh costs in them.
 
     A period whose days, months and hours are all left out holds in all hours that no other
-    names (`rest`). `days` are those on which it begins; `months` those of the hour itself.
+    names (`rest`). `days` are those on which it begins; `months`, `first_date` and `last_date`
+    are those of the hour itself. Dates as 2026-11-15; empty = no bound.
     """
 
     name: str
@@ -18,6 +19,9 @@ class TariffPeriod:
     start_min: int = 0
     end_min: int = 24 * 60  # at or before `start_min`: ends next day
     rest: bool = False
+    first_date: str = ""  # prices change within a month: the first day of this one,
+    last_date: str = ""  # and the last
+    incremental_per_kwh: float | None = None  # in these hours; None = that of the tariff
 
 
 @dataclass(frozen=True, slots=True)

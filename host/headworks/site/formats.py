@@ -229,14 +229,15 @@ def dates(key: Key, value: Any) -> tuple[str, ...]:
     """Dates as 2026-12-25, quoted or not, each once."""
     found: list[str] = []
     for entry in _listed(key, value):
-        day = _date(key, entry)
+        day = one_date(key, entry)
         if day in found:
             raise FormError(f"{key.name} names {day} twice; write it once")
         found.append(day)
     return tuple(found)
 
 
-def _date(key: Key, entry: Any) -> str:
+def one_date(key: Key, entry: Any) -> str:
+    """A date as 2026-12-25, quoted or not."""
     if type(entry) is date:
         return entry.isoformat()
     try:

@@ -1,6 +1,8 @@
 """Checks a tariff: every hour of the year has exactly one price."""
 
 from collections.abc import Iterator
+from datetime import date, timedelta
+from itertools import pairwise
 from typing import NamedTuple
 
 from headworks.site.book import Book
@@ -24,6 +26,22 @@ class Hours(NamedTuple):
     entry: Entry
 
 
+class Stretch(NamedTuple):
+    """Days between two changes of the tariff, with the periods that hold in them.
+
+    `first` is empty before the first change. `months` are those that it touches.
+    """
+
+    first: str
+    months: tuple[int, ...]
+    periods: list[Entry]
+
+    @property
+    def says(self) -> str:
+        """When, to be added to a sentence."""
+        return f" from {self.first}" if self.first else ""
+
+
 def check_tariff(book: Book) -> None:
     """Names, hours that are priced twice, hours without a price."""
     tariff = book.entries.one("tariff")
@@ -33,19 +51,69 @@ def check_tariff(book: Book) -> None:
         if not tariff.raw.get("period"):
             book.error(tariff.at(), "[tariff] has no price; add [[tariff.period]]")
         return
-    _names(book, tariff)
-    rest = [entry for entry in tariff.children if is_rest(entry)]
-    for entry in rest[1:]:
-        book.error(
-            entry.at(), "a second period without hours; keep one for all other hours, or add from"
-        )
-    timed = [entry for entry in tariff.children if not is_rest(entry)]
-    good = [_form(book, entry) for entry in timed]
+    good = [_form(book, entry) for entry in tariff.children]
     if not all(good):
         return
-    taken = [hours for entry in timed for hours in _hours(entry)]
-    if not _overlaps(book, taken) and not rest:
-        _uncovered(book, tariff, taken)
+    told = False
+    for stretch in _stretches(tariff.children):
+        told = told or _stretch(book, tariff, stretch)
+
+
+def _stretch(book: Book, tariff: Entry, stretch: Stretch) -> bool:
+    """Whether something is wrong with the prices of these days, which was told."""
+    rest = [entry for entry in stretch.periods if is_rest(entry)]
+    taken = [
+        hours._replace(months=tuple(m for m in hours.months if m in stretch.months))
+        for entry in stretch.periods
+        if not is_rest(entry)
+        for hours in _hours(entry)
+    ]
+    if rest[1:]:
+        fix = "keep one for all other hours, or add from"
+        if stretch.first:
+            fix = f"end the other one with last_date before {stretch.first}"
+        book.error(rest[1].at(), f"a second period without hours; {fix}")
+    names = _names(book, stretch)
+    if rest[1:] or names or _overlaps(book, taken, stretch):
+        return True
+    return not rest and _uncovered(book, tariff, taken, stretch)
+
+
+def _stretches(periods: list[Entry]) -> Iterator[Stretch]:
+    """From each day on which a price begins or has ended to the next such day.
+
+    Where every price has a first day, what was before is no mistake; nor what comes after, where
+    each has a last one.
+    """
+    edges = sorted({edge for entry in periods for edge in _span(entry) if edge})
+    for first, after in pairwise(["", *edges, ""]):
+        held = [entry for entry in periods if _spans(entry, first, after)]
+        if held or (first and after):
+            yield Stretch(first, _months(first, after), held)
+
+
+def _span(entry: Entry) -> tuple[str, str]:
+    """The first day of a period, and the first after it; empty = no bound."""
+    last = entry.get("last_date", "")
+    after = (date.fromisoformat(last) + timedelta(days=1)).isoformat() if last else ""
+    return entry.get("first_date", ""), after
+
+
+def _spans(entry: Entry, first: str, after: str) -> bool:
+    """Whether a period holds from `first` until before `after`; it never ends in between."""
+    begin, end = _span(entry)
+    return begin <= first and (not end or bool(after and after <= end))
+
+
+def _months(first: str, after: str) -> tuple[int, ...]:
+    """The months of the days from `first` until before `after`."""
+    if not (first and after):
+        return ALL_MONTHS
+    day, end = date.fromisoformat(first), date.fromisoformat(after)
+    count = (end - day).days
+    if count > 366:
+        return ALL_MONTHS
+    return tuple(sorted({(day + timedelta(days=n)).month for n in range(count)}))
 
 
 def is_rest(entry: Entry) -> bool:
@@ -53,17 +121,29 @@ def is_rest(entry: Entry) -> bool:
     return not any(entry.has(key) for key in ("months", "days", "from", "to"))
 
 
-def _names(book: Book, tariff: Entry) -> None:
+def _names(book: Book, stretch: Stretch) -> bool:
+    """Whether two periods of the same days bear one name; the second is told."""
     seen: set[str] = set()
-    for entry in tariff.children:
+    for entry in stretch.periods:
         name = entry.values.get("name")
         if name in seen:
-            book.error(entry.at("name"), f"a second period {shown(name)}; write another name")
+            fix = "write another name"
+            if stretch.first:
+                fix += f", or end the other one with last_date before {stretch.first}"
+            book.error(entry.at("name"), f"a second period {shown(name)}; {fix}")
+            return True
         seen.add(str(name))
+    return False
 
 
 def _form(book: Book, entry: Entry) -> bool:
-    """Whether the hours of one period make sense alone."""
+    """Whether the hours and days of one period make sense alone."""
+    first, last = entry.get("first_date", ""), entry.get("last_date", "")
+    if None in (first, last):
+        return False
+    if last and last < first:
+        book.error(entry.at("last_date"), f"last_date is before first_date, {first}; turn them")
+        return False
     for key, other in (("from", "to"), ("to", "from")):
         if entry.has(key) and not entry.has(other):
             book.error(entry.key_at(key), f"{key} without {other}; write both, or neither")
@@ -101,14 +181,14 @@ def _hours(entry: Entry) -> Iterator[Hours]:
             yield Hours(0, last - WEEK_MIN, chosen, entry)
 
 
-def _overlaps(book: Book, taken: list[Hours]) -> bool:
+def _overlaps(book: Book, taken: list[Hours], stretch: Stretch) -> bool:
     """Name the first hour that two periods, or one twice, would price."""
     for index, hours in enumerate(taken):
         for other in taken[:index]:
             both = sorted(set(hours.months) & set(other.months))
             if both and hours.first < other.last and other.first < hours.last:
                 price = figure(other.entry.values.get("per_kwh", 0.0))
-                when = _when(max(hours.first, other.first), both[0])
+                when = _when(max(hours.first, other.first), both[0]) + stretch.says
                 book.error(
                     hours.entry.at("from" if hours.entry.has("from") else ""),
                     f"{when} has the price {price} of {other.entry.values.get('name')} already; "
@@ -118,9 +198,9 @@ def _overlaps(book: Book, taken: list[Hours]) -> bool:
     return False
 
 
-def _uncovered(book: Book, tariff: Entry, taken: list[Hours]) -> None:
-    """Name the first hour that no period prices."""
-    for month in ALL_MONTHS:
+def _uncovered(book: Book, tariff: Entry, taken: list[Hours], stretch: Stretch) -> bool:
+    """Whether an hour has no price; the first one is told."""
+    for month in stretch.months:
         minute = 0
         for hours in sorted(span[:2] for span in taken if month in span.months):
             if hours[0] > minute:
@@ -129,10 +209,11 @@ def _uncovered(book: Book, tariff: Entry, taken: list[Hours]) -> None:
         if minute < WEEK_MIN:
             book.error(
                 tariff.at(),
-                f"{_when(minute, month)} has no price; add [[tariff.period]] with name and "
-                "per_kwh alone for all other hours",
+                f"{_when(minute, month)}{stretch.says} has no price; add [[tariff.period]] with "
+                "name and per_kwh alone for all other hours",
             )
-            return
+            return True
+    return False
 
 
 def _when(minute: int, month: int) -> str:

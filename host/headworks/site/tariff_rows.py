@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from headworks.site.formats import clock, days
+from headworks.site.formats import clock, days, one_date
 from headworks.site.schema import FormError, Key, Section
 from headworks.site.values import number, shown, suggest, text
 
@@ -52,6 +52,9 @@ PERIOD = Section(
         Key("days", days, example='"daily"'),
         Key("from", clock, field="start_min", example='"18:00"'),
         Key("to", clock, field="end_min", example='"22:00"'),
+        Key("first_date", one_date, example='"2026-11-15"'),
+        Key("last_date", one_date, example='"2026-11-14"'),
+        Key("incremental_per_kwh", number, 0, MOST_PER_KWH),
     ),
 )
 

@@ -30,16 +30,23 @@ def period_at(tariff: Tariff, when: datetime) -> TariffPeriod:
         if not period.rest and _holds(period, when):
             return period
     for period in tariff.periods:
-        if period.rest:
+        if period.rest and _holds(period, when):
             return period
     raise StatementError(
         f"no period of the tariff prices {when:%Y-%m-%d %H:%M}; add one for all other hours"
     )
 
 
+def _last(period: TariffPeriod) -> str:
+    return period.last_date or "9999-12-31"
+
+
 def _holds(period: TariffPeriod, when: datetime) -> bool:
-    if when.month not in period.months:
+    date = when.date().isoformat()
+    if when.month not in period.months or not period.first_date <= date <= _last(period):
         return False
+    if period.rest:
+        return True
     minute, day = when.hour * 60 + when.minute, when.weekday()
     start, end = period.start_min, period.end_min
     if end > start:
@@ -93,8 +100,9 @@ def _split(tariff: Tariff, interval: Interval) -> list[tuple[str, int]]:
 
 def _line(tariff: Tariff, period: TariffPeriod, kind: str, energy_wh: int) -> CostLine:
     rate = period.per_kwh
-    if kind == INCREMENTAL and tariff.incremental_per_kwh is not None:
-        rate = tariff.incremental_per_kwh
+    above = (period.incremental_per_kwh, tariff.incremental_per_kwh)
+    if kind == INCREMENTAL:
+        rate = next((price for price in above if price is not None), rate)
     if kind == EXPORT and tariff.export_per_kwh is not None:
         rate = tariff.export_per_kwh
     exact = Decimal(repr(rate)) * energy_wh / 1000

@@ -2,6 +2,7 @@
 
 import pytest
 
+from cli.wires import station
 from flash.test_images import RP2040, blocks, esp32_image
 from headworks.cli.main import main
 from headworks.flash import work
@@ -136,3 +137,18 @@ def test_words_that_contradict_each_other_flash_nothing(said, words, says):
     assert says in told
     assert "Traceback" not in told
     assert told.count("\n") == 1
+
+
+@pytest.mark.parametrize("more", [("--dry-run",), ("--yes",)])
+def test_a_board_that_is_not_there_is_named_before_racks_go_off(folder, capsys, more):
+    """Unplugged: neither an update nor its dry run pretends that it could be reached."""
+    boards = [
+        {"name": "air", "model": "pico-air", "state": "runs", "cause": ""},
+        {"name": "thermal", "model": "pico-thermal", "state": "no-port", "cause": "/dev/x: gone"},
+    ]
+    with station(folder / "s.sock", [], boards=boards):
+        code = main(["board", "update", "--all", *more, "--socket", str(folder / "s.sock")])
+    assert code == 1
+    assert capsys.readouterr().err == (
+        "headworks board: thermal cannot be reached: /dev/x: gone; the others can be named\n"
+    )

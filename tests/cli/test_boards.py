@@ -100,6 +100,7 @@ def test_a_board_without_firmware_is_provisioned(boards):
     folder = root(boards, "thermal")
     boards.board("console", "thermal", "--command", "maint", "--yes")
     boards.until(lambda: boards.truth()["thermal"]["state"] == "repl")
+    assert "MicroPython's prompt, no firmware runs" in boards.board("list", "--json").stdout
     for path in sorted(folder.rglob("*"), reverse=True):
         path.unlink() if path.is_file() else path.rmdir()
     done = boards.board("flash", "--name", "thermal")
@@ -151,6 +152,8 @@ def test_a_board_that_is_refused_runs_on(boards):
     done = boards.board("flash", "--name", "air", "--force")
     assert done.returncode == 1
     assert "the board runs 9.9.9, newer than" in done.stderr
+    asked = boards.board("flash", "--name", "air", "--force", "--dry-run")
+    assert (asked.returncode, asked.stderr.splitlines()[-1]) == (1, done.stderr.splitlines()[-1])
     boards.until(lambda: boards.truth()["air"]["state"] == "run")
     done = boards.board("flash", "--name", "air", "--force", "--downgrade")
     assert done.stdout == f"air: verified v{VERSION}\n", done.stderr
@@ -250,7 +253,7 @@ def test_nothing_energises_without_being_confirmed(boards):
 
 
 def test_the_console_completes_asks_and_ends(boards):
-    """Tab completes, `maint` wants a yes, Ctrl-C is no end, Ctrl-D is; with 0."""
+    """Tab completes words and outputs, `maint` wants a yes, Ctrl-C is no end, Ctrl-D is; with 0."""
     person = Terminal(boards.command("console", "safety"), boards.env, boards.folder)
     person.until("help lists the words", "safety>")
     person.type("senso\t")
@@ -260,8 +263,10 @@ def test_the_console_completes_asks_and_ends(boards):
     person.type("maint\r")
     person.until("Type yes to go on")
     person.type("no\r")
-    person.until("safety>")
-    person.type("info\x03")
+    person.until("not done", "safety>")
+    person.type("set p\t")
+    person.until("ermit")
+    person.type(" of\t\x03")
     person.until(NEW_PROMPT)
     person.type("\x04")
     assert person.ended() == 0

@@ -6,9 +6,11 @@ the board away is asked for here; where there is nobody to ask, it wants --yes.
 
 import argparse
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
-from headworks.cli.board_reach import Ask, add_reach, console, one_of
+from headworks.cli.asked import says_yes
+from headworks.cli.board_reach import Ask, add_reach, console, one_of, outputs_of
 from headworks.faces.board_lines import readable
 from headworks.flash.errors import FlashError
 from headworks.model.text import clean
@@ -46,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
             return _each([args.line], ask, yes=args.yes)
         if not sys.stdin.isatty() or not sys.stdout.isatty():
             return _each(sys.stdin, ask, yes=args.yes)
-        return _interactive(name, ask)
+        return _interactive(name, ask, outputs_of(args, name))
 
 
 def _told_how_it_comes_back(name: str, ask: Ask) -> Ask:
@@ -79,8 +81,7 @@ def _agreed(line: str) -> bool:
     if not sys.stdin.isatty():
         print(f"{_word(line)}: {what}; add --yes to do it", file=sys.stderr)
         return False
-    print(f"{what}. Type yes to go on: ", end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip().lower() == "yes"
+    return says_yes(f"{what}. Type yes to go on: ")
 
 
 def _word(line: str) -> str:
@@ -99,13 +100,22 @@ def _one(line: str, ask: Ask) -> int:
     return 0
 
 
-def _interactive(name: str, ask: Ask) -> int:
+def words_after(outputs: Sequence[str]) -> dict[str, Any]:
+    """What may follow each word, for a board with these outputs; None where nothing does."""
+    after: dict[str, Any] = dict.fromkeys(WORDS)
+    if outputs:
+        after["set"] = {name: dict.fromkeys(("off", "on", "arm")) for name in outputs}
+        after["confirm"] = dict.fromkeys(outputs)
+    return after | {"set": {**(after["set"] or {}), "learn": None}}
+
+
+def _interactive(name: str, ask: Ask, outputs: Sequence[str]) -> int:
     from prompt_toolkit import PromptSession
-    from prompt_toolkit.completion import WordCompleter
+    from prompt_toolkit.completion import NestedCompleter
     from prompt_toolkit.shortcuts import CompleteStyle
 
     session: PromptSession[str] = PromptSession(
-        completer=WordCompleter(list(WORDS)),
+        completer=NestedCompleter.from_nested_dict(words_after(outputs)),
         complete_style=CompleteStyle.READLINE_LIKE,
         complete_while_typing=False,
     )
@@ -119,8 +129,12 @@ def _interactive(name: str, ask: Ask) -> int:
             return 0
         if line.lower() in _ENDS:
             return 0
-        if line and _meant(line, session):
+        if not line:
+            continue
+        if _meant(line, session):
             _one(line, ask)
+        else:
+            print("not done: only yes goes on")
 
 
 def _meant(line: str, session: "PromptSession[str]") -> bool:  # type: ignore[name-defined]  # noqa: F821

@@ -67,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
 async def _one(args: argparse.Namespace, target: work.Target) -> int:
     with hold(target.find()), shown(target.name, quiet=args.json) as show:
         if args.dry_run:
-            look = partial(work.look, target, force=args.force)
+            look = partial(work.look, target, force=args.force, downgrade=args.downgrade)
             found = await in_order(look, show, f"{target.name}: interrupted; it runs again")
         else:
             flash = partial(work.flash, target, force=args.force, downgrade=args.downgrade)
@@ -97,7 +97,8 @@ def _targets(args: argparse.Namespace) -> list[work.Target]:
         return [_target(args, spec_of(site, args.name), site)]
     if not args.name or not args.model:
         raise FlashError(
-            "say which board: --name air, from the site file; or --name air --model pico-air"
+            "say which board: --name air, or --all, from the site file; or --name air --model "
+            f"pico-air{', and the site file has: ' * bool(there)}{', '.join(there)}"
         )
     spec = BoardSpec(args.name, args.model, "", address=args.address or 0)
     return [_target(args, spec)]

@@ -5,7 +5,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from shutil import get_terminal_size
 from textwrap import wrap
@@ -16,6 +16,7 @@ from headworks.cli.station_client import add_socket
 from headworks.cli.table import show
 from headworks.faces.client import StationClient, StationError
 from headworks.flash.errors import FlashError
+from headworks.flash.meet import found, found_at
 from headworks.flash.talk import Talk
 from headworks.flash.uf2 import chip_of, volumes
 from headworks.hardware.sensor import load_sensor
@@ -25,7 +26,7 @@ from headworks.model.text import clean
 COLUMNS = (
     "port", "what", "firmware", "name", "model", "uid", "board of the site", "usb serial",
 )  # fmt: skip
-_SILENT = "does not answer: MicroPython without firmware, or another"
+_UF2 = "headworks board flash --name NAME --uf2 FILE"
 _INDENT = "    "
 Row = dict[str, str]
 
@@ -99,10 +100,10 @@ def _rows(site: Site | None, running: list[dict[str, Any]]) -> Iterator[Row]:
         if os.path.realpath(port.device) not in taken:
             yield _at_port(port) | {"usb serial": clean(port.serial)}
     for volume in volumes():
-        yield _row(str(volume), f"empty {chip_of(volume)}, waits for --uf2")
+        yield _row(str(volume), f"empty {chip_of(volume)}; {_UF2}")
 
 
-def _row(port: str, what: str, hello: dict[str, Any] | None = None, meant: str = "") -> Row:
+def _row(port: str, what: str, hello: Mapping[str, Any] | None = None, meant: str = "") -> Row:
     said = hello or {}
     fields = [clean(str(said.get(key, ""))) for key in ("fw", "nm", "bd", "uid")]
     return dict(zip(COLUMNS, (clean(port), clean(what), *fields, meant, ""), strict=True))
@@ -127,11 +128,10 @@ def _of_site(spec: BoardSpec) -> Row:
     try:
         port = port_of(spec)
         with Talk(port, load_sensor(spec.model).baud, spec.address) as talk:
-            hello = talk.hello()
+            what, hello = found(talk, spec)
     except FlashError as error:
         return _row(spec.connect, str(error).removeprefix(f"{spec.name}: "), None, spec.name)
-    what = "Headworks" if hello else _SILENT
-    return _row(port, what, dict(hello) if hello else None, spec.name)
+    return _row(port, what, hello, spec.name)
 
 
 def _at_port(port: SerialPort) -> Row:
@@ -139,9 +139,7 @@ def _at_port(port: SerialPort) -> Row:
         return _row(port.stable, "its own loader; waits for an image")
     try:
         with Talk(port.device) as talk:
-            hello = talk.hello()
+            what, hello = found_at(talk, port.stable)
     except FlashError as error:
         return _row(port.stable, str(error))
-    if hello:
-        return _row(port.stable, "Headworks", dict(hello), "none")
-    return _row(port.stable, _SILENT, None, "none")
+    return _row(port.stable, what, hello, "none")

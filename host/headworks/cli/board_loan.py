@@ -29,7 +29,7 @@ async def flash_on_loan(client: StationClient, board: Board, args: argparse.Name
                 board["name"],
                 load_sensor(board["model"]),
                 board["address"],
-                lambda: port_again(port, board["uid"]),
+                lambda: port_again(port, board["uid"], board["name"]),
                 board["uid"],
             )
             flash = partial(work.flash, target, force=args.force, downgrade=args.downgrade)

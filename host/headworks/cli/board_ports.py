@@ -57,12 +57,12 @@ def _stable(device: str) -> str:
     return next((str(link) for link in links if os.path.realpath(link) == device), device)
 
 
-def port_again(path: str, serial: str) -> str:
+def port_again(path: str, serial: str, name: str = "") -> str:
     """A port that was there, or where its device with this USB serial is now. Raises FlashError."""
     if os.path.exists(path):
         return path
     if serial:
-        return _on_usb(f"usb:{serial}")
+        return _on_usb(f"usb:{serial}", f"{name}: " if name else "")
     raise FlashError(f"{path or '--port'} is not there; {AGAIN}, or see: headworks board list")
 
 

@@ -13,7 +13,9 @@ from headworks.cli.station_client import actor, add_actor, add_socket
 from headworks.faces.board_lines import link_lines
 from headworks.faces.client import RefusedError, State, StationClient
 from headworks.flash.errors import FlashError
+from headworks.flash.meet import way, why_no_talk
 from headworks.flash.talk import Talk
+from headworks.hardware.files import HardwareError
 from headworks.hardware.sensor import load_sensor
 from headworks.model.site import BoardSpec
 from headworks.model.text import clean
@@ -69,11 +71,24 @@ def console(args: argparse.Namespace, name: str) -> Iterator[Ask]:
     baud = load_sensor(spec.model).baud if spec else 115200
     with Talk(port, baud, spec.address if spec else 0) as talk:
         hello = talk.hello()
-        if hello is None:
-            raise FlashError(f"{port}: no board answers; is it flashed? see: headworks board list")
+        why = why_no_talk(talk, hello, way(spec.name) if spec else way("", port))
+        if hello is None or why:
+            raise FlashError(why)
         if name != args.port:
             _is_meant(port, hello, name, spec.uid if spec else "")
         yield lambda line: _straight(talk, line)
+
+
+def outputs_of(args: argparse.Namespace, name: str) -> tuple[str, ...]:
+    """The outputs that a board's model has, as far as a station or a site file tells the model."""
+    running = asyncio.run(station_boards(args.socket)) or ()
+    models = {board["name"]: str(board.get("model", "")) for board in running}
+    spec = None if name in models else _spec(args, name)
+    model = models.get(name) or (spec.model if spec else "")
+    try:
+        return load_sensor(model).outputs if model else ()
+    except HardwareError:
+        return ()
 
 
 def _spec(args: argparse.Namespace, name: str) -> BoardSpec | None:

@@ -6,6 +6,7 @@ import json
 import sys
 from typing import Any
 
+from headworks.cli.asked import says_yes
 from headworks.cli.board_flash import tell_done
 from headworks.cli.board_loan import flash_on_loan
 from headworks.cli.board_ports import near
@@ -82,6 +83,9 @@ def _chosen(args: argparse.Namespace, boards: list[Board]) -> list[Board]:
     chosen = [board for board in boards if args.all or board["name"] in args.name]
     for board in chosen:
         check_name(board["name"])
+        if board["state"] == "no-port":
+            others = "; the others can be named" if args.all and len(known) > 1 else ""
+            raise FlashError(f"{board['name']} cannot be reached: {board['cause']}{others}")
         if board["state"] == "other-board":
             raise FlashError(f"{board['name']}: {board['cause']}")
         if load_sensor(board["model"]).link == "rs485":
@@ -134,8 +138,7 @@ def _agreed(boards: list[Board]) -> bool:
         print(f"{board['name']}: racks held off meanwhile: {_racks(board)}", file=sys.stderr)
     if not sys.stdin.isatty():
         raise FlashError("add --yes to go on without a terminal to ask at")
-    print("type yes to go on: ", end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip().lower() == "yes"
+    return says_yes("type yes to go on: ")
 
 
 async def _one(client: StationClient, board: Board, args: argparse.Namespace) -> None:

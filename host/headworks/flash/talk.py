@@ -11,11 +11,13 @@ from typing import Any
 
 import serial
 
+from headworks.field.boards.texts import Texts
 from headworks.flash.errors import AGAIN, FlashError
 from headworks.flash.holders import why_shut
 from headworks_fw.wire import Frame, Reader, Text, WireError, encode
 
 HELLO_S = 1.2  # a running board answers within a second
+_LONGEST = 60  # letters that are shown of a line of another program
 
 
 class Talk:
@@ -29,7 +31,7 @@ class Talk:
             raise FlashError(why_shut(port, error)) from error
         self._reader = Reader()
         self._id = random.randrange(1 << 30)
-        self.texts: list[str] = []
+        self._texts, self._error = Texts(), ""
 
     def __enter__(self) -> "Talk":
         return self
@@ -37,6 +39,18 @@ class Talk:
     def __exit__(self, *_: object) -> None:
         with suppress(OSError):
             self._serial.close()
+
+    @property
+    def instead(self) -> str:
+        """What is there, where nobody introduces himself, as far as the line tells."""
+        if self._texts.at_prompt:
+            return "MicroPython's prompt, no firmware runs"
+        if self._error:
+            return f"its program crashes ({self._error})"
+        last = next((line.strip() for line in reversed(self._texts.lines) if line.strip()), "")
+        if last:
+            return f"no Headworks; it says {last[:_LONGEST]!r}"
+        return "nobody answers: no firmware, another program, or another baud rate"
 
     def hello(self, within_s: float = HELLO_S) -> Mapping[str, Any] | None:
         """The introduction of whoever runs there; None where nobody answers in time."""
@@ -86,7 +100,7 @@ class Talk:
                 if isinstance(item, Frame) and item.address == self._address:
                     found.append(item)
                 elif isinstance(item, Text):
-                    self.texts.append(item.text)
+                    self._error = self._texts.line(item.text) or self._error
         return found
 
     def _ends(self, frame: Frame) -> bool:

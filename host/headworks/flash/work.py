@@ -23,6 +23,7 @@ _LOOK_S = 0.2
 _STEP_BYTES = 512  # a step at the prompt takes about as long as sending so many
 _RESET = Step("reset", "")
 _VERSION = re.compile(r"([0-9]{1,9})\.([0-9]{1,9})\.([0-9]{1,9})(?:[-+.a-z][-+.a-z0-9]{0,30})?")
+_WORDS = {"fw": "firmware", "nm": "name", "bd": "model", "cfg": "configuration", "st": "state"}
 _PC = ("linux", "darwin")  # a simulated board, which fits every chip
 
 
@@ -100,9 +101,13 @@ def flash(target: Target, show: Show, *, force: bool = False, downgrade: bool = 
     return Done(target, found, slot, steps, hello)
 
 
-def look(target: Target, show: Show, *, force: bool = False) -> tuple[Contents, Slot, Plan]:
-    """What `examine` gives; the board then runs again."""
+def look(
+    target: Target, show: Show, *, force: bool = False, downgrade: bool = False
+) -> tuple[Contents, Slot, Plan]:
+    """What `examine` gives; the board then runs again. Raises FlashError where `flash` would."""
     found = examine(target, show, force=force)
+    with _or_restarted(target):
+        check_version(target.find(), found[0], found[1], downgrade=downgrade)
     restart(target)
     return found
 
@@ -156,12 +161,9 @@ def _carry_out(target: Target, steps: Plan, show: Show) -> None:
 def verify(target: Target, slot: Slot) -> Mapping[str, Any]:
     """Wait for the introduction of the new firmware. Raises FlashError."""
     expected = {
-        "fw": slot.version,
-        "nm": target.name,
-        "bd": target.profile.model,
+        "fw": slot.version, "nm": target.name, "bd": target.profile.model, "st": "run",
         "cfg": config_crc(target.profile, target.name, target.address),
-        "st": "run",
-    }
+    }  # fmt: skip
     hello: Mapping[str, Any] | None = None
     end_s = time.monotonic() + AWAY_S
     while time.monotonic() < end_s:
@@ -175,7 +177,7 @@ def verify(target: Target, slot: Slot) -> Mapping[str, Any]:
             f"headworks board console {target.name}, or flash it again"
         )
     wrong = ", ".join(
-        f"{k} is {hello.get(k)}, not {v}" for k, v in expected.items() if hello.get(k) != v
+        f"{_WORDS[k]} is {hello.get(k)}, not {v}" for k, v in expected.items() if hello.get(k) != v
     )
     raise FlashError(f"{target.name}: it runs, but {wrong}; flash it again")
 
@@ -220,7 +222,9 @@ def _to_prompt(target: Target, show: Show, within_s: float = HELLO_S) -> bool:
             "cut short, run the same command again"
         )
         with suppress(FlashError):  # an answer that is lost says nothing; what it does then tells
-            talk.command(c="maint")
+            why, _ = talk.command(c="maint")
+            if why:
+                return False  # of another protocol: stopped as a firmware of others is
     with _or_restarted(target):
         _await_away(target)
     return True

@@ -82,7 +82,7 @@ def zone_of(book: Book, board: Entry) -> tuple[str, ...]:
 
 
 def _zone(book: Book, entry: Entry, action: str) -> tuple[str, ...]:
-    board = book.find("board", str(entry.values.get("when", "")).partition(".")[0])
+    board = _board_of(book, entry)
     if board is not None:
         return zone_of(book, board)
     book.error(
@@ -93,6 +93,11 @@ def _zone(book: Book, entry: Entry, action: str) -> tuple[str, ...]:
     return ()
 
 
+def _board_of(book: Book, entry: Entry) -> Entry | None:
+    """The board in `when` of an interlock."""
+    return book.find("board", str(entry.values.get("when", "")).partition(".")[0])
+
+
 def _is_rack(book: Book, entry: Entry, action: str, target: str) -> bool:
     if target in book.names("rack"):
         return True
@@ -100,7 +105,8 @@ def _is_rack(book: Book, entry: Entry, action: str, target: str) -> bool:
         fix = f'write "{FEEDER}{target}" for the racks below it'
         book.error(entry.at(action), f"{shown(target)} is a feeder, not a rack; {fix}")
     else:
-        fix = suggest(target, [*book.names("rack"), "all"])
+        zone = ["zone"] if _board_of(book, entry) is not None else []
+        fix = suggest(target, [*book.names("rack"), "all", *zone])
         book.error(entry.at(action), f"no rack is named {shown(target)}; {fix}")
     return False
 

@@ -40,7 +40,7 @@ def test_a_board_that_fits_gives_values():
         (
             {"p": "2.0"},
             BoardState.PROTOCOL,
-            "put this station's firmware on it: headworks board update safety",
+            "put this program's firmware on it: headworks board update safety",
         ),
         ({"p": "1.7"}, BoardState.RUNS, ""),
         ({"nm": "air"}, BoardState.OTHER_BOARD, "the board at this port is 'air'"),
@@ -122,9 +122,9 @@ def test_a_board_that_answers_and_tells_no_status_does_not_run():
 def test_a_closed_port_is_unknown_at_once():
     """Unplugged: every channel, in the same call."""
     talk = Talk().ready().readings(smoke=0)
-    talk.session.closed(talk.t_s, "the port is gone; was it unplugged?")
+    talk.session.closed(talk.t_s, "the port is gone; check its cable and plug")
     assert {one.value for one in talk.session.readings.seen.values()} == {None}
-    assert talk.session.view().cause == "the port is gone; was it unplugged?"
+    assert talk.session.view().cause == "the port is gone; check its cable and plug"
 
 
 def test_the_same_board_at_another_port_is_told():
@@ -296,6 +296,22 @@ def test_a_traceback_is_a_crash_in_plain_words():
     events = talk.session.events()
     assert [event.reason for event in events] == [("board-crashed", (("error", "OSError: 19"),))]
     assert talk.session.view().console[-1] == "MPY"
+
+
+def test_a_prompt_that_takes_frames_for_its_words_is_no_crash():
+    """MicroPython without firmware answers every frame by a traceback: that it is, with the way on."""
+    talk = Talk().open()
+    for _ in range(30):
+        talk.text(
+            '>>> ~hi {"n":1}*00000000', "Traceback (most recent call last):",
+            '  File "<stdin>", line 1', "SyntaxError: invalid syntax",
+        ).pass_s(0.5)  # fmt: skip
+    assert talk.codes() == []
+    assert talk.session.state is BoardState.LOST
+    assert talk.session.cause.startswith("MicroPython's prompt answers at /dev/ttyX")
+    assert talk.session.cause.endswith("headworks board update safety")
+    talk.hello().pass_s(LOST_S + 1)
+    assert "prompt" not in talk.session.cause, "its firmware has answered since"
 
 
 def test_an_ill_board_does_not_flood_the_log():

@@ -26,7 +26,7 @@ class Outcome(NamedTuple):
 UNANSWERED = Outcome(
     False, False, "unanswered", "the board did not answer; whether it has done it is not known"
 )
-GONE = Outcome(False, True, "gone", "the board is not connected")
+GONE = Outcome(False, True, "gone", "the board is not heard; why: headworks board list")
 FULL = Outcome(False, True, "busy", "too many commands wait for this board; try again")
 WITHDRAWN = Outcome(
     False, True, "withdrawn", "the board did not answer in time; it was not asked and will not be"

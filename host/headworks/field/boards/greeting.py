@@ -38,6 +38,7 @@ class Expected(NamedTuple):
 
     spec: BoardSpec
     config: str  # CRC of its configuration
+    flash: str = ""  # the command that puts this firmware on it, where no station runs
 
 
 def hello(fields: Mapping[str, Any]) -> Hello | None:
@@ -65,12 +66,10 @@ def minor(said: Hello) -> int:
 def judge(said: Hello, expected: Expected) -> tuple[BoardState, str]:
     """Where the board stands after its introduction, and why, with what to do."""
     spec = expected.spec
-    update = f"headworks board update {spec.name}"  # it works beside the station that says this
-    if said.protocol.partition(".")[0] != PROTOCOL.partition(".")[0]:
-        return BoardState.PROTOCOL, (
-            f"it speaks protocol {said.protocol}, this station {PROTOCOL}; "
-            f"put this station's firmware on it: {update}"
-        )
+    update = expected.flash or f"headworks board update {spec.name}"  # beside the station
+    other = other_protocol(said, update)
+    if other:
+        return BoardState.PROTOCOL, other
     wrong = _other(said, spec)
     if wrong:
         return BoardState.OTHER_BOARD, wrong
@@ -84,6 +83,16 @@ def judge(said: Hello, expected: Expected) -> tuple[BoardState, str]:
             f"flash it again: {update}"
         )
     return BoardState.RUNS, ""
+
+
+def other_protocol(said: Hello, flash: str) -> str:
+    """Why a board cannot be understood, with the command to flash it; empty where it can."""
+    if said.protocol.partition(".")[0] == PROTOCOL.partition(".")[0]:
+        return ""
+    return (
+        f"it speaks protocol {said.protocol}, this program {PROTOCOL}; "
+        f"put this program's firmware on it: {flash}"
+    )
 
 
 def _other(said: Hello, spec: BoardSpec) -> str:
@@ -104,11 +113,18 @@ def said_by(said: Hello | None) -> tuple[str, str, str]:
     return (said.firmware, said.uid, said.why) if said is not None else ("", "", "")
 
 
-def lost(said: Hello | None, name: str, port: str, after_s: float, *, was_lent: bool) -> str:
+def lost(
+    said: Hello | None, name: str, port: str, after_s: float, *, was_lent: bool, at_prompt: bool
+) -> str:
     """Why nothing is known of a board that does not answer, and what to do.
 
     `after_s`: it has been silent for so long; 0 while it may still have its time.
     """
+    if at_prompt:
+        return (
+            f"MicroPython's prompt answers at {port}, so no firmware runs: "
+            f"headworks board update {name}"
+        )
     if was_lent:
         return (
             f"nobody has answered at {port} since its port was lent; the board may stand at its "

@@ -63,7 +63,7 @@ class Session:
         self._counts["reconnects"] += 1
         if self._hello is not None and port != self.port:
             self._tell(t_s, ReasonCode.BOARD_MOVED, port=port, uid=self._hello.uid)
-        self.port, self._is_open = port, True
+        self.port, self._is_open, self._texts.at_prompt = port, True, False
         self.restarts.opened()
         self._signs.begin(t_s)
         if self.state is not BoardState.QUARANTINED:
@@ -184,7 +184,8 @@ class Session:
         self._beats.met(said)
         if self._hello is None or said.start != self._hello.start:
             self._new_boot(said, t_s)
-        self._hello, self.minor, self._was_lent = said, minor(said), False
+        self._hello, self.minor = said, minor(said)
+        self._was_lent = self._texts.at_prompt = False
         self.restarts.met()
         if self.state is not BoardState.QUARANTINED:
             state, cause = judge(said, self._expected)
@@ -236,7 +237,8 @@ class Session:
         self.restarts.asked(t_s)
 
     def _unanswered(self, after_s: float) -> str:
-        return lost(self._hello, self.spec.name, self.port, after_s, was_lent=self._was_lent)
+        seen = {"was_lent": self._was_lent, "at_prompt": self._texts.at_prompt}
+        return lost(self._hello, self.spec.name, self.port, after_s, **seen)
 
     def _become(self, t_s: float, state: BoardState, cause: str) -> None:
         if state is self.state and cause == self.cause:
@@ -277,11 +279,10 @@ class Session:
         if self._is_open:
             self._send(kind, fields)
 
-    def _tell(self, t_s: float, code: ReasonCode, **values: float | str) -> None:
+    def _tell(self, t_s: float, code: ReasonCode, **more: float | str) -> None:
         """An event. Of a board in quarantine no more is told than that it is."""
         if self.state is not BoardState.QUARANTINED:
-            reason = Reason(code, tuple(values.items()))
-            self._telling.tell(Event(t_s, self.spec.name, "board", reason))
+            self._telling.tell(Event(t_s, self.spec.name, "board", Reason(code, (*more.items(),))))
 
     def events(self) -> list[Event]:
         """What happened since the last call."""
@@ -292,9 +293,8 @@ class Session:
         counts = {"lost_frames": self._sequence.lost, "retries": self.doing.retries}
         counts |= {"restarts": self.restarts.count, "refused_values": self.readings.refused}
         latches = tuple((name, latch) for name, (_, latch) in self.outputs.items() if latch)
-        spec = self.spec
         return BoardView(
-            spec.name, spec.model, self.state, self.cause, self.port, spec.zone, spec.address,
-            *said_by(self._hello), self._signs.heard_s, latches, tuple(self._texts.lines),
-            Counters(**self._counts, **counts, **self._figures),
+            self.spec.name, self.spec.model, self.state, self.cause, self.port, self.spec.zone,
+            self.spec.address, *said_by(self._hello), self._signs.heard_s, latches,
+            tuple(self._texts.lines), Counters(**self._counts, **counts, **self._figures),
         )  # fmt: skip

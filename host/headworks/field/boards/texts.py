@@ -6,13 +6,19 @@ from headworks.model.text import clean
 
 KEPT = 20
 _BEGINS = "Traceback (most recent call last):"
+_PROMPT = ">>> "  # MicroPython's, which echoes whatever is typed behind it
+_TYPED = '  File "<stdin>"'  # of an error in what was typed there, such as a frame
 
 
 class Texts:
-    """`line` returns the error's own line where a traceback is complete, else None."""
+    """`line` returns the error's own line where a firmware's traceback is complete, else None.
+
+    `at_prompt`: no firmware runs, and MicroPython's prompt takes our frames for its own words.
+    """
 
     def __init__(self) -> None:
         self.lines: deque[str] = deque(maxlen=KEPT)
+        self.at_prompt = False
         self._in_traceback = False
 
     def line(self, text: str) -> str | None:
@@ -21,6 +27,8 @@ class Texts:
         self.lines.append(shown)
         if shown.strip() == _BEGINS:
             self._in_traceback = True
+        elif shown.startswith(_PROMPT) or (self._in_traceback and shown.startswith(_TYPED)):
+            self.at_prompt, self._in_traceback = True, False
         elif self._in_traceback and not shown.startswith(" "):
             self._in_traceback = False
             return shown

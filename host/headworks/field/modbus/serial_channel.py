@@ -103,7 +103,7 @@ class SerialChannel:
         if data:
             self._owner.received(data)
         else:
-            self.renew(f"{self._path}: the port is gone; was it unplugged?")
+            self.renew(f"{self._path}: the port is gone; check its cable and plug")
 
 
 def open_serial(path: str, line: Line) -> Any:

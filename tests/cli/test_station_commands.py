@@ -9,7 +9,7 @@ import pytest
 from faces.held_states import held
 from headworks import paths
 from headworks.cli.main import main
-from headworks.cli.trips import trips
+from headworks.faces.trips import trips
 from station.substation import Substation, play, until, until_view
 from tools.states import state
 

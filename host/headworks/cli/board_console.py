@@ -7,13 +7,16 @@ the board away is asked for here; where there is nobody to ask, it wants --yes.
 import argparse
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from headworks.cli.asked import says_yes
 from headworks.cli.board_reach import Ask, add_reach, console, one_of, outputs_of
 from headworks.faces.board_lines import readable
 from headworks.flash.errors import FlashError
 from headworks.model.text import clean
+
+if TYPE_CHECKING:
+    from prompt_toolkit import PromptSession
 
 WORDS = (
     "help", "info", "sensors", "outputs", "selftest", "log", "counters", "identify", "maint",
@@ -110,15 +113,17 @@ def words_after(outputs: Sequence[str]) -> dict[str, Any]:
 
 
 def _interactive(name: str, ask: Ask, outputs: Sequence[str]) -> int:
-    from prompt_toolkit import PromptSession
     from prompt_toolkit.completion import NestedCompleter
-    from prompt_toolkit.shortcuts import CompleteStyle
 
-    session: PromptSession[str] = PromptSession(
-        completer=NestedCompleter.from_nested_dict(words_after(outputs)),
-        complete_style=CompleteStyle.READLINE_LIKE,
-        complete_while_typing=False,
-    )
+    from headworks.faces.console.teletype import terminal_session
+
+    with terminal_session(NestedCompleter.from_nested_dict(words_after(outputs))) as session:
+        return _lines(name, ask, session)
+
+
+def _lines(name: str, ask: Ask, session: "PromptSession[str]") -> int:
+    from headworks.faces.console.intake import SPOILED
+
     print(f"{clean(name)}: help lists the words, Tab completes, exit or Ctrl-D ends")
     while True:
         try:
@@ -131,19 +136,22 @@ def _interactive(name: str, ask: Ask, outputs: Sequence[str]) -> int:
             return 0
         if not line:
             continue
-        if _meant(line, session):
+        if SPOILED in line:
+            print("that line was damaged or too long; nothing was done", file=sys.stderr)
+        elif _meant(line, session):
             _one(line, ask)
         else:
             print("not done: only yes goes on")
 
 
-def _meant(line: str, session: "PromptSession[str]") -> bool:  # type: ignore[name-defined]  # noqa: F821
+def _meant(line: str, session: "PromptSession[str]") -> bool:
     """Whether a word that takes the board away is really meant."""
     what = _ASKS.get(_word(line))
     if what is None:
         return True
     try:
-        answer: str = session.prompt(f"{what}. Type yes to go on: ")
+        print(f"{what}.")
+        answer: str = session.prompt("Type yes to go on: ")
     except (KeyboardInterrupt, EOFError):
         return False
     return answer.strip().lower() == "yes"

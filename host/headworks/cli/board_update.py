@@ -12,8 +12,8 @@ from headworks.cli.board_loan import flash_on_loan
 from headworks.cli.board_ports import near
 from headworks.cli.board_work import INTERRUPTED, until_interrupted
 from headworks.cli.station_client import add_actor, add_socket
-from headworks.cli.trips import trips
 from headworks.faces.client import RefusedError, State, StationClient, StationError
+from headworks.faces.trips import trips
 from headworks.flash.build import check_name, fingerprints
 from headworks.flash.errors import FlashError
 from headworks.hardware.sensor import load_sensor

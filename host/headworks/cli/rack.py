@@ -3,14 +3,10 @@
 import argparse
 
 from headworks.cli.station_client import actor, add_actor, add_socket, command
+from headworks.faces.done import DONE
+from headworks.model.live import Action
 
-# what has been done, and how it is undone
-DONE = {
-    "off": "{name} is kept off, until: headworks rack {name} auto",
-    "auto": "{name} may follow the surplus again",
-    "lock": "{name} is locked out, until: headworks rack {name} unlock",
-    "unlock": "{name} is unlocked",
-}
+ACTIONS = ("off", "auto", "lock", "unlock")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,8 +14,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", help="the rack")
     parser.add_argument(
         "action",
-        choices=tuple(DONE),
-        metavar="|".join(DONE),
+        choices=ACTIONS,
+        metavar="|".join(ACTIONS),
         help="off: until auto; lock: a person works on it, only unlock frees it",
     )
     parser.add_argument("--note", default="", help="why, for whoever comes next")
@@ -29,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """0 when it is done and on disk, 1 when refused, 3 when no station runs."""
-    done = DONE[args.action].format(name=args.name)
+    done = DONE[Action(args.action)].format(name=args.name, prefix="headworks ")
     return command(
         args.socket, args.action, args.name, who=actor(args.actor), note=args.note, done=done
     )

@@ -5,7 +5,8 @@ import json
 
 from headworks.cli.station_client import add_socket, talk
 from headworks.cli.table import show
-from headworks.faces.client import State, StationClient
+from headworks.faces.client import StationClient
+from headworks.faces.rows import rack_row
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,18 +26,9 @@ def run(args: argparse.Namespace) -> int:
         else:
             show(
                 ("rack", "kind", "state", "kW", "starts", "why"),
-                [_row(state, rack) for rack in racks],
+                [rack_row(state, rack) for rack in racks],
                 right=("kW", "starts"),
             )
         return 0
 
     return talk(args.socket, work)
-
-
-def _row(state: State, rack: State) -> tuple[str, ...]:
-    from headworks.faces.lines import plain, why_now
-
-    name = plain(rack["name"])
-    power = "?" if rack["power_kw"] is None else f"{rack['power_kw']:.1f}"
-    told = why_now(state, rack, name, dated=False)
-    return (name, rack["kind"], rack["state"], power, str(rack["starts_today"]), told)

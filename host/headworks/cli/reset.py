@@ -3,7 +3,9 @@
 import argparse
 
 from headworks.cli.station_client import actor, add_actor, add_socket, command
+from headworks.faces.done import DONE
 from headworks.faces.held import way_lines
+from headworks.model.live import Action
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,6 +24,6 @@ def run(args: argparse.Namespace) -> int:
         args.name,
         who=actor(args.actor),
         note=args.note,
-        done=f"{args.name} is reset",
+        done=DONE[Action.RESET].format(name=args.name),
         advice=way_lines,
     )

@@ -1,4 +1,4 @@
-"""`headworks user add|list|remove|token`: who may sign in to the page, and tokens for programs.
+"""`headworks user add|list|remove|token|pin`: who may sign in, and tokens for programs.
 
 The page sees a change at once; a new password or role ends the sessions of the old one.
 """
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from headworks import paths
+from headworks.cli import user_pin
 from headworks.cli.parser import explained
 from headworks.cli.web import EXTRA
 
@@ -31,10 +32,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     token = explained(commands, "token", "make a token for a program; it is shown once")
     token.add_argument("name", metavar="NAME", help="the program; stands in the journal")
     token.add_argument("--role", default="viewer", help=f"{_ROLES} (default viewer)")
-    gone = explained(commands, "remove", "remove a person or a token, and end its sessions")
+    pin = explained(commands, "pin", "give a person a PIN for the console, or a new one")
+    user_pin.add_arguments(pin)
+    gone = explained(commands, "remove", "remove a person, token or PIN, and end its sessions")
     gone.add_argument("name", metavar="NAME", help="who")
     shown = explained(commands, "list", "everybody, with role")
-    for sub in (add, token, gone, shown):
+    for sub in (add, token, pin, gone, shown):
         sub.add_argument("--state", type=Path, metavar="DIR", help="folder of users")
 
 
@@ -42,9 +45,12 @@ def run(args: argparse.Namespace) -> int:
     """0 when it is done, 1 when not."""
     from headworks.faces.web.accounts import FILE, AccountFile, AccountsError
 
-    work = {"add": _add, "token": _token, "remove": _remove, "list": _list}[args.what]
+    work = {"add": _add, "token": _token, "remove": _remove, "list": _list}
+    folder = args.state or paths.state_dir()
     try:
-        return work(args, AccountFile((args.state or paths.state_dir()) / FILE))
+        if args.what == "pin":
+            return user_pin.set_pin(args, folder, _typed)
+        return work[args.what](args, AccountFile(folder / FILE))
     except ModuleNotFoundError as error:
         return _refuse(f"{error.name} is not installed; run: pip install '{EXTRA}'")
     except (AccountsError, ValueError) as error:
@@ -59,23 +65,23 @@ def _add(args: argparse.Namespace, file: "AccountFile") -> int:
     name, role, held = checked_name(args.name), role_of(args.role), file.read()
     if name in held.tokens:
         raise ValueError(f"{name} is a token; take another name")
-    user = User(name, role, hashed(_password(args.password_stdin)))
+    user = User(name, role, hashed(_typed("Password", args.password_stdin)))
     file.write(held._replace(users={**held.users, name: user}))
     print(f"{name} may sign in as {role.word}")
     return 0
 
 
-def _password(stdin: bool) -> str:
+def _typed(what: str, stdin: bool) -> str:
     """Typed twice without being shown, or one line of standard input. Raises ValueError."""
     if stdin:
         return sys.stdin.readline().rstrip("\n")
     try:
-        first = getpass.getpass("Password: ")
+        first = getpass.getpass(f"{what}: ")
         again = getpass.getpass("Again: ")
     except EOFError as error:
-        raise ValueError("no password was typed") from error
+        raise ValueError(f"no {what} was typed") from error
     if first != again:
-        raise ValueError("the two passwords differ; nothing was changed")
+        raise ValueError("the two differ; nothing was changed")
     return first
 
 
@@ -95,23 +101,27 @@ def _token(args: argparse.Namespace, file: "AccountFile") -> int:
 
 
 def _remove(args: argparse.Namespace, file: "AccountFile") -> int:
-    held = file.read()
-    if args.name not in held.users and args.name not in held.tokens:
-        there = ", ".join((*held.users, *held.tokens)) or "nobody"
-        raise ValueError(f"nobody is called {args.name!r}; there is {there}")
-    users = {name: user for name, user in held.users.items() if name != args.name}
-    tokens = {name: token for name, token in held.tokens.items() if name != args.name}
-    file.write(held._replace(users=users, tokens=tokens))
+    """From both files: whoever is removed keeps no PIN."""
+    files = (file, user_pin.pin_file(file.path.parent))
+    there = [name for one in files for name in (*one.read().users, *one.read().tokens)]
+    if args.name not in there:
+        raise ValueError(f"nobody is called {args.name!r}; there is {', '.join(there) or 'nobody'}")
+    for one in files:
+        held = one.read()
+        users = {name: user for name, user in held.users.items() if name != args.name}
+        tokens = {name: token for name, token in held.tokens.items() if name != args.name}
+        if (users, tokens) != (held.users, held.tokens):
+            one.write(held._replace(users=users, tokens=tokens))
     print(f"{args.name} is removed")
     return 0
 
 
 def _list(args: argparse.Namespace, file: "AccountFile") -> int:  # noqa: ARG001
-    held = file.read()
-    for kind, accounts in (("user", held.users), ("token", held.tokens)):
+    held, pins = file.read(), user_pin.pin_file(file.path.parent).read()
+    for kind, accounts in (("user", held.users), ("token", held.tokens), ("pin", pins.users)):
         for account in accounts.values():
             print(f"{account.name}\t{account.role.word}\t{kind}")
-    if not held.users:
+    if not held.users and not pins.users:
         print("nobody may act yet; add: headworks user add NAME --role operator", file=sys.stderr)
     return 0
 

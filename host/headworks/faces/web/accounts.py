@@ -5,12 +5,11 @@ argon2 hash, a token as its SHA-256, so neither can be read back. No account shi
 """
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from headworks.faces.durably import write_durably
 from headworks.faces.web.roles import Role, role_of
 
 FILE = "users.json"
@@ -74,8 +73,7 @@ class AccountFile:
             "tokens": [_row(token) for token in accounts.tokens.values()],
         }
         try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _replace(self.path, json.dumps(data, indent=1) + "\n")
+            write_durably(self.path, json.dumps(data, indent=1) + "\n")
         except OSError as error:
             raise AccountsError(f"{self.path}: {error.strerror}") from error
 
@@ -109,17 +107,3 @@ def _fields(row: Mapping[str, Any]) -> tuple[str, Role, str]:
 
 def _row(account: User | Token) -> dict[str, str]:
     return {"name": account.name, "role": account.role.word, "secret": account.secret}
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write beside it, sync, move over it. mkstemp makes the file for its owner alone."""
-    handle, name = tempfile.mkstemp(prefix=".users-", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

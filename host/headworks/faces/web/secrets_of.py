@@ -3,12 +3,14 @@
 import hashlib
 import hmac
 import secrets
+from itertools import pairwise
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
 SHORTEST = 10  # characters of a password
 LONGEST = 256
+PIN_SHORTEST, PIN_LONGEST = 6, 12  # digits
 
 # OWASP's password storage advice for argon2id: 19 MiB, 2 passes, 1 lane. The default of 64 MiB
 # would be most of what the whole page process may take.
@@ -26,6 +28,19 @@ def hashed(password: str) -> str:
     if len(set(password)) < 4:
         raise WeakPasswordError("this password repeats itself; take one that is harder to guess")
     return _HASHER.hash(password)
+
+
+def hashed_pin(pin: str) -> str:
+    """The argon2 hash of a new PIN for the console. Raises WeakPasswordError.
+
+    Six digits are enough where guesses are few: after five wrong ones there are 96 a day.
+    """
+    if not (pin.isascii() and pin.isdigit() and PIN_SHORTEST <= len(pin) <= PIN_LONGEST):
+        raise WeakPasswordError(f"a PIN has {PIN_SHORTEST} to {PIN_LONGEST} digits")
+    steps = {(int(after) - int(before)) % 10 for before, after in pairwise(pin)}
+    if len(set(pin)) < 3 or steps in ({1}, {9}):
+        raise WeakPasswordError("everybody tries this PIN first; take another one")
+    return _HASHER.hash(pin)
 
 
 def fits(secret: str, password: str) -> bool:

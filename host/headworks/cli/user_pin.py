@@ -1,0 +1,46 @@
+"""`headworks user pin`: who may act at the console, and as what. The PIN is kept as its hash."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from headworks.faces.web.accounts import AccountFile
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of `headworks user pin`."""
+    add = parser.add_argument
+    add("name", metavar="NAME", help="who, one word; stands in the journal and on lock-outs")
+    add(
+        "--role", default="technician",
+        help="technician (off, lock-out, acknowledge) or operator (default technician)",
+    )  # fmt: skip
+    add("--pin-stdin", action="store_true", help="read the PIN from standard input")
+
+
+def pin_file(folder: Path) -> "AccountFile":
+    """The PINs in a state folder."""
+    from headworks.faces.console.login import FILE
+    from headworks.faces.web.accounts import AccountFile
+
+    return AccountFile(folder / FILE)
+
+
+def set_pin(args: argparse.Namespace, folder: Path, ask: Callable[[str, bool], str]) -> int:
+    """Ask for it and keep it; 0. Raises ValueError, AccountsError."""
+    from headworks.faces.web.accounts import User, checked_name
+    from headworks.faces.web.roles import Role, role_of
+    from headworks.faces.web.secrets_of import hashed_pin
+
+    file, role, name = pin_file(folder), role_of(args.role), checked_name(args.name)
+    if role < Role.TECHNICIAN:
+        raise ValueError("looking takes no PIN; write --role technician or operator")
+    if len(name.split()) > 1:
+        raise ValueError(f"{name!r} has several words; one must do, as it is typed at the console")
+    held = file.read()
+    user = User(name, role, hashed_pin(ask("PIN", args.pin_stdin)))
+    file.write(held._replace(users={**held.users, name: user}))
+    print(f"{name} may act at the console as {role.word}")
+    return 0

@@ -4,8 +4,10 @@ import pytest
 
 from cli.wires import station
 from flash.test_images import RP2040, blocks, esp32_image
+from headworks.cli.board_loan import target_of
 from headworks.cli.main import main
 from headworks.flash import work
+from headworks.flash.errors import FlashError
 from headworks_fw import config
 
 SITE = """
@@ -152,3 +154,18 @@ def test_a_board_that_is_not_there_is_named_before_racks_go_off(folder, capsys, 
     assert capsys.readouterr().err == (
         "headworks board: thermal cannot be reached: /dev/x: gone; the others can be named\n"
     )
+
+
+def test_an_update_refuses_another_board_of_the_station_at_its_prompt():
+    """It says no uid there and does not introduce itself; its name is in its configuration."""
+    boards = [
+        {"name": name, "model": f"pico-{name}", "address": 0, "uid": ""}
+        for name in ("air", "safety")
+    ]
+    target = target_of(boards[0], boards, "/dev/null")
+    assert target.others == {"safety"}
+    with pytest.raises(
+        FlashError, match=r"the board there is safety, not air; .* stop the station"
+    ):
+        work._check_name(target, target.find(), "safety")
+    work._check_name(target, target.find(), "air")

@@ -25,13 +25,7 @@ async def flash_on_loan(client: StationClient, board: Board, args: argparse.Name
     """Borrow its port, flash it, and give the port back. Raises FlashError and StationError."""
     with hold(board["port"]):
         async with _lent(client, board, actor(args.actor)) as port:
-            target = work.Target(
-                board["name"],
-                load_sensor(board["model"]),
-                board["address"],
-                lambda: port_again(port, board["uid"], board["name"]),
-                board["uid"],
-            )
+            target = target_of(board, (await client.state())["boards"], port)
             flash = partial(work.flash, target, force=args.force, downgrade=args.downgrade)
             with shown(target.name, quiet=args.json) as show:
                 return await in_order(
@@ -39,6 +33,20 @@ async def flash_on_loan(client: StationClient, board: Board, args: argparse.Name
                     show,
                     f"{target.name}: interrupted; it starts again, then the station has it back",
                 )
+
+
+def target_of(board: Board, boards: list[Board], port: str) -> work.Target:
+    """The board that is meant, at the port that was borrowed; none of the station's others."""
+    name, model = board["name"], board["model"]
+    return work.Target(
+        name,
+        load_sensor(model),
+        board["address"],
+        lambda: port_again(port, board["uid"], name),
+        board["uid"],
+        frozenset(one["name"] for one in boards) - {name},
+        f"stop the station and run: headworks board flash --name {name} --model {model}",
+    )
 
 
 @asynccontextmanager

@@ -30,7 +30,7 @@ _PC = ("linux", "darwin")  # a simulated board, which fits every chip
 class Target(NamedTuple):
     """A board that shall be flashed. `find` gives its port now; it may move while it restarts.
 
-    `others` are names of other boards, which are refused where one of them is at that port.
+    `others` are boards that are refused there; `anyway`: what makes such a one this one.
     """
 
     name: str
@@ -39,6 +39,7 @@ class Target(NamedTuple):
     find: Callable[[], str]
     uid: str = ""
     others: frozenset[str] = frozenset()
+    anyway: str = ""
 
 
 class Show(NamedTuple):
@@ -268,10 +269,10 @@ def _check_uid(target: Target, where: str, uid: str) -> None:
 def _check_name(target: Target, port: str, name: str) -> None:
     """Two boards of a site that were swapped would each get the other's outputs."""
     if name in target.others:
+        anyway = target.anyway or f"add --model {target.profile.model}"
         raise FlashError(
             f"{port}: the board there is {name}, not {target.name}; plug in the right one, or "
-            f"correct connect in the site file. To make it {target.name} all the same, add --model "
-            f"{target.profile.model}"
+            f"correct connect in the site file. To make it {target.name} all the same, {anyway}"
         )
 
 

@@ -423,6 +423,27 @@ def test_on_a_shared_line_an_acknowledgement_goes_with_the_next_question():
     asyncio.run(go())
 
 
+def test_an_adapter_that_echoes_is_no_board():
+    """Our own question comes back first; the answer is still awaited, and tells the clock."""
+
+    async def go():
+        talk = Talk(BoardSpec("one", "pico-rs485", "serial:/dev/none", address=3))
+        line = SharedLine("serial:/dev/none", 115200, [talk.session], int)
+        line.write = lambda data: line.take(Reader().feed(data), talk.t_s)
+        talk.session._send = lambda kind, fields: line.send(talk.session, kind, fields)
+        talk.open().hello()
+        station = line._stations[3]
+        while station.waiting:
+            await line._turn(station)
+        assert station.missed == 3
+        assert talk.session.heard_frames == 1
+        number = max(talk.session._beats._asked_s)
+        talk.say("beat", i=number).say("beat", i=number, m=5000).readings(intake_c=25.0)
+        assert talk.seen("intake_c").value == 25.0
+
+    asyncio.run(go())
+
+
 def test_what_waits_for_a_shared_line_is_not_sent_once_it_was_closed():
     """Nobody waits for it any more, and it may close a relay."""
 

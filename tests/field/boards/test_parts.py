@@ -207,6 +207,49 @@ def test_what_may_still_close_it_is_overtaken_by_an_off():
     assert relay.scan(granted=False) == []
 
 
+def test_a_busy_console_keeps_no_lease_from_its_renewal():
+    """It comes after the line that is under way and before all others, once for each time."""
+    relay = Relay()
+    relay.talk.status(on=1)
+    doing = relay.talk.session.doing
+    for n in range(8):
+        doing.want({"c": "con", "l": f"line {n}"}, relay.talk.t_s)
+    relay.talk.sent.clear()
+    for _ in range(3):
+        relay.lease.scanned(relay.talk.t_s, granted=True, zone_is_open=False)
+        relay.talk.wait(RENEW_S)
+    for _ in range(3):
+        relay.talk.say("ok", i=doing._id)
+    asked = relay.talk.asked("do")
+    assert [fields.get("l", fields.get("rn")) for fields in asked] == [1, "line 1", "line 2"]
+
+
+@pytest.mark.parametrize(("granted", "open_zone"), [(False, True), (True, False)])
+def test_a_close_that_waits_behind_a_console_ends_with_its_permit(granted, open_zone):
+    """It has not been sent yet; after the permit it never is."""
+    relay = Relay()
+    doing = relay.talk.session.doing
+    doing.want({"c": "con", "l": "selftest"}, relay.talk.t_s)
+    relay.lease.scanned(relay.talk.t_s, granted=True, zone_is_open=True)
+    relay.talk.wait(RENEW_S).sent.clear()
+    relay.lease.scanned(relay.talk.t_s, granted=granted, zone_is_open=open_zone)
+    for _ in range(3):
+        relay.talk.say("ok", i=doing._id)
+    assert [fields["on"] for fields in relay.talk.asked("do")] == ([] if granted else [0])
+
+
+def test_an_off_lets_nothing_else_go_first():
+    """It takes the place of a close that is under way; what waits is asked after it, and once."""
+    relay = Relay()
+    doing = relay.talk.session.doing
+    relay.lease.scanned(relay.talk.t_s, granted=True, zone_is_open=True)
+    doing.want({"c": "con", "l": "info"}, relay.talk.t_s)
+    relay.talk.sent.clear()
+    relay.lease.scanned(relay.talk.t_s, granted=False, zone_is_open=True)
+    relay.talk.say("ok", i=doing._id)
+    assert [fields["c"] for fields in relay.talk.asked("do")] == ["out", "con"]
+
+
 def test_nothing_is_renewed_at_a_board_that_has_just_started():
     """What its last start said of its relay is no longer true."""
     relay = Relay()

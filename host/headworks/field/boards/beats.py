@@ -33,8 +33,10 @@ class Beats:
     def answered(self, fields: Mapping[str, Any], t_s: float) -> bool | None:
         """An answer: True when it fits, None when it is none of ours, False after a new start."""
         number, ticks = fields.get("i"), fields.get("m")
-        asked_s = self._asked_s.pop(number, None) if isinstance(number, int) else None
-        if asked_s is None or not isinstance(ticks, int) or self._clock is None:
+        if not isinstance(number, int) or not isinstance(ticks, int) or self._clock is None:
+            return None  # without ticks it is our own question, from a line that echoes
+        asked_s = self._asked_s.pop(number, None)
+        if asked_s is None:
             return None
         told_s = self._clock.host_s(ticks, t_s)
         if told_s is not None and asked_s - told_s > JUMP_S:

@@ -63,15 +63,18 @@ class Doing:
         done: Callable[[Outcome], None] = lambda _: None,
         *,
         first: bool = False,
+        soon: bool = False,
         until_s: float = float("inf"),
     ) -> Wish:
-        """Ask for a command. `first`: it goes before all that wait or are under way.
+        """Ask for a command. `first`: it goes before all that wait or are under way; `soon`:
+        before all that wait.
 
         `until_s`: whoever asks waits for so long, and then withdraws it.
         """
         wish = Wish(fields, done, until_s)
-        if first:
-            self._interrupt()
+        if first or soon:
+            if first:
+                self._interrupt()
             self._queue.appendleft(wish)
         elif len(self._queue) >= LONGEST_QUEUE:
             done(FULL)

@@ -1,6 +1,6 @@
 """The lease of a board's permissive relay, renewed by healthy scans and by no timer. Pure."""
 
-from headworks.field.boards.doing import Wish
+from headworks.field.boards.doing import Outcome, Wish
 from headworks.field.boards.session import Session
 from headworks.field.boards.view import BoardState
 
@@ -31,38 +31,53 @@ class Lease:
         self._ms = round(min(most_s * 1000, max(LEAST_MS, SCANS * scan_s * 1000)))
         self._told_s = float("-inf")
         self._may_close = False  # it was told to be on, and its answer may lie ahead
-        self._arm: Wish | None = None  # the last one, which may be under way
+        self._wish: Wish | None = None  # to arm or to be on; it waits or is under way
+        self._closes = False  # whether that wish may close what is open
 
     def scanned(self, t_s: float, *, granted: bool, zone_is_open: bool) -> None:
         """A healthy scan is complete. A relay that is open closes only while its racks are off."""
         if self._session.state is not BoardState.RUNS or self._output not in self._session.outputs:
             return
-        if not (granted and zone_is_open):
-            self._withdraw_arm(t_s)
+        if self._closes and not zone_is_open and granted:
+            self._withdraw(t_s)
         on, latch = self._session.outputs[self._output]
         is_due = t_s - self._told_s >= RENEW_S
         if not granted:
             if self._may_close or (on and is_due):
                 self._told_s, self._may_close = t_s, False
                 self._want(t_s, {"c": "out", "on": 0}, first=True)
-        elif self._session.doing.is_idle and is_due:
+            self._withdraw(t_s)  # after the off, so that nothing else goes between
+        elif self._wish is None and is_due:
             if latch == LATCH and zone_is_open and self._session.minor >= NAMES_LATCH:
-                self._told_s = t_s
-                self._arm = self._want(t_s, {"c": "arm", "l": LATCH})
+                self._ask(t_s, {"c": "arm", "l": LATCH}, closes=True)
             elif not latch and (on or zone_is_open):
-                self._told_s, self._may_close = t_s, True
-                self._want(t_s, {"c": "out", "on": 1, "ms": self._ms, "rn": int(on)})
+                self._may_close = True
+                fields = {"c": "out", "on": 1, "ms": self._ms, "rn": int(on)}
+                self._ask(t_s, fields, closes=not on)
 
     def release(self, t_s: float) -> None:
         """The station ends in order: open it now."""
         if self._session.state is BoardState.RUNS:
             self._want(t_s, {"c": "out", "on": 0}, first=True)
+            self._withdraw(t_s)
 
-    def _withdraw_arm(self, t_s: float) -> None:
-        """What was to clear a latch for this permit must not clear one after it."""
-        arm, self._arm = self._arm, None
-        if arm is not None:
-            self._session.doing.withdraw(arm, t_s)
+    def _ask(self, t_s: float, fields: dict[str, object], *, closes: bool) -> None:
+        """Before all that waits for the board: a console that is busy ends no lease."""
+        self._told_s, self._closes = t_s, closes
+        self._wish = self._want(t_s, fields, soon=True)
 
-    def _want(self, t_s: float, fields: dict[str, object], *, first: bool = False) -> Wish:
-        return self._session.doing.want({**fields, "o": self._output}, t_s, first=first)
+    def _over(self, _: Outcome) -> None:
+        self._wish, self._closes = None, False
+
+    def _withdraw(self, t_s: float) -> None:
+        """What was to clear a latch or to close for this permit must not do it after it."""
+        if self._wish is not None:
+            self._session.doing.withdraw(self._wish, t_s)
+
+    def _want(self, t_s: float, fields: dict[str, object], **how: bool) -> Wish:
+        done = self._over if "soon" in how else _nobody
+        return self._session.doing.want({**fields, "o": self._output}, t_s, done, **how)
+
+
+def _nobody(_: Outcome) -> None:
+    """Nobody waits for an off: it is wanted again until the board tells that it is off."""

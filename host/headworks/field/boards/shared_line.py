@@ -24,6 +24,14 @@ _QUEUED = 32  # frames that may wait for one board
 _MOST_ACKS = 1024  # bytes; an event whose word is lost is told again
 
 
+_OWN = ("hi", "ack", "do", "poll")
+
+
+def _is_own(frame: Frame) -> bool:
+    """Whether it is a question of the host."""
+    return frame.kind in _OWN or (frame.kind == "beat" and "m" not in frame.fields)
+
+
 class _Station:
     """What the master keeps of one board."""
 
@@ -88,6 +96,8 @@ class SharedLine(Line):
     def take(self, items: list[Item], t_s: float) -> None:
         """A frame is for the board that it comes from; noise counts for the one that was asked."""
         for item in items:
+            if isinstance(item, Frame) and _is_own(item):
+                continue  # an adapter that hears itself; the answer is still to come
             is_frame = isinstance(item, Frame)
             station = self._stations.get(item.address) if isinstance(item, Frame) else self._asked
             if station is None:

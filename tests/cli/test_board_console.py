@@ -125,6 +125,28 @@ def test_counters_through_the_station_have_the_whole_link(tmp_path):
     assert lines[3:7] == ["CRC errors 3", "gaps 2 frames", "retries 1", "reconnects 4"]
 
 
+@pytest.mark.parametrize("answers", [True, False])
+def test_log_through_the_station_has_what_the_board_said_beside_its_frames(tmp_path, answers):
+    """Boot noise and tracebacks, of a board that no longer answers too."""
+    heard = ["ets Jul 29 2019", "OSError: [Errno 5] EIO\x1b"]
+    words = ("console", "--socket", str(tmp_path / "s.sock"), "--command", "log")
+    with station(tmp_path / "s.sock", ["3 s ago: it"], [{"name": "air", "console": heard}]) as made:
+        told = made.answer
+        if not answers:
+            refusal = {"ok": False, "error": "it is not heard"}
+            made.answer = lambda asked: told(asked) if asked["op"] == "state" else refusal
+        done = run(tmp_path, *words)
+    lines = (done.stdout if answers else done.stderr).splitlines()
+    assert (done.returncode, lines.pop(0 if answers else -1)) == (
+        (0, "3 s ago: it") if answers else (1, "it is not heard")
+    )
+    assert lines == [
+        "what the station has heard beside its frames, the latest last:",
+        "  ets Jul 29 2019",
+        "  OSError: [Errno 5] EIO\\x1b",
+    ]
+
+
 def test_one_port_is_not_all_boards(tmp_path):
     """A board is never reported under the name of another."""
     done = run(tmp_path, "selftest", "--all", "--port", "/dev/null")

@@ -10,8 +10,8 @@ from typing import Any
 from headworks.cli.board_list import station_boards
 from headworks.cli.board_ports import near, port_of, site_or_none, spec_of
 from headworks.cli.station_client import actor, add_actor, add_socket
-from headworks.faces.board_lines import link_lines
-from headworks.faces.client import RefusedError, State, StationClient
+from headworks.faces.board_lines import heard_lines, link_lines
+from headworks.faces.client import RefusedError, StationClient
 from headworks.flash.errors import FlashError
 from headworks.flash.meet import way, why_no_talk
 from headworks.flash.talk import Talk
@@ -22,6 +22,7 @@ from headworks.model.text import clean
 from headworks.station.board_requests import LONGEST_LINE
 
 Ask = Callable[[str], list[str]]  # a console line -> what it answers; raises FlashError
+_MORE = {"counters": link_lines, "log": heard_lines}  # a word -> what the station adds to it
 
 
 def add_reach(parser: argparse.ArgumentParser) -> None:
@@ -126,19 +127,20 @@ def _straight(talk: Talk, line: str) -> list[str]:
     return lines
 
 
-def _of_the_link(state: State, name: str) -> list[str]:
-    """The station's own count of this board's link, below the board's."""
-    board = next((one for one in state.get("boards", ()) if one["name"] == name), None)
-    return list(link_lines(board)) if board else []
+async def _of_the_station(client: StationClient, name: str, line: str) -> list[str]:
+    """What the station itself knows of a board, below the board's own answer to some words."""
+    more = _MORE.get(" ".join(line.lower().split()[:1]))
+    if more is None:
+        return []
+    boards = (await client.state()).get("boards", ())
+    return [text for one in boards if one["name"] == name for text in more(one)]
 
 
 async def _through_station(args: argparse.Namespace, name: str, line: str) -> list[str]:
-    try:
-        async with StationClient(args.socket) as client:
+    async with StationClient(args.socket) as client:
+        try:
             reply = await client.board("board", name, line=line, actor=actor(args.actor))
-            lines: list[str] = reply["lines"]
-            if line.lower().split()[:1] == ["counters"]:
-                lines += _of_the_link(await client.state(), name)
-            return lines
-    except RefusedError as error:
-        raise FlashError(str(error)) from error
+        except RefusedError as error:
+            known = await _of_the_station(client, name, line)
+            raise FlashError("\n".join((*known, str(error)))) from error
+        return [*reply["lines"], *await _of_the_station(client, name, line)]

@@ -53,6 +53,14 @@ def link_lines(board: State) -> Iterator[str]:
     yield f"restarts nobody asked for {counts['restarts']}"
 
 
+def heard_lines(board: State) -> Iterator[str]:
+    """What the station has heard of a board beside its frames: boot noise, tracebacks, its log."""
+    said = board.get("console") or ()
+    if said:
+        yield "what the station has heard beside its frames, the latest last:"
+        yield from (f"  {plain(line)}" for line in said)
+
+
 def readable(text: str) -> str:
     """A line of a board for people: numbers without the noise of floats, sizes in kB or MB."""
     text = _LONG_NUMBER.sub(lambda found: _short(float(found.group())), text)

@@ -40,6 +40,13 @@ def test_every_command_has_its_own_id() -> None:
     assert first.id != second.id
 
 
+def test_what_a_client_calls_a_command_stands_in_its_id() -> None:
+    """It goes into the journal with the station's own number."""
+    command = parse(line(ref="mqtt scada 4711"), KNOWN).command
+    assert command is not None
+    assert command.id.partition(" ")[2] == "mqtt scada 4711"
+
+
 def test_an_interlock_may_be_reset_but_not_switched() -> None:
     """Only reset and ack know other names than those of racks."""
     assert parse(line(action="reset", target="smoke"), KNOWN).command is not None
@@ -84,6 +91,11 @@ def test_an_interlock_may_be_reset_but_not_switched() -> None:
         (line(role="technician", action="reset"), '"technician" may not command'),
         (line(role=None), "role is missing"),
         (line(**{"from": "x" * 33}), "from is longer than 32"),
+        (line(ref="a\nb"), "ref has characters"),
+        (line(ref="x" * 121), "ref is longer than 120"),
+        (b'{"op": "subscribe", "run": 1}', "run is missing or not a text"),
+        (b'{"op": "subscribe", "run": "a", "after": -1}', "after must be"),
+        (b'{"op": "subscribe", "run": "a", "after": true}', "after must be"),
     ],
 )
 def test_every_mistake_is_told_with_its_cause(text: bytes, cause: str) -> None:

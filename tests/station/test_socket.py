@@ -90,9 +90,9 @@ def test_a_question_is_answered(tmp_path: Path) -> None:
 
     async def work(server: StationSocket, desk: NotingDesk, path: Path) -> None:
         desk.post(1)
-        assert await ask(path, b'{"id":9,"op":"state"}\n') == [
-            {"id": 9, "ok": True, "state": {"n": 1, "fill": "", "events": []}}
-        ]
+        state = {"n": 1, "fill": "", "run": desk.bulletin.run, "last_event": 0, "events": []}
+        asked = await ask(path, b'{"id":9,"op":"state"}\n')
+        assert asked == [{"id": 9, "ok": True, "state": state}]
 
     serve(tmp_path, work)
 
@@ -147,6 +147,22 @@ def test_a_slow_pace_misses_no_event(tmp_path: Path) -> None:
                 notes += [e["note"] for e in (await anext(states))["events"]]
             pump.cancel()
         assert notes == [str(n) for n in range(1, 200)]
+
+    serve(tmp_path, work)
+
+
+def test_a_subscriber_that_comes_back_goes_on_where_it_was(tmp_path: Path) -> None:
+    """After the last number of the same run; with another run it gets all that are kept."""
+
+    async def work(server: StationSocket, desk: NotingDesk, path: Path) -> None:
+        desk.post(0, 0, *(event(str(number)) for number in range(1, 31)))
+        run = desk.bulletin.run
+        for words, first in ((run, 7), 8), ((run, 30), 31), (("", 7), 1), (("else", 7), 1):
+            async with StationClient(path) as client:
+                state = await anext(client.subscribe(run=words[0], after=words[1]))
+            assert [e["n"] for e in state["events"]] == list(range(first, 31))
+            assert [e["note"] for e in state["events"]] == [str(n) for n in range(first, 31)]
+            assert (state["run"], state["last_event"]) == (run, 30)
 
     serve(tmp_path, work)
 

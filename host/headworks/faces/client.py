@@ -80,28 +80,42 @@ class StationClient:
         """The latest state, as documented in `headworks.station.state`."""
         return _state(await self._ask({"op": "state"}))
 
-    async def subscribe(self, every_s: float = 0.0) -> AsyncIterator[State]:
+    async def subscribe(
+        self, every_s: float = 0.0, *, run: str | None = None, after: int = 0
+    ) -> AsyncIterator[State]:
         """The state now and after every scan, but no more often than `every_s`.
 
+        With `run` the first one has all events after number `after` of that run, as far as they
+        are kept; where the station has been started since, all that it keeps.
         Ends with StationError when the station goes, or when this client reads too slowly.
         """
-        yield _state(await self._ask({"op": "subscribe", "every_s": every_s}))
+        known = {} if run is None else {"run": run, "after": after}
+        yield _state(await self._ask({"op": "subscribe", "every_s": every_s, **known}))
         while True:
             message = await self._message()
             if message.get("event") == "scan":
                 yield _state(message)
 
     async def command(
-        self, action: str, target: str, *, actor: str, role: str = "operator", note: str = "",
+        self,
+        action: str,
+        target: str,
+        *,
+        actor: str,
+        role: str = "operator",
+        note: str = "",
         face: str = "",
-    ) -> dict[str, Any]:  # fmt: skip
+        ref: str = "",
+    ) -> dict[str, Any]:
         """Have a command carried out and put on disk; the reply. Raises RefusedError.
 
-        `face` says in the journal where the person sits, such as "console".
+        In the journal `face` says where the person sits, such as "console", and `ref` is what
+        the command is called there.
         A reply with "warning" was carried out but could not be put on disk.
         """
         what = {"action": action, "target": target, "actor": actor, "role": role, "note": note}
-        return await self._ask({"op": "command", **what, **({"from": face} if face else {})})
+        more = {key: word for key, word in (("from", face), ("ref", ref)) if word}
+        return await self._ask({"op": "command", **what, **more})
 
     async def board(
         self, op: str, board: str, *, actor: str = "", role: str = "operator", **more: Any

@@ -4,6 +4,7 @@ Nothing is encoded unless somebody asks, so an unwatched station spends no time 
 """
 
 import json
+import secrets
 from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
@@ -30,6 +31,7 @@ class Bulletin:
         self._base: str | None = None
         self._events: deque[tuple[int, str]] = deque(maxlen=_KEPT)
         self.last_event = 0
+        self.run = secrets.token_hex(4)  # numbers of events are of this run
 
     @property
     def empty(self) -> bool:
@@ -41,13 +43,23 @@ class Bulletin:
         self._make, self._base = make, None
         for event in events:
             self.last_event += 1
-            self._events.append((self.last_event, json.dumps(event_view(event))))
+            self._events.append(
+                (self.last_event, json.dumps({"n": self.last_event, **event_view(event)}))
+            )
 
     def read(self, after: int | None) -> Entry:
         """The state with the events after number `after`, or with the last few if None."""
         after = self.last_event - _SHOWN if after is None else after
         events = ",".join(text for number, text in self._events if number > after)
-        return Entry(f'{self._encoded()[:-1]},"events":[{events}]}}', self.last_event)
+        about = f'"run":"{self.run}","last_event":{self.last_event}'
+        return Entry(f'{self._encoded()[:-1]},{about},"events":[{events}]}}', self.last_event)
+
+    def after(self, run: str | None, number: int) -> int | None:
+        """From where a reader goes on that has seen event `number` of a run; None = the usual.
+
+        Of another run it gets all that are kept.
+        """
+        return None if run is None else number if run == self.run else 0
 
     def _encoded(self) -> str:
         if self._base is None:

@@ -19,6 +19,7 @@ TECHNICIAN = (Action.OFF, Action.LOCK, Action.ACK)  # only what gives no rack po
 LONGEST_NOTE = 200
 LONGEST_NAME = 64
 LONGEST_FROM = 32
+LONGEST_REF = 120
 _ids = itertools.count(1)
 
 
@@ -32,6 +33,8 @@ class Request(NamedTuple):
     id: object
     op: str
     every_s: float = 0.0  # of a subscription: the least time between two pushes
+    run: str | None = None  # of a subscription: the run whose events are known
+    after: int = 0  # up to this number
     command: Command | None = None
     board: BoardRequest | None = None
     face: str = ""  # where the person sits: console, serial, …; empty where nobody said
@@ -61,7 +64,7 @@ def parse(line: bytes, known: Targets) -> Request:
     if op == "state":
         return Request(fields.get("id"), op)
     if op == "subscribe":
-        return Request(fields.get("id"), op, every_s=_every_s(fields.get("every_s", 0.0)))
+        return _subscription(fields)
     if op == "command":
         face = _text(fields, "from", LONGEST_FROM, empty=True)
         return Request(fields.get("id"), op, command=_command(fields, known), face=face)
@@ -106,11 +109,22 @@ def _every_s(value: object) -> float:
     raise RequestError("every_s must be seconds from 0 to 3600")
 
 
+def _subscription(fields: Mapping[str, Any]) -> Request:
+    found = Request(fields.get("id"), "subscribe", _every_s(fields.get("every_s", 0.0)))
+    if "run" not in fields:
+        return found
+    run, after = _text(fields, "run", LONGEST_NAME, empty=True), fields.get("after", 0)
+    if isinstance(after, bool) or not isinstance(after, int) or after < 0:
+        raise RequestError("after must be the number of an event, 0 or more")
+    return found._replace(run=run, after=after)
+
+
 def _command(fields: Mapping[str, Any], known: Targets) -> Command:
     action = _action(fields.get("action"))
     role = _role(fields, ROLES if action in TECHNICIAN else ROLES[1:])
+    ref = _text(fields, "ref", LONGEST_REF, empty=True)
     return Command(
-        id=str(next(_ids)),
+        id=f"{next(_ids)} {ref}".strip(),
         actor=_text(fields, "actor", LONGEST_NAME),
         role=role,
         action=action,

@@ -223,7 +223,8 @@ class _Client(asyncio.Protocol):
             return
         if self._desk.bulletin.empty:
             raise RequestError("the station has not made its first scan yet; ask again")
-        entry = self._desk.bulletin.read(None)
+        bulletin = self._desk.bulletin
+        entry = bulletin.read(bulletin.after(request.run, request.after))
         self._write(f'{{"id":{json.dumps(request.id)},"ok":true,"state":{entry.text}}}')
         if request.op == "subscribe":
             self._every_s, self._seen_event = request.every_s, entry.last_event

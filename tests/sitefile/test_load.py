@@ -51,6 +51,7 @@ def test_every_key_reaches_the_model() -> None:
     """In the file with every key no field of the model keeps its default."""
     site = load_site(EVERYTHING)
     specs = [site.control, site.meters[0], site.meters[1], site.racks[0], site.switches[1]]
+    specs += [site.mqtt, site.notify]
     assert site.boards == (
         model.BoardSpec(
             "safety",

@@ -7,6 +7,7 @@ site is commissioned.
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from headworks.model.outside import MqttSpec, NotifySpec
 from headworks.model.tariff import Tariff
 
 
@@ -279,5 +280,7 @@ class Site:
     gpio: GpioSpec = field(default_factory=GpioSpec)
     record: RecordSpec = field(default_factory=RecordSpec)
     tariff: Tariff | None = None
+    mqtt: MqttSpec | None = None
+    notify: NotifySpec | None = None
     source: str = ""
     sha256: str = ""

@@ -4,6 +4,7 @@ from dataclasses import fields
 from typing import Any
 
 from headworks.model import site as model
+from headworks.model.outside import MqttSpec, NotifySpec
 from headworks.model.tariff import Tariff
 from headworks.site.entries import Entries, Entry
 from headworks.site.hardware import Hardware
@@ -27,6 +28,8 @@ SPECS: dict[str, type[Any]] = {
     "gpio": model.GpioSpec,
     "record": model.RecordSpec,
     "tariff": Tariff,
+    "mqtt": MqttSpec,
+    "notify": NotifySpec,
 }
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from headworks.model.outside import MqttSpec, NotifySpec
 from headworks.model.site import (
     BoardSpec,
     Control,
@@ -49,6 +50,8 @@ def build(book: Book, source: str, sha256: str) -> Site:
         gpio=GpioSpec(**_one(book, "gpio")),
         record=RecordSpec(**_one(book, "record")),
         tariff=_tariff(book.entries.one("tariff")),
+        mqtt=MqttSpec(**_one(book, "mqtt")) if book.of("mqtt") else None,
+        notify=NotifySpec(**_one(book, "notify")) if book.of("notify") else None,
         source=source,
         sha256=sha256,
     )

@@ -19,6 +19,7 @@ from headworks.site.included import check_included
 from headworks.site.lines import check_lines
 from headworks.site.locate import locate
 from headworks.site.names import check_names
+from headworks.site.outside import check_outside
 from headworks.site.power import check_power
 from headworks.site.problems import Findings, Problem, SiteErrors, SiteUnreadable
 from headworks.site.sense import check_sense
@@ -41,6 +42,7 @@ CHECKS = (
     check_power,
     check_sense,
     check_tariff,
+    check_outside,
 )
 
 

@@ -15,6 +15,7 @@ from headworks.site.formats import (
     timezone,
     uid,
 )
+from headworks.site.outside_rows import MQTT, NOTIFY
 from headworks.site.schema import Key, Section
 from headworks.site.signal_rows import ANY_SIGNAL, MOST_KW, NO_ZERO_AGE, SITE_KW, name_row
 from headworks.site.tariff_rows import TARIFF
@@ -256,5 +257,7 @@ SECTIONS: dict[str, Section] = {
         GPIO,
         RECORD,
         TARIFF,
+        MQTT,
+        NOTIFY,
     )
 }

@@ -49,6 +49,10 @@ def _factory(*names: str) -> Callable[[Book, Entry], bool]:
     return lambda _book, entry: value(entry, "factory") in names
 
 
+def _no_tls(key: str) -> Callable[[Book, Entry], bool]:
+    return lambda _book, entry: str(entry.values.get(key, "")).startswith(("mqtt:", "http:"))
+
+
 def _not_lgpio(_book: Book, entry: Entry) -> bool:
     return value(entry, "factory") not in ("lgpio", None)
 
@@ -65,6 +69,8 @@ RULES = (
     Unread("interlock", ("hysteresis",), _no_threshold, "it belongs to above or below"),
     Unread("gpio", ("connect",), _factory("lgpio", "mock"), "the factory connects to nothing"),
     Unread("gpio", ("chip",), _not_lgpio, "only lgpio reads it"),
+    Unread("mqtt", ("ca",), _no_tls("broker"), "mqtt:// has no TLS"),
+    Unread("notify", ("ca",), _no_tls("url"), "http:// has no TLS"),
 )
 
 

@@ -28,6 +28,7 @@ def test_a_command_is_in_the_journal_before_it_is_answered(tmp_path: Path) -> No
         found = {e["kind"]: e for e in entries(tmp_path / "records")}
         asked = found["asked"]
         assert (asked["source"], asked["code"], asked["note"]) == ("a1", "lock", "fan")
+        assert asked["values"]["id"] == LOCK.id
         assert (asked["who"], asked["role"], asked["origin"]) == ("ayesha", "operator", "uid 1000")
         assert found["command"]["values"]["actor"] == "ayesha"
 

@@ -28,6 +28,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "web": ("web", "the status page and its JSON API, for phones and computers"),
     "user": ("user", "who may sign in: passwords, tokens for programs, PINs for the console"),
     "console": ("console", "look and act in a terminal, or serve a serial cable"),
+    "mqtt": ("mqtt", "the station on an MQTT broker: state, events, Home Assistant, commands"),
+    "notify": ("notify", "alarms to a webhook, each until it is taken"),
     "status": ("status", "what the station sees and does"),
     "racks": ("racks", "each rack, its state and one sentence why"),
     "rack": ("rack", "switch one rack off, lock it out, or hand it back"),

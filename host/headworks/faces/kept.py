@@ -1,0 +1,45 @@
+"""An outbox for an event loop: a thread of its own waits for the disk."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from headworks.faces.outbox import Cursor, Message, Outbox, Waiting
+
+_T = TypeVar("_T")
+
+
+class KeptOutbox:
+    """The calls of an Outbox, awaited; `fresh` is set when something may have come."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        self.outbox = outbox
+        self.fresh = asyncio.Event()
+        self._thread = ThreadPoolExecutor(1, "outbox")
+
+    async def put(self, messages: list[Message], cursor: Cursor | None = None) -> None:
+        """Keep messages. Raises OutboxError."""
+        await self.do(lambda: self.outbox.put(messages, cursor))
+        self.fresh.set()
+
+    async def first(self) -> Waiting | None:
+        """The oldest message that waits. Raises OutboxError."""
+        return await self.do(self.outbox.first)
+
+    async def done(self, seq: int) -> None:
+        """This one has been confirmed. Raises OutboxError."""
+        await self.do(lambda: self.outbox.done(seq))
+
+    async def cursor(self) -> Cursor | None:
+        """How far the station's events were taken. Raises OutboxError."""
+        return await self.do(self.outbox.cursor)
+
+    async def do(self, work: Callable[[], _T]) -> _T:
+        """Anything else with the outbox, in its thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    async def close(self) -> None:
+        """Close the file and end the thread."""
+        await self.do(self.outbox.close)
+        self._thread.shutdown(wait=False)

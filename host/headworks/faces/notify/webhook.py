@@ -1,0 +1,141 @@
+"""One try to tell one alarm to a webhook, and what came of it. Keeps nothing, decides no waits.
+
+HTTPS is checked against the system's authorities or the site file's. Redirects are not followed:
+they would carry secrets to somebody else. No error text holds an address's path or a header.
+"""
+
+import asyncio
+import re
+import ssl
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import httpx
+
+from headworks.faces.secret_file import SecretError, read_secrets, text_of
+from headworks.model.outside import NotifySpec
+from headworks.model.template import filled
+
+MOST_ANSWER = 65_536  # bytes that are read of an answer
+_AGAIN = (408, 425, 429)  # of 4xx these say: later
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+
+
+class Target(NamedTuple):
+    """Whom to tell, with everything secret."""
+
+    url: str
+    headers: Mapping[str, str]
+    trust: ssl.SSLContext
+
+    @property
+    def shown(self) -> str:
+        """The receiver as it may stand in a log: no path, which may be a secret."""
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.netloc}"
+
+
+class Outcome(NamedTuple):
+    """Done; or why not, whether another try makes sense, and for how long the receiver asks."""
+
+    done: bool
+    cause: str = ""
+    final: bool = False
+    wait_s: float = 0.0
+
+
+def target(spec: NotifySpec) -> Target:
+    """Read what the site file points at. Raises SecretError."""
+    data: Mapping[str, Any] = {}
+    path = Path(spec.secrets)
+    if spec.secrets:
+        data = read_secrets(path, ("url", "headers"))
+    url = text_of(data, "url", path) or spec.url
+    parts = urlsplit(url)
+    if parts.scheme not in ("https", "http") or not parts.hostname or "@" in parts.netloc:
+        raise SecretError(f'{path}: has no url; write url = "https://…"')
+    if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "localhost", "::1") and data:
+        raise SecretError(f"{path}: its secrets would cross the network in clear; write https://")
+    return Target(url, _headers(data.get("headers", {}), path), _trusted(spec.ca))
+
+
+def _headers(found: object, path: Path) -> Mapping[str, str]:
+    if not isinstance(found, dict):
+        raise SecretError(f'{path}: headers is no table; write [headers], then NAME = "…"')
+    for name, value in found.items():
+        good = isinstance(value, str) and value.isascii() and value.isprintable()
+        if not good or not _NAME.fullmatch(name):
+            raise SecretError(f'{path}: a header cannot be sent; write plain text: NAME = "…"')
+    return found
+
+
+def _trusted(ca: str) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=ca or None)
+    except (OSError, ssl.SSLError) as error:
+        cause = "is no certificate in PEM" if isinstance(error, ssl.SSLError) else error.strerror
+        raise SecretError(f"{ca}: {cause}; write the authority's certificate there") from error
+
+
+class Webhook:
+    """Sends to one receiver."""
+
+    def __init__(self, spec: NotifySpec, to: Target) -> None:
+        self._spec, self._to = spec, to
+
+    async def tell(self, key: str, fields: Mapping[str, str]) -> Outcome:
+        """One try, `timeout_s` long at most. Never raises for what the network does."""
+        body = filled(self._spec.body, fields)
+        try:
+            async with asyncio.timeout(self._spec.timeout_s):
+                return await self._try(key, body)
+        except TimeoutError:
+            return Outcome(False, f"no answer within {self._spec.timeout_s:g} s")
+        except httpx.HTTPError as error:
+            return Outcome(False, _cause(error))
+
+    async def _try(self, key: str, body: str) -> Outcome:
+        headers = {
+            **self._to.headers, "Content-Type": "application/json", "Idempotency-Key": key,
+            "User-Agent": "headworks",
+        }  # fmt: skip
+        async with (
+            httpx.AsyncClient(
+                verify=self._to.trust, follow_redirects=False, trust_env=False,
+                timeout=self._spec.timeout_s,
+            ) as client,
+            client.stream(
+                self._spec.method, self._to.url, content=body.encode(), headers=headers
+            ) as answer,
+        ):  # fmt: skip
+            got = 0
+            async for piece in answer.aiter_raw():
+                got += len(piece)
+                if got > MOST_ANSWER:
+                    break
+            return _outcome(answer.status_code, answer.headers.get("retry-after", ""))
+
+
+def _outcome(status: int, after: str) -> Outcome:
+    """What a status says: taken, later, or never like this."""
+    if 200 <= status < 300:
+        return Outcome(True)
+    wait_s = float(after) if after.isdecimal() and len(after) < 9 else 0.0
+    if 300 <= status < 400:
+        return Outcome(False, f"it sends elsewhere ({status}), which is not followed", final=True)
+    final = 400 <= status < 500 and status not in _AGAIN
+    return Outcome(False, f"it answers {status}", final=final, wait_s=wait_s)
+
+
+def _cause(error: httpx.HTTPError) -> str:
+    """Why, without the address."""
+    known: BaseException | None = error
+    while known is not None:
+        if isinstance(known, ssl.SSLCertVerificationError):
+            return f"its certificate is not believed: {known.verify_message}"
+        if isinstance(known, OSError) and known.strerror:
+            return known.strerror
+        known = known.__cause__ or known.__context__
+    return {"ConnectError": "no connection"}.get(type(error).__name__, type(error).__name__)

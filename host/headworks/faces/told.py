@@ -1,0 +1,53 @@
+"""An event or a lasting alarm as others are told of it: figures, and one sentence. Pure."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from headworks.faces.web.languages import language
+from headworks.faces.words import sentence
+from headworks.model.text import clean
+
+State = Mapping[str, Any]
+BEGIN, END = "alarm", "alarm-end"  # kinds of events that are about alarms
+
+
+def key_of(state: State, event: State) -> str:
+    """An event's key: the same whenever it is told, and no other event has it."""
+    return f"{state['run']}-{event['n']}"
+
+
+def told(state: State, event: State) -> dict[str, Any]:
+    """An event for programs. Of an alarm also how grave it is and what to do."""
+    source, code = clean(str(event["source"])), str(event["code"])
+    found = {
+        "key": key_of(state, event),
+        "time": when(state, event["t_s"]),
+        "site": clean(str(state["site"]["name"])),
+        "kind": event["kind"],
+        "source": source,
+        "code": code,
+        "values": event.get("values", {}),
+        "text": sentence(code, event.get("values", {}), source),
+        "note": clean(str(event.get("note", ""))),
+    }
+    return found | (grave(state, event) if event["kind"] in (BEGIN, END) else {})
+
+
+def grave(state: State, event: State) -> dict[str, str]:
+    """Severity and what to do. An alarm that is not there any more counts as the gravest."""
+    same = (
+        one["severity"]
+        for one in state["alarms"]
+        if (one["source"], one["code"]) == (event["source"], event["code"])
+    )
+    todo = language("en").todo
+    return {"severity": next(same, "alarm"), "todo": todo.get(event["code"], todo["other"])}
+
+
+def when(state: State, t_s: float) -> str | None:
+    """The time of day of something, as the station's clock has it; None while that is not set."""
+    if state["time"] is None:
+        return None
+    now = datetime.fromisoformat(state["time"])
+    return (now - timedelta(seconds=state["t_s"] - t_s)).isoformat(timespec="seconds")

@@ -10,16 +10,15 @@ from headworks.model.memory import Memory
 from headworks.replay import hold
 from headworks.replay.hold import Hold, Way
 from headworks.replay.inputs import Columns, Values
-from headworks.replay.lane import Edge, Found, Lane, Node
+from headworks.replay.lane import MOST_EDGES, Edge, Found, Lane, Node
 from headworks.replay.loop import Loop, Stage
 from headworks.replay.player import CLOCK, Column
 from headworks.replay.rows import Floats
 
 FIRST_ROWS, MOST_ROWS = 64, 4096  # that are looked at in one piece
 SHORT_ROWS = 8  # a jump over fewer rows did not pay
-KEPT_NODES, KEPT_HOLDS = 256, 6
-OFTEN = 3  # visits of a node after which its rows are worth an edge
-MOST_WAIT = 16  # rows that are scanned before the next try, where jumps do not pay
+KEPT_NODES = 256
+OFTEN = 3  # times that a node was come to, after which its rows are worth an edge
 
 
 def breaks_of(columns: Columns, gaps: Sequence[int]) -> list[int]:
@@ -44,7 +43,7 @@ class Jumper:
 
     def __init__(self, loop: Loop) -> None:
         self._loop = loop
-        self._wait = self._pause = 0
+        self._last: Node | None = None
         self._nodes: dict[object, Node] = {}
         self._lane = Lane(loop)
         self.records = 0
@@ -62,10 +61,12 @@ class Jumper:
         stop = min(stop, int(np.searchsorted(stage.columns.t_s, edge_s)))
         span = Span(stage, row, stop, loop.row_values(stage, row), _fixed(stage.columns))
         node = self._node(memory, span)
-        node.visits += 1
+        node.edges = [edge for edge in node.edges if edge.dead_s > t_s]
+        node.entries += node is not self._last
+        self._last = node
         return (
-            self._walk(node, span)
-            or self._known(node, span, memory)
+            self._known(node, span, memory)
+            or self._walk(node, span)
             or self._new(node, span, memory)
         )
 
@@ -89,38 +90,31 @@ class Jumper:
         return rows
 
     def _known(self, node: Node, span: "Span", memory: Memory) -> int:
-        for found in node.holds:
-            if held := self._run(found, span, memory):
+        """Jump as far as a hold of the node stands, unless those did not stand for long."""
+        if node.hovers:
+            return 0
+        for edge in node.edges:
+            if edge.hold is not None and (held := self._run(edge.hold, span, memory)):
+                node.short += held < SHORT_ROWS
                 return held
         return 0
 
     def _new(self, node: Node, span: "Span", memory: Memory) -> int:
         """Record this row's scan where that may pay."""
-        often = node.visits >= OFTEN and node.may_grow
-        if not often and (not self._loop.calm or self._wait > 0):
-            self._wait = max(0, self._wait - 1)
+        if not (self._loop.calm > 0 or (node.entries >= OFTEN and node.may_grow)):
             return 0
         site, look = self._loop.site, self._loop.snapshot
         self.records += 1
         found = hold.record(site, memory, span.values, span.fixed, look)
         if found is None:
             node.failed += 1
-            return self._paused(0)
-        if often:
-            begin = self._lane.edge(found, node, lambda new: self._node(new, span))
-            node.edges.append(begin[0])
-            return self._walk(node, span, begin)
-        held = hold.hold_of(found)
-        if held is None:
-            return self._paused(0)
-        node.holds = [held, *node.holds][:KEPT_HOLDS]
-        return self._paused(self._run(held, span, memory))
-
-    def _paused(self, held: int) -> int:
-        """Wait for a while after what did not pay."""
-        self._pause = 0 if held >= SHORT_ROWS else min(MOST_WAIT, 2 * self._pause + 1)
-        self._wait = self._pause
-        return held
+            return 0
+        begin = self._lane.edge(found, node, lambda new: self._node(new, span))
+        node.edges = [begin[0], *node.edges][:MOST_EDGES]
+        if begin[0].hold is not None and (held := self._run(begin[0].hold, span, memory)):
+            node.short += held < SHORT_ROWS
+            return held
+        return self._walk(node, span, begin)
 
     def _key(self, memory: Memory, span: "Span") -> object:
         """What two rows share that may be held by the same tape."""

@@ -21,6 +21,7 @@ Found = tuple[float, ...]
 
 LONG_ROWS = 16  # a decision that stands longer is for the player
 MOST_EDGES = 8  # of one node
+MOST_SHORT = 2  # short jumps of a node, before its rows are walked one by one
 MOST_FAILED = 2  # rows of one node that are no edge, before it is left alone
 
 
@@ -38,6 +39,11 @@ class Edge:
         self._step: Step | None = None
 
     @property
+    def dead_s(self) -> float:
+        """From this time on it can stand for no row."""
+        return float("inf") if self.hold is None else self.hold.player.dead_s
+
+    @property
     def step(self) -> Step:
         """The tape as a function, made when it is wanted for a second row."""
         if self._step is None:
@@ -52,8 +58,7 @@ class Node:
         self.memory = memory
         self.names = tuple(hold.numbers_of(memory))
         self.edges: list[Edge] = []
-        self.holds: list[Hold] = []
-        self.visits = self.failed = 0
+        self.entries = self.short = self.failed = 0
 
     def numbers(self, memory: Memory) -> tuple[float, ...]:
         """The numbers of a memory of this node."""
@@ -63,6 +68,11 @@ class Node:
     def memory_of(self, numbers: tuple[float, ...]) -> Memory:
         """A memory of this node with these numbers."""
         return hold.with_numbers(self.memory, dict(zip(self.names, numbers, strict=True)))
+
+    @property
+    def hovers(self) -> bool:
+        """Whether its rows are worth a walk, as its decisions stand for a few of them only."""
+        return self.short >= MOST_SHORT
 
     @property
     def may_grow(self) -> bool:
@@ -122,6 +132,7 @@ class Lane:
             node, last, at = edge.to, edge, at + 1
         if at > row:
             self._end(stage, row, at, node.memory_of(numbers))
+            self._loop.calm = int(stood == 0)
         return at - row, last.hold if last is not None and stood >= LONG_ROWS else None
 
     def _rows(self, stage: Stage, row: int) -> Callable[[int], list[float | None]]:
@@ -163,7 +174,8 @@ class Lane:
 def _step(node: Node, values: Sequence[float | None], numbers: Found) -> tuple[Edge, Found] | None:
     """The edge that fits a row, with what it finds."""
     for edge in node.edges:
-        found = edge.step(*values, *numbers)
-        if found is not None:
-            return edge, found
+        if edge.hold is None or node.hovers:
+            found = edge.step(*values, *numbers)
+            if found is not None:
+                return edge, found
     return None

@@ -49,7 +49,7 @@ class Loop:
         self.racks = Racks(site, plant)
         self.troubled = Troubled(site, self.inputs, resolve(site, self.inputs, faults))
         self.memory: Memory | None = None
-        self.calm = False  # the last scan changed nothing
+        self.calm = 0  # scans since the last change; below 0 after an event
         self.scans = 0
         self.limits: dict[tuple[str, str], int] = {}  # (source, reason) of what has bound: number
         self.quiet = False  # the last scan told no rack anything and nothing happened
@@ -88,7 +88,7 @@ class Loop:
     def passed(self, stage: Stage, row: int, memory: Memory) -> None:
         """Rows were jumped over; this was the last one, and this is the memory after it."""
         self.memory = memory
-        self.calm = False  # what ended it is most likely a change
+        self.calm = 0  # what ended it is most likely a change
         self._last = stage, row
 
     def row_values(self, stage: Stage, row: int) -> Values:
@@ -131,7 +131,10 @@ class Loop:
         past = self.memory or first_memory(self.site, values.t_s)
         plan, self.memory = scan(self.site, past, self.snapshot(values, readings))
         self.quiet = not plan.events
-        self.calm = self.quiet and still(past, self.memory)
+        if not self.quiet:
+            self.calm = -1
+        else:
+            self.calm = self.calm + 1 if still(past, self.memory) else 0
         self.scans += 1
         racks.breaker_open |= plan.upstream_trip
         for i, rack in enumerate(plan.racks):

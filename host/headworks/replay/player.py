@@ -54,7 +54,8 @@ class Player:
         self._inputs = tuple(tape.inputs)
         self._count = len(tape.steps)
         self._lines = _lines(tape, stays)
-        self._ends: list[Line] = []
+        self._ends: list[Line] = []  # those that hang on numbers of the memory too
+        self.dead_s = float("inf")  # from here on a guard of the clock alone does not hold
         self._guards: list[tuple[Callable[..., Any], Place, Place, bool]] = []
         for (name, a, b), holds in tape.guards.items():
             self._take(name, a, b, holds)
@@ -73,8 +74,10 @@ class Player:
             return
         line = left.plus(right, -1.0)  # must stay below 0, or above where it does not hold
         ends = line.slope > 0.0 if holds else line.slope < 0.0
-        if ends:
+        if ends and line.stays:
             self._ends.append(line)
+        elif ends:
+            self.dead_s = min(self.dead_s, -line.offset / line.slope - EDGE_S)
 
     def _line(self, place: Place) -> Line | None:
         is_step, n = place
@@ -82,11 +85,11 @@ class Player:
 
     def until_s(self, values: Mapping[str, float]) -> float:
         """The guards of the clock hold before this, for these numbers that stay."""
-        found = float("inf")
+        found = self.dead_s
         for slope, offset, stays in self._ends:
             rest = offset + sum([times * values[self._inputs[n]] for n, times in stays])
-            found = min(found, -rest / slope)
-        return found - EDGE_S
+            found = min(found, -rest / slope - EDGE_S)
+        return found
 
     def begin(self, columns: Mapping[str, Column]) -> list[Any]:
         """The first pass: all that needs no number which moves. `columns` by input."""

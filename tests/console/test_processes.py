@@ -5,40 +5,27 @@ import os
 import pty
 import subprocess
 import sys
-import threading
 import tty
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from console.places import PIN, Person, give_pin
 from tools.terminal import Terminal
-from web.places import NotingStation
+from web.places import Noting, noting
 
 pytestmark = pytest.mark.needs("linux")
 
 
 @pytest.fixture(scope="module")
-def peer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NotingStation]:
-    """A noting station on an event loop of its own."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
-    thread.start()
-    found = NotingStation(tmp_path_factory.mktemp("s") / "s.sock")
-
-    def done(work: Any) -> None:
-        asyncio.run_coroutine_threadsafe(work, loop).result(10.0)
-
-    done(found.start())
-    yield found
-    done(found.stop())
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join(10.0)
+def peer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Noting]:
+    """A noting station, shared by the tests of this file."""
+    with noting(tmp_path_factory.mktemp("s")) as found:
+        yield found
 
 
-def command(peer: NotingStation, *words: str) -> list[str]:
+def command(peer: Noting, *words: str) -> list[str]:
     return [sys.executable, "-m", "headworks", "console", "--socket", str(peer.path), *words]
 
 
@@ -49,7 +36,7 @@ def user(folder: Path, *words: str, typed: str = "") -> subprocess.CompletedProc
     )  # fmt: skip
 
 
-def test_a_serial_port_is_served_for_ever(tmp_path: Path, peer: NotingStation) -> None:
+def test_a_serial_port_is_served_for_ever(tmp_path: Path, peer: Noting) -> None:
     """A cable that is pulled and put back meets a new session with nobody logged in; leaving and
     noise end nothing; no PIN is in the log."""
     give_pin(tmp_path, "ayesha", "technician")
@@ -98,7 +85,7 @@ def test_a_serial_port_is_served_for_ever(tmp_path: Path, peer: NotingStation) -
     assert peer.commands == []
 
 
-def test_a_terminal_gets_a_console(tmp_path: Path, peer: NotingStation) -> None:
+def test_a_terminal_gets_a_console(tmp_path: Path, peer: Noting) -> None:
     """The PIN is made by a command; the journal is told "console"; at the end the terminal is as
     it was."""
     assert user(tmp_path, "pin", "ayesha", "--pin-stdin", typed="123456\n").returncode == 1
@@ -144,7 +131,7 @@ def test_a_pin_is_for_a_name_and_a_role_that_can_be(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_pipe_only_looks(tmp_path: Path, peer: NotingStation) -> None:
+def test_a_pipe_only_looks(tmp_path: Path, peer: Noting) -> None:
     """What acts wants a person at a terminal; every other line is answered."""
     lines = "alarms\nrack a1 off\npin ayesha\n\x1b[2J\nwhy a1\nexit\nracks\n"
     done = subprocess.run(

@@ -8,6 +8,7 @@ import re
 import ssl
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -128,6 +129,41 @@ async def station(folder: Path, state: Json = STATE) -> AsyncIterator[NotingStat
         yield found
     finally:
         await found.stop()
+
+
+class Noting:
+    """The noting station on an event loop of its own, for tests that wait for processes."""
+
+    def __init__(self, folder: Path) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._station = NotingStation(folder / "s.sock")
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self._run(self._station.start())
+        self.path, self.commands = self._station.path, self._station.commands
+
+    def _run(self, work: Any) -> None:
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(10.0)
+
+    def stop(self) -> None:
+        """Hang up and serve no more."""
+        self._run(self._station.stop())
+
+    def end(self) -> None:
+        """Stop, and end its thread."""
+        self.stop()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10.0)
+
+
+@contextmanager
+def noting(folder: Path) -> Iterator[Noting]:
+    """A noting station beside the test."""
+    found = Noting(folder)
+    try:
+        yield found
+    finally:
+        found.end()
 
 
 class Web:

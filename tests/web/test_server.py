@@ -6,7 +6,6 @@ import json
 import re
 import socket
 import ssl
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +21,7 @@ from headworks.faces.web.gate import LARGEST_BODY
 from headworks.faces.web.page import Page
 from headworks.faces.web.routes import table
 from headworks.faces.web.serve import HEADER_S
-from web.places import NotingStation, Web, add_user, web
+from web.places import Noting, Web, add_user, noting, web
 
 PASSWORD = "correct horse"
 
@@ -31,37 +30,16 @@ class Served(NamedTuple):
     """A page before a noting station, shared by the tests of this file."""
 
     web: Web
-    peer: NotingStation
+    peer: Noting
     folder: Path
-
-
-class _Thread:
-    """The noting station on an event loop of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.loop = asyncio.new_event_loop()
-        self.peer = NotingStation(folder / "s.sock")
-        self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
-        self._thread.start()
-        self.run(self.peer.start())
-
-    def run(self, work: Any) -> None:
-        asyncio.run_coroutine_threadsafe(work, self.loop).result(10.0)
-
-    def end(self) -> None:
-        self.run(self.peer.stop())
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self._thread.join(10.0)
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("w")
     add_user(folder, "ayesha", "operator", PASSWORD)
-    thread = _Thread(folder)
-    with web(folder, thread.peer.path) as found:
-        yield Served(found, thread.peer, folder)
-    thread.end()
+    with noting(folder) as peer, web(folder, peer.path) as found:
+        yield Served(found, peer, folder)
 
 
 def _open(served: Served, text: bytes = b"") -> socket.socket:

@@ -12,6 +12,7 @@ from headworks.faces.client import RefusedError as StationRefusedError
 from headworks.faces.client import StationClient, StationError
 from headworks.faces.web.gate import RefusedError
 from headworks.faces.web.languages import Language, language, languages
+from headworks.faces.web.metrics import exposition
 from headworks.faces.web.page import Identity, Page, cookie_name
 from headworks.faces.web.picture import picture
 from headworks.faces.web.roles import Role
@@ -33,6 +34,13 @@ class Handlers:
     async def state(self, request: Request, who: Identity) -> Response:  # noqa: ARG002
         """The picture now."""
         return Response(self._draw(_language(request)), media_type="application/json")
+
+    async def metrics(self, request: Request, who: Identity) -> Response:  # noqa: ARG002
+        """The figures for Prometheus."""
+        feed = self._page.feed
+        accept = request.headers.get("accept", "")
+        body, kind = exposition(feed.state, feed.cause, feed.age_s, accept)
+        return Response(body, headers={"content-type": kind})
 
     async def events(self, request: Request, who: Identity) -> Response:  # noqa: ARG002
         """The picture now and after every change."""

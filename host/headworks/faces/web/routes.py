@@ -57,7 +57,8 @@ def table(page: Page) -> tuple[Row, ...]:
         *_acts(do),
         *_records(RecordHandlers(page)),
     )  # fmt: skip
-    return (*_pages(), *rows, _openapi(rows))
+    metrics = Row("GET", "/metrics", Role.VIEWER, do.metrics, "Figures for Prometheus")
+    return (*_pages(), metrics, *rows, _openapi(rows))
 
 
 def _acts(do: Handlers) -> tuple[Row, ...]:

@@ -7,7 +7,11 @@ HEADWORKS_REPORT names a file to write the counts and the skips to, for tools/ch
 import json
 import os
 import shutil
+import subprocess
 import sys
+import tempfile
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -25,16 +29,37 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _missing(what: str) -> str | None:
-    """Why a need is not met here, or None. `program:NAME` (of the environment too), `file:PATH` or `linux`."""
+    """Why a need is not met here, or None.
+
+    `program:NAME` (of the environment too), `module:NAME`, `file:PATH`, `linux`, or `tmpfs`, which
+    is the right to mount one.
+    """
     kind, _, name = what.partition(":")
     if kind == "program":
         places = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
         return None if shutil.which(name, path=places) else f"{name} is not installed"
+    if kind == "module":
+        return None if find_spec(name) else f"the module {name} is not installed"
     if kind == "file":
-        return None if Path(what.partition(":")[2]).exists() else f"{what} is not there"
+        return None if Path(name).exists() else f"{what} is not there"
     if kind == "linux":
         return None if sys.platform == "linux" else "this needs Linux"
+    if kind == "tmpfs":
+        return None if _may_mount() else "a small disk of its own needs the right to mount (root)"
     return f"unknown need {what!r}"
+
+
+@cache
+def _may_mount() -> bool:
+    """Whether a tmpfs can be mounted here; found out by doing it."""
+    if shutil.which("mount") is None:
+        return False
+    with tempfile.TemporaryDirectory() as folder:
+        words = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", folder]
+        if subprocess.run(words, capture_output=True, check=False).returncode != 0:
+            return False
+        subprocess.run(["umount", "-l", folder], check=True)
+        return True
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

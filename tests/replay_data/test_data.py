@@ -190,9 +190,10 @@ def test_no_bytes_raise_anything_else(tmp_path_factory, content):
         read(path)
 
 
+@pytest.mark.needs("module:pyarrow")
 def test_parquet_reads_as_csv_does(tmp_path):
     """The same rows as Parquet, times as timestamps with or without zone, give the same moments."""
-    pa = pytest.importorskip("pyarrow")
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     wanted, _ = read(written(tmp_path, GOOD), timezone="Asia/Karachi")

@@ -177,7 +177,6 @@ connect = "{folder}/pins.sock"
 
 @pytest.fixture(name="site_file")
 def write_site(tmp_path):
-    pytest.importorskip("headworks.site", reason="site loader")
     path = tmp_path / "site.toml"
     path.write_text(SITE.format(folder=tmp_path), encoding="utf-8")
     return path
@@ -262,7 +261,6 @@ def test_serve_refuses_in_one_line(site_file, tmp_path, capsys, words, code, say
 
 def test_serve_names_what_is_wrong_with_the_site(tmp_path, capsys):
     """A file that is not there exits 2 with one line."""
-    pytest.importorskip("headworks.site", reason="site loader")
     assert main(["sim", "serve", "--site", str(tmp_path / "none.toml")]) == 2
     assert capsys.readouterr().err.startswith("headworks sim: ")
 

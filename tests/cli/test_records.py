@@ -17,6 +17,7 @@ import pytest
 from headworks.cli import export
 from headworks.cli.main import main
 from headworks.model.site import RecordSpec
+from headworks.record.journal import JournalStore
 from headworks.record.records import Records
 from headworks.record.seal import load_key
 from headworks.record.stamp import Entry, Stamp
@@ -89,14 +90,31 @@ def test_verify_claims_no_more_than_it_has_seen(run: Run, state: Path, tmp_path:
     records.start()
     records.journal(Stamp("b", 1.0), Entry("x")).result(20)
     deadline_s = time.monotonic() + 20.0
-    code, out = 1, ""
-    while code and time.monotonic() < deadline_s:  # the samples' file comes a moment later
+    out = "begun"
+    while "begun" in out and time.monotonic() < deadline_s:  # samples' file comes a moment later
         code, out, _ = run("verify", "--records", tmp_path / "new")
     assert records.close(20)
     assert code == 0, out
     assert "seals        none\n" in out
     assert "nothing is sealed yet; the chain is consistent in itself" in out
     assert "nothing was changed" not in out
+
+
+def test_records_that_have_only_begun_are_not_called_broken(run: Run, tmp_path: Path) -> None:
+    """A journal of the first moments has no samples beside it; an older one must have them."""
+    store = JournalStore(tmp_path / "journal.db")
+    store.append([(Stamp("b", 100.0), Entry("station-start"))])
+    code, out, _ = run("verify", "--records", tmp_path)
+    assert code == 0, out
+    assert out.splitlines()[-1].startswith("has only begun: the first samples are not on the disk")
+    (tmp_path / "samples.db").touch()
+    assert "has only begun" in run("verify", "--records", tmp_path)[1]
+    (tmp_path / "samples.db").unlink()
+    store.append([(Stamp("b", 161.0), Entry("x"))])
+    store.database.close()
+    code, out, _ = run("verify", "--records", tmp_path)
+    assert code == 1
+    assert "samples.db is missing" in out
 
 
 def test_export_and_backup_name_whose_records_they_read(

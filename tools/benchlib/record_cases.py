@@ -3,6 +3,7 @@
 import math
 import os
 import random
+import struct
 import sys
 import tempfile
 import time
@@ -13,8 +14,13 @@ from pathlib import Path
 from benchlib import rig, scanning
 from benchlib.rows import Row, spread, tell
 from headworks.control.scan import first_memory, scan
-from headworks.model.site import RecordSpec
+from headworks.model.live import Snapshot
+from headworks.model.memory import Memory
+from headworks.model.plan import Plan
+from headworks.model.site import RecordSpec, Site
 from headworks.record.database import StorageError
+from headworks.record.journal import JournalStore
+from headworks.record.recorder import Recorder
 from headworks.record.records import Records
 from headworks.record.samples import COMMIT_S, SampleStore
 from headworks.record.stamp import Clock, Entry, Stamp
@@ -30,7 +36,10 @@ SWITCH_S = 0.0002  # as the station has it
 def records(quick: bool) -> list[Row]:
     """Records: the scan beside them, a commit of one second, bytes a point and a day."""
     with _before_others():
-        return [*_beside(quick), *_commits(quick), *_bytes(quick), *_durable(quick)]
+        return [
+            *_beside(quick), *_commits(quick), *_bytes(quick), *_durable(quick),
+            *_recorded(quick), *_journal(quick),
+        ]  # fmt: skip
 
 
 @contextmanager
@@ -139,6 +148,74 @@ def _durable(quick: bool) -> list[Row]:
     return [
         Row("records: a journal entry durable", tell(spread(taken), "ms", 2), "", None, "x", None)
     ]
+
+
+def _recorded(quick: bool) -> Iterator[Row]:
+    """What the recorder writes a day: a meter with eleven channels, twelve racks with contacts."""
+    site, count = scanning.bench_site(), 120 if quick else 1200
+    for per_s in (1, 4):
+        with tempfile.TemporaryDirectory(prefix="headworks-bench-") as name:
+            store = Recorder(Path(name), site, "", "bench")
+            begun = _written_bytes()
+            for turn, (snapshot, plan, before) in enumerate(_noisy(site, count, per_s)):
+                t_s = snapshot.t_s
+                store.add(Stamp("bench", t_s, WALL_S + t_s, Clock.SYNCED), before, snapshot, plan)
+                if turn % per_s == 0:
+                    store.flush()
+            store.close()
+            day_mb = (_written_bytes() - begun) / count * per_s * DAY_S / 1e6
+        yield Row(f"records: recorder, written a day, {per_s} scans a second", f"{day_mb:.0f} MB",
+                  "", day_mb, "MB", None)  # fmt: skip
+
+
+def _noisy(site: Site, count: int, per_s: int) -> Iterator[tuple[Snapshot, Plan, Memory]]:
+    """Scans of a living site: figures of 32 bits that never stand still, times that jitter."""
+    noise = random.Random(7)
+    memory, plan = first_memory(site, 0.0), None
+    for n in range(count):
+        bare = scanning.snapshot_of(site, plan, n / per_s, 40.0 + 30.0 * math.sin(n / 200.0))
+        kw = _single(bare.readings["m0"].power_kw + noise.gauss(0.0, 1.0))  # type: ignore[operator]
+        values = {f"v{k}": _single(230.0 + noise.gauss(0.0, 0.5)) for k in range(9)}
+        t_s = bare.t_s - noise.uniform(1e-4, 5e-3)
+        reading = bare.readings["m0"]._replace(
+            t_s=t_s, power_kw=kw, values={"power_kw": kw, "frequency_hz": 50.0, **values}
+        )
+        feedback = {
+            name: one._replace(t_s=t_s - k * noise.uniform(2e-6, 6e-6))
+            for k, (name, one) in enumerate(bare.feedback.items())
+        }
+        snapshot = bare._replace(readings={"m0": reading}, feedback=feedback)
+        before = memory
+        plan, memory = scan(site, before, snapshot)
+        yield snapshot, plan, before
+
+
+def _single(value: float) -> float:
+    """As a meter's register of 32 bits has it."""
+    return float(struct.unpack("<f", struct.pack("<f", value))[0])
+
+
+def _journal(quick: bool) -> list[Row]:
+    """How the journal grows: a usual day of a site of twelve racks, again and again."""
+    days = 2 if quick else 30
+    energy = {
+        name: {"kwh": 8.75, "covered_kwh": 8.5, "how": "counter"} for name in map(str, range(15))
+    }
+    usual = [
+        *(Entry("interval", "site", values=energy) for _ in range(96)),
+        *(Entry("recording", "recorder", values={"file": "1.rec", "sha256": "0" * 64})
+          for _ in range(288)),
+        *(Entry("start", f"r{n % 12}", values={"power_kw": 0.0, "claim_kw": 36.0})
+          for n in range(144)),
+    ]  # fmt: skip
+    with tempfile.TemporaryDirectory(prefix="headworks-bench-") as name:
+        store = JournalStore(Path(name) / "journal.db")
+        for day in range(days):
+            store.append([(Stamp("bench", float(day), WALL_S), entry) for entry in usual])
+        store.database.close()
+        year_mb = (Path(name) / "journal.db").stat().st_size / days * 365 / 1e6
+    return [Row("records: journal, a year of 528 entries a day", f"{year_mb:.0f} MB", "",
+                year_mb, "MB", None)]  # fmt: skip
 
 
 @contextmanager

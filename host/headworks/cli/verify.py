@@ -98,6 +98,11 @@ def verdict(report: "Report", *, is_part: bool) -> str:
         return "broken"
     if not report.entries:
         return "nothing was checked: no entry of the journal lies in this span"
+    if report.begun:
+        return (
+            "has only begun: the first samples are not on the disk yet, and nothing is sealed; "
+            "look again in a minute"
+        )
     if not report.seals and is_part:
         return "no seal lies in this span; the chain there is consistent in itself"
     if not report.seals:

@@ -7,7 +7,7 @@ and a hash that was shown can tell that too.
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,6 +24,8 @@ from headworks.record.seal import KeyFileError, load_key
 from headworks.record.segments import Segments
 from headworks.record.tiers import TIERS
 
+FIRST_S = 60.0  # of a station, in which its samples' file is made
+
 
 class Report(NamedTuple):
     """What was checked, what is broken (the first of each kind), and what to know besides."""
@@ -38,6 +40,28 @@ class Report(NamedTuple):
     key: str
     broken: tuple[str, ...]
     notes: tuple[str, ...]
+    begun: bool = False  # these are a station's first moments; samples come with the first commit
+
+
+class Begun:
+    """Whether a journal is of a station's first moments: its samples' file may not be there yet."""
+
+    def __init__(self) -> None:
+        self._boots: set[str] = set()
+        self._times_s: list[float] = []  # of the first entry and the newest
+
+    def take(self, body: dict[str, Any]) -> None:
+        """One entry of any kind."""
+        self._boots.add(str(body.get("boot")))
+        t_s = body.get("t_s")
+        if isinstance(t_s, int | float):
+            self._times_s = [*self._times_s[:1], t_s]
+
+    def only(self, walk: Walk) -> bool:
+        """No seal, one boot, and no entry much later than the first."""
+        times = self._times_s
+        short = bool(times) and times[-1] - times[0] < FIRST_S
+        return short and len(self._boots) == 1 and not (walk.seals or walk.broken)
 
 
 class Found(NamedTuple):
@@ -53,10 +77,12 @@ def verify(folder: Path, span: Span = ALWAYS, key: str = "") -> Report:
     Raises FileNotFoundError where there is no journal.
     """
     expected = key or _own_key(folder)
-    chain, ledger, segments = ChainCheck(expected, span), LedgerCheck(), Segments()
+    chain, ledger, segments, begun = ChainCheck(expected, span), LedgerCheck(), Segments(), Begun()
     noted = _noted_head(folder) if span == ALWAYS else None  # a station may go on meanwhile
-    walk, broken = _journal(folder, chain, ledger, segments)
-    samples, more = _sample_file(folder, span)
+    walk, broken = _journal(folder, chain, (ledger.take, segments.take, begun.take))
+    broken += [ledger.broken] if ledger.broken else []
+    no_samples = begun.only(walk) and _no_samples_yet(folder)
+    samples, more = (Found(), []) if no_samples else _sample_file(folder, span)
     tail = _tail(noted, walk)
     broken += [tail] if tail else []
     recordings = _recordings(folder)
@@ -67,22 +93,23 @@ def verify(folder: Path, span: Span = ALWAYS, key: str = "") -> Report:
         walk.entries, walk.seals, walk.sealed_to if walk.seals else 0, ledger.count,
         samples.found, recordings.found,
         walk.head, expected, tuple(broken), tuple(_notes(folder, walk, ledger, expected, span)),
+        no_samples,
     )  # fmt: skip
 
 
 def _journal(
-    folder: Path, chain: ChainCheck, ledger: LedgerCheck, segments: Segments
+    folder: Path, chain: ChainCheck, takers: tuple[Callable[[dict[str, Any]], None], ...]
 ) -> tuple[Walk, list[str]]:
     """The journal's file: how far its chain is good, and what is broken."""
 
     def take(body: dict[str, Any]) -> None:
-        ledger.take(body)
-        segments.take(body)
+        for taker in takers:
+            taker(body)
 
     try:
         with closing(reading(folder / JOURNAL_FILE)) as connection:
             walk = chain.walk(connection, take)
-            broken = [text for text in (walk.broken, ledger.broken) if text]
+            broken = [walk.broken] if walk.broken else []
             return walk, [*broken, *_sound(connection, JOURNAL_FILE, JOURNAL_SCHEMA)]
     except sqlite3.Error as error:
         walk = Walk()
@@ -102,6 +129,17 @@ def _sample_file(folder: Path, span: Span) -> tuple[Found, list[str]]:
         return Found(), [f"{folder / SAMPLES_FILE} is missing"]
     except (sqlite3.Error, ValueError, TypeError) as error:
         return Found(), [f"{SAMPLES_FILE}: {error}"]
+
+
+def _no_samples_yet(folder: Path) -> bool:
+    """Whether the samples' file is not there, or has just been made."""
+    try:
+        with closing(reading(folder / SAMPLES_FILE)) as connection:
+            return not _shape(connection)
+    except FileNotFoundError:
+        return True
+    except sqlite3.Error:
+        return False
 
 
 def _own_key(folder: Path) -> str:

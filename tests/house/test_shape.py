@@ -128,6 +128,20 @@ def test_links_of_readmes_lead_somewhere():
     assert [(_name(f), target) for f, target in local if not (f.parent / target).exists()] == []
 
 
+def test_decisions_are_numbered_and_listed():
+    """Every decision has the next number, in its name, its title and the list, and at most 20 lines."""
+    folder = ROOT / "host/decisions"
+    found = sorted(file for file in folder.glob("*.md") if file.name != "README.md")
+    listed = (folder / "README.md").read_text(encoding="utf-8")
+    for number, file in enumerate(found, 1):
+        lines = file.read_text(encoding="utf-8").splitlines()
+        assert file.name.startswith(f"{number:04d}-")
+        assert lines[0].startswith(f"# {number}. ")
+        assert len(lines) <= 20, file.name
+        assert f"- [{number}. " in listed
+        assert f"]({file.name})" in listed
+
+
 def test_packages_have_a_docstring():
     """Every package folder of the product is a package and says what it is for."""
     folders = {file.parent for file in python("host")}

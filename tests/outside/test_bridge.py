@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from headworks.record.reading import entries
 from outside.places import (
     PASSWORD,
     PREFIX,
@@ -20,6 +21,8 @@ from outside.places import (
     order,
     until,
 )
+from station.substation import Substation, until_view
+from station.substation import play as play_at_substation
 
 pytestmark = pytest.mark.needs("program:mosquitto")
 Body = Callable[[Station], Awaitable[None]]
@@ -210,6 +213,75 @@ def test_a_command_is_carried_out_once_and_answered(broker: Mosquitto, tmp_path:
         assert auto.action == "auto"
 
     play(tmp_path, body)
+
+
+def test_a_command_is_marked_before_the_station_hears_of_it(
+    broker: Mosquitto, tmp_path: Path
+) -> None:
+    """One that no station heard is answered, and is not carried out when it comes again."""
+
+    async def body(station: Station) -> None:
+        async with ear(broker) as found:
+            spec = broker.spec(tmp_path, commands="all")
+            async with bridge(spec, tmp_path, station.path):
+                await found.ready()
+                await station.stop()
+                lost = order("lost", 1)
+                await found.send(lost)
+                assert "not running" in (await found.answer("lost"))["error"]
+                await station.start()
+                await found.send(lost)
+                await until(lambda: len(found.at("answer")) == 2)
+                assert "counter 1 is not above 1" in found.at("answer")[-1]
+        assert station.commands == []
+
+    play(tmp_path, body)
+
+
+def test_what_a_site_no_longer_has_is_removed_from_the_broker(
+    broker: Mosquitto, tmp_path: Path
+) -> None:
+    """A rack that is gone leaves neither its topic nor its entities behind."""
+
+    async def body(station: Station) -> None:
+        spec = broker.spec(tmp_path, discovery="homeassistant")
+        entity = "homeassistant/sensor/headworks_headworks_test/rack_b6_power/config"
+        async with bridge(spec, tmp_path, station.path) as running:
+            await until(lambda: "rack_b6_power" in (running.beside.fact("published") or ""))
+        station.state["racks"] = [r for r in station.state["racks"] if r["name"] != "b6"]
+        station.say()
+        async with ear(broker) as found:
+            await until(lambda: found.at("rack/b6"))
+            async with bridge(spec, tmp_path, station.path):
+                await until(lambda: found.at("rack/b6")[-1] == "")
+                await until(lambda: (entity, "", False) in found.heard)
+                assert found.at("rack/a1")[-1] != ""
+
+    play(tmp_path, body)
+
+
+def test_a_command_reaches_a_relay_and_stands_in_the_journal(
+    broker: Mosquitto, tmp_path: Path
+) -> None:
+    """With a real station: `off` keeps a rack off, journalled with mqtt, sender, role and id."""
+
+    async def work(place: Substation) -> None:
+        async with place.station():
+            await until_view(place, lambda state: state["uptime_s"] > 0)
+            spec = broker.spec(tmp_path, commands="take-power")
+            async with ear(broker) as found, bridge(spec, tmp_path, place.socket):
+                await found.ready()
+                await found.send(order("4711", 1, action="off"))
+                assert (await found.answer("4711"))["ok"] is True
+                await until(lambda: '"operator-off"' in found.at("rack/a1")[-1])
+        asked = [one for one in entries(place.state / "records") if one["kind"] == "asked"]
+        assert [(one["who"], one["role"], one["code"]) for one in asked] == [
+            ("scada", "operator", "off")
+        ]
+        assert asked[0]["origin"].startswith("mqtt, uid ")
+        assert asked[0]["values"]["id"].endswith(" scada 4711")
+
+    play_at_substation(tmp_path, work)
 
 
 def test_a_retained_command_is_never_carried_out(broker: Mosquitto, tmp_path: Path) -> None:

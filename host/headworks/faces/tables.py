@@ -97,6 +97,17 @@ def sheets(site: Site) -> Iterator[Sheet]:
     yield _boards(site)
     yield _interlocks(site)
     yield Sheet("Rules", ("setting", "value"), list(_rules(site)))
+    yield Sheet("Told to", ("by", "where", "what"), list(_told(site)))
+
+
+def _told(site: Site) -> Iterator[tuple[str, str, str]]:
+    """Who else is told of the station; of an address no path, which may be a secret."""
+    if site.mqtt:
+        yield "mqtt", site.mqtt.broker, f"state and events; commands: {site.mqtt.commands}"
+    if site.notify:
+        scheme, _, rest = site.notify.url.partition("://")
+        where = f"{scheme}://{rest.partition('/')[0]}" if rest else "see its secrets"
+        yield "notify", where, f"alarms of severity {site.notify.least} or graver"
 
 
 def _racks(site: Site) -> Sheet:

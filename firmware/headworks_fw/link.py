@@ -14,6 +14,7 @@ QUIET_MS = 10000  # after a key, so that news do not tear a person's screen apar
 TYPED = 80  # letters of a typed line; a longer one is noise
 EACH = 32  # bytes that an answer costs beside its own
 _RUBOUT = (8, 127)
+_TAB = 9  # completes at other consoles; here it spoils no line
 SHOWN = "| "  # begins every line of text from the board; no word does, so an echo is no command
 
 
@@ -32,6 +33,8 @@ class Line(wire.Reader):
             return self._end()
         if byte in _RUBOUT and self.is_text():
             self._line = self._line[:-1]
+        elif byte == _TAB and self.is_text():
+            return None
         elif self.is_text() and (len(self._line) >= TYPED or not 32 <= byte < 127):
             self._noise = True
         elif len(self._line) < wire.LONGEST:

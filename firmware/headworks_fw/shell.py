@@ -98,7 +98,7 @@ class Shell:
         if words == ["learn"]:
             return self._learn()
         if len(words) != 2 or words[1] not in ("on", "off", "arm"):
-            raise Refused("form", "set OUTPUT off | on | arm")
+            raise Refused("form", "set OUTPUT off | on | arm, or set learn")
         output = self._board.outputs.named(words[0])
         if words[1] == "off":
             output.set(0)

@@ -300,13 +300,14 @@ def test_a_traceback_is_a_crash_in_plain_words():
 
 def test_a_prompt_that_takes_frames_for_its_words_is_no_crash():
     """MicroPython without firmware answers every frame by a traceback: that it is, with the way on."""
-    talk = Talk().open()
+    talk = Talk().open().text("MPY: soft reboot")
     for _ in range(30):
         talk.text(
             '>>> ~hi {"n":1}*00000000', "Traceback (most recent call last):",
             '  File "<stdin>", line 1', "SyntaxError: invalid syntax",
         ).pass_s(0.5)  # fmt: skip
     assert talk.codes() == []
+    assert talk.session.view().console == ("MPY: soft reboot",)
     assert talk.session.state is BoardState.LOST
     assert talk.session.cause.startswith("MicroPython's prompt answers at /dev/ttyX")
     assert talk.session.cause.endswith("headworks board update safety")

@@ -118,6 +118,16 @@ def test_rubout_stops_at_the_line_start():
     assert _received(link)[0].text == "help"
 
 
+def test_a_tab_spoils_no_line():
+    """Nothing is completed at a plain terminal, and the word that was typed still counts."""
+    stream = Stream()
+    link = Link(stream)
+    stream.waiting = b"out\tputs\t\r"
+    assert _received(link)[0].text == "outputs"
+    link.flush(100)
+    assert stream.sent == b"outputs\r\n"
+
+
 def test_a_shared_line_has_one_frame_for_each_question():
     """Nothing goes out by itself; answers before news, then `idle`; others' frames are ignored."""
     stream = Stream()

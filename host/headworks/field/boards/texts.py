@@ -6,7 +6,7 @@ from headworks.model.text import clean
 
 KEPT = 20
 _BEGINS = "Traceback (most recent call last):"
-_PROMPT = ">>> "  # MicroPython's, which echoes whatever is typed behind it
+_PROMPT = ">>>"  # MicroPython's, which echoes whatever is typed behind it
 _TYPED = '  File "<stdin>"'  # of an error in what was typed there, such as a frame
 
 
@@ -19,16 +19,22 @@ class Texts:
     def __init__(self) -> None:
         self.lines: deque[str] = deque(maxlen=KEPT)
         self.at_prompt = False
-        self._in_traceback = False
+        self._in_traceback = self._is_echo = False
 
     def line(self, text: str) -> str | None:
-        """One more line."""
+        """One more line. What a prompt makes of our frames would push out all that matters."""
         shown = clean(text)
+        if shown.startswith(_PROMPT) or (self._in_traceback and shown.startswith(_TYPED)):
+            if self._in_traceback:
+                self.lines.pop()  # its first line
+            self.at_prompt, self._is_echo, self._in_traceback = True, self._in_traceback, False
+            return None
+        if self._is_echo:
+            self._is_echo = shown.startswith(" ")
+            return None
         self.lines.append(shown)
         if shown.strip() == _BEGINS:
             self._in_traceback = True
-        elif shown.startswith(_PROMPT) or (self._in_traceback and shown.startswith(_TYPED)):
-            self.at_prompt, self._in_traceback = True, False
         elif self._in_traceback and not shown.startswith(" "):
             self._in_traceback = False
             return shown

@@ -169,3 +169,17 @@ def test_an_update_refuses_another_board_of_the_station_at_its_prompt():
     ):
         work._check_name(target, target.find(), "safety")
     work._check_name(target, target.find(), "air")
+
+
+def test_a_board_of_the_running_station_is_updated_and_not_flashed(folder, capsys):
+    """Its port is taken, and the command that works is named, before a board is touched."""
+    (folder / "port").touch()
+    boards = [{"name": "air", "port": str(folder / "port")}]
+    words = ("--name", "air", "--model", "pico-air", "--port", str(folder / "port"))
+    with station(folder / "station.sock", [], boards=boards):
+        code = main(["board", "flash", *words])
+    assert code == 1
+    assert capsys.readouterr().err == (
+        "headworks board: air: the running station uses its port; what works beside it is: "
+        "headworks board update air\n"
+    )

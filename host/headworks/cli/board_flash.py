@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from headworks.cli.board_image import put_image
+from headworks.cli.board_list import station_boards
 from headworks.cli.board_ports import (
     SerialPort,
     candidates,
@@ -55,13 +56,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """0 when every board is verified; the first failure ends it."""
-    for target in _targets(args):
+    targets = _targets(args)
+    if not (args.uf2 or args.image):
+        _check_free(targets)
+    for target in targets:
         put_image(args, target)
         if args.dry_run and (args.uf2 or args.image):
             continue  # what is on it then is known: nothing
         if code := asyncio.run(until_interrupted(_one(args, target))):
             return code
     return 0
+
+
+def _check_free(targets: list[work.Target]) -> None:
+    """Raises FlashError where a running station has the port of one of them."""
+    boards = asyncio.run(station_boards(None)) or []
+    taken = {os.path.realpath(board["port"]): board["name"] for board in boards}
+    for target in targets if taken else ():
+        name = taken.get(os.path.realpath(target.find()))
+        if name is not None:
+            raise FlashError(
+                f"{target.name}: the running station uses its port; what works beside it is: "
+                f"headworks board update {name}"
+            )
 
 
 async def _one(args: argparse.Namespace, target: work.Target) -> int:

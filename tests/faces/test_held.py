@@ -302,3 +302,15 @@ def test_the_first_seconds_of_interlocks_share_a_line():
     ]
     assert list(happenings(state(events=events, uptime_s=2.0))) == ["not heard yet: smoke, leak"]
     assert len(list(happenings(state(events=events, uptime_s=60.0)))) == 2
+
+
+def test_what_was_held_back_is_counted():
+    """A flickering input says how often, and no line for each."""
+    values = {"interlock": SMOKE, "when": "safety.smoke", "value": "active"}
+    events = [
+        {"kind": "trip", "source": SMOKE, "code": "interlock", "values": values | more, "t_s": 1.0}
+        for more in ({}, {"held_back": 493.0}, {"held_back": 0.0})
+    ]
+    once, often, none = happenings(state(events=events, uptime_s=900.0))
+    assert often == f"{once} (and 493 more)"
+    assert none == once

@@ -101,6 +101,9 @@ def _telling(event: State, early: bool) -> tuple[str, str]:
     if early and kind in _FIRST and unheard(event):
         return _FIRST[kind], ""
     note = f" ({plain(event['note'])})" if event.get("note") else ""
+    held_back = event.get("values", {}).get("held_back")
+    if isinstance(held_back, int | float) and held_back:
+        note += f" (and {held_back:.0f} more)"
     text = why(event, plain(event["source"]))
     if kind == "alarm-end":  # its sentence is the one with which it began
         return _BEFORE[kind], f" (it was: {text.removesuffix('.')}){note}"

@@ -1,6 +1,7 @@
 """Malicious peers: a server that is flooded, replies that lay in a buffer, names that are none."""
 
 import asyncio
+import os
 import struct
 from contextlib import suppress
 
@@ -8,8 +9,10 @@ import pytest
 
 from field.modbus.peers import AddressDevice, run, until
 from headworks.field.modbus import exchange, session
+from headworks.field.modbus.channel import Line
 from headworks.field.modbus.framing import TcpFraming
 from headworks.field.modbus.link import Link, LinkDown, LinkError, open_link, read_request
+from headworks.field.modbus.serial_channel import SerialChannel
 from headworks.field.modbus.server import TcpServer
 
 READ = struct.pack(">HHHBBHH", 1, 0, 6, 1, 3, 0, 125)
@@ -163,3 +166,72 @@ def test_offs_overtake_ons_of_other_boards() -> None:
         link.close_timers()
 
     asyncio.run(talk())
+
+
+class _Clogged:
+    """A port behind which nobody reads: to close it waits for what it holds, as Linux does, 30 s."""
+
+    def __init__(self, out_waiting: int = 60) -> None:
+        self.out_waiting, self.waited = out_waiting, False
+
+    def reset_output_buffer(self) -> None:
+        self.out_waiting = 0
+
+    def close(self) -> None:
+        self.waited = self.out_waiting > 0
+
+
+class _Owner:
+    def opened(self) -> None:
+        pass
+
+    def closed(self, cause: str) -> None:
+        pass
+
+    def received(self, data: bytes) -> None:
+        pass
+
+
+@pytest.mark.parametrize("ends", [True, False])
+def test_a_port_that_nobody_reads_does_not_hold_up_the_station(ends: bool) -> None:
+    """What lies in it is thrown away before it is closed, and not before it had a moment to go."""
+
+    async def go() -> None:
+        ours, theirs = os.openpty()
+        channel = SerialChannel(os.ttyname(theirs), Line(115200), retry_s=60.0)
+        channel.start(_Owner())
+        port, real = _Clogged(), channel._port
+        channel._port = port
+        if ends:
+            await channel.stop()
+        else:
+            channel.renew("nobody reads")
+            await channel.stop()
+        assert not port.waited
+        assert channel._port is None
+        real.close()
+        os.close(ours)
+        os.close(theirs)
+
+    asyncio.run(go())
+
+
+def test_what_was_just_written_still_goes_out() -> None:
+    """The last off of a station that ends is not thrown away."""
+
+    async def go() -> None:
+        ours, theirs = os.openpty()
+        channel = SerialChannel(os.ttyname(theirs), Line(115200), retry_s=60.0)
+        channel.start(_Owner())
+        port, real, thrown = _Clogged(), channel._port, []
+        port.reset_output_buffer = lambda: thrown.append(port.out_waiting)
+        channel._port = port
+        asyncio.get_running_loop().call_later(0.01, setattr, port, "out_waiting", 0)
+        await channel.stop()
+        assert thrown == []
+        assert not port.waited
+        real.close()
+        os.close(ours)
+        os.close(theirs)
+
+    asyncio.run(go())

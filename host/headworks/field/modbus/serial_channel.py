@@ -5,11 +5,13 @@ import os
 import random
 import termios
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from headworks.field.modbus.channel import Line, Owner, explain
 
 _CHUNK = 4096
+_DRAIN_S, _LOOK_S = 0.1, 0.005  # for the last frames at an end; 0.1 s are 1 kB at 115200 baud
 
 
 class SerialChannel:
@@ -56,10 +58,24 @@ class SerialChannel:
         self._owner.closed(cause)
 
     async def stop(self) -> None:
-        """Close for good."""
+        """Close for good; what was written last has a moment to go out."""
         if self._timer is not None:
             self._timer.cancel()
-        self._close()
+        try:
+            await self._drain()
+        finally:
+            self._close()
+
+    async def _drain(self) -> None:
+        if self._port is None:
+            return
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(self._fd)
+        self.up = False
+        end_s = loop.time() + _DRAIN_S
+        with suppress(OSError, termios.error):
+            while self._port is not None and self._port.out_waiting and loop.time() < end_s:
+                await asyncio.sleep(_LOOK_S)
 
     def _try(self) -> None:
         try:
@@ -89,6 +105,11 @@ class SerialChannel:
         if self._port is None:
             return
         asyncio.get_running_loop().remove_reader(self._fd)
+        with suppress(OSError, termios.error):
+            # Linux waits in close, for 30 s, until a device has taken what lies here; one that
+            # hangs never does, and all scans would stand still meanwhile.
+            if self._port.out_waiting:
+                self._port.reset_output_buffer()
         self._port.close()
         self._port, self._fd, self.up = None, -1, False
 

@@ -7,7 +7,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from io import StringIO
 from pathlib import Path
@@ -93,6 +93,20 @@ class Station:
 def event(number: int, kind: str = "start", source: str = "a1", t_s: float = 2997.0) -> Event:
     """An event with its number in the note."""
     return Event(t_s, source, kind, Reason(ReasonCode.RUNNING), str(number))
+
+
+def play(folder: Path, body: Callable[[Station], Awaitable[None]]) -> None:
+    """Run a test body with a station, for 60 s at most."""
+
+    async def work() -> None:
+        station = Station(folder / "s.sock")
+        await station.start()
+        try:
+            await asyncio.wait_for(body(station), 60.0)
+        finally:
+            await station.stop()
+
+    asyncio.run(work())
 
 
 class Mosquitto:

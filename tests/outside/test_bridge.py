@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +19,13 @@ from outside.places import (
     ear,
     event,
     order,
+    play,
     until,
 )
 from station.substation import Substation, until_view
 from station.substation import play as play_at_substation
 
 pytestmark = pytest.mark.needs("program:mosquitto")
-Body = Callable[[Station], Awaitable[None]]
 
 
 @pytest.fixture(scope="module")
@@ -35,20 +35,6 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mosquitto]:
     found.start()
     yield found
     found.kill()
-
-
-def play(folder: Path, body: Body) -> None:
-    """Run a test body with a station, for 60 s at most."""
-
-    async def work() -> None:
-        station = Station(folder / "s.sock")
-        await station.start()
-        try:
-            await asyncio.wait_for(body(station), 60.0)
-        finally:
-            await station.stop()
-
-    asyncio.run(work())
 
 
 def test_whoever_comes_later_gets_the_newest_state(broker: Mosquitto, tmp_path: Path) -> None:
@@ -120,8 +106,11 @@ def test_events_outlive_a_broker_that_is_killed_and_a_bridge_that_ends(tmp_path:
         broker.kill()
 
 
-def test_events_that_came_while_nobody_listened_are_told(broker: Mosquitto, tmp_path: Path) -> None:
+def test_events_that_came_while_nobody_listened_are_told(
+    broker: Mosquitto, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Those between two lives of the bridge come; those that the station lost are counted."""
+    monkeypatch.setattr("headworks.station.bulletin._KEPT", 30)
 
     async def body(station: Station) -> None:
         spec = broker.spec(tmp_path)
@@ -133,13 +122,13 @@ def test_events_that_came_while_nobody_listened_are_told(broker: Mosquitto, tmp_
             station.say(event(2))
             async with bridge(spec, tmp_path, station.path):
                 await until(lambda: len(found.events()) == 2)
-            for number in range(3, 604):
+            for number in range(3, 44):
                 station.bulletin.post(lambda: station.state, [event(number)])
             async with bridge(spec, tmp_path, station.path):
-                await until(lambda: len(found.events()) == 2 + 1 + 500)
+                await until(lambda: len(found.events()) == 2 + 1 + 30)
             assert [one["note"] for one in found.events()[:2]] == ["1", "2"]
             assert found.events()[2]["kind"] == "missed"
-            assert found.events()[2]["count"] == 101
+            assert found.events()[2]["count"] == 11
 
     play(tmp_path, body)
 

@@ -3,12 +3,12 @@
 import asyncio
 import os
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from headworks.cli.main import main
 from outside.places import PASSWORD, USER, Mosquitto, Station, ear, until
 
 BASE = (Path(__file__).parents[1] / "sitefile/good/design.toml").read_text(encoding="utf-8")
@@ -18,7 +18,7 @@ def words(folder: Path, section: str, name: str = "mqtt") -> list[str]:
     site = folder / "site.toml"
     site.write_text(f"{BASE}\n{section}", encoding="utf-8")
     more = ["--site", str(site), "--state", str(folder / "state"), "--socket", str(folder / "s")]
-    return [sys.executable, "-m", "headworks", name, *more]
+    return [name, *more]
 
 
 @pytest.mark.parametrize(
@@ -36,14 +36,18 @@ def words(folder: Path, section: str, name: str = "mqtt") -> list[str]:
     ],
 )  # fmt: skip
 def test_what_keeps_it_from_starting_is_one_line(
-    tmp_path: Path, section: str, name: str, code: int, text: str
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    section: str,
+    name: str,
+    code: int,
+    text: str,
 ) -> None:
     """The exit code tells the kind, the line the cause and what to do."""
-    command = words(tmp_path, section, name)
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == code
-    assert text in done.stderr
-    assert done.stderr.count("\n") == 1
+    assert main(words(tmp_path, section, name)) == code
+    said = capsys.readouterr().err
+    assert text in said
+    assert said.count("\n") == 1
 
 
 @pytest.mark.needs("program:mosquitto")
@@ -58,7 +62,7 @@ def test_a_process_that_is_killed_leaves_its_last_will(tmp_path: Path) -> None:
         f'[mqtt]\nbroker = "mqtts://127.0.0.1:{broker.port}"\nca = "{broker.files.ca}"\n'
         f'credentials = "{secret}"\nprefix = "headworks/test"\n'
     )
-    command = words(tmp_path, section)
+    command = [sys.executable, "-m", "headworks", *words(tmp_path, section)]
 
     async def start() -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE)

@@ -2,9 +2,7 @@
 
 import asyncio
 import json
-import subprocess
-import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from io import StringIO
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from headworks.cli.main import main
 from headworks.faces.kept import KeptOutbox
 from headworks.faces.notify.alarms import Alarms
 from headworks.faces.notify.webhook import Webhook, target
@@ -20,7 +19,7 @@ from headworks.faces.outbox import Outbox
 from headworks.faces.say import Say
 from headworks.model.outside import NotifySpec
 from headworks.model.plan import Event, Reason, ReasonCode
-from outside.places import Json, Station, until
+from outside.places import Json, Station, play, until
 from outside.receiver import Receiver, receiver
 
 TOKEN = "hush-hush-token"
@@ -73,18 +72,6 @@ async def telling(spec: NotifySpec, folder: Path, station: Station) -> AsyncIter
         yield found
     finally:
         await found.stop()
-
-
-def play(folder: Path, body: Callable[[Station], Awaitable[None]]) -> None:
-    async def work() -> None:
-        station = Station(folder / "s.sock")
-        await station.start()
-        try:
-            await asyncio.wait_for(body(station), 60.0)
-        finally:
-            await station.stop()
-
-    asyncio.run(work())
 
 
 def test_an_alarm_is_told_with_its_fields_escaped(tmp_path: Path) -> None:
@@ -241,15 +228,17 @@ def test_only_what_is_grave_enough_is_told() -> None:
         assert len(found.tell) == wanted
 
 
-def test_the_command_sends_a_test_message(tmp_path: Path) -> None:
+def test_the_command_sends_a_test_message(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """`headworks notify --test` says what came of it, also when nothing is there."""
     site = tmp_path / "site.toml"
     base = (Path(__file__).parents[1] / "sitefile/good/design.toml").read_text()
-    command = [sys.executable, "-m", "headworks", "notify", "--test", "--site", str(site)]
 
     def call() -> tuple[int, str]:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        return done.returncode, done.stdout + done.stderr
+        code = main(["notify", "--test", "--site", str(site)])
+        said = capsys.readouterr()
+        return code, said.out + said.err
 
     with receiver(tmp_path / "r", tls=False) as server:
         site.write_text(f'{base}\n[notify]\nurl = "{server.url}"\n')
@@ -259,7 +248,7 @@ def test_the_command_sends_a_test_message(tmp_path: Path) -> None:
         assert "secret-path" not in text
     code, text = call()
     assert code == 1
-    assert "onnection refused" in text or "no connection" in text or "onnect" in text
+    assert "onnect" in text  # refused, in the system's words
     assert text.count("\n") == 1
     site.write_text(base)
     code, text = call()

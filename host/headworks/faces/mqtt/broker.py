@@ -22,6 +22,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from headworks.faces.mqtt.orders import MOST_BYTES
 from headworks.faces.mqtt.topics import BRIDGE, OFFLINE
 from headworks.faces.secret_file import SecretError, read_secrets, text_of
+from headworks.faces.trust import trusted
 from headworks.model.outside import MqttSpec
 
 KEEPALIVE_S = 15
@@ -68,15 +69,6 @@ def access(spec: MqttSpec) -> Access:
             raise SecretError(f'{path}: has no user; write user = "…" and password = "…"')
         found = found._replace(user=user, password=password)
     return found
-
-
-def trusted(ca: str) -> ssl.SSLContext:
-    """Whose certificates are believed: this authority's, else the system's. Raises SecretError."""
-    try:
-        return ssl.create_default_context(cafile=ca or None)
-    except (OSError, ssl.SSLError) as error:
-        cause = "is no certificate in PEM" if isinstance(error, ssl.SSLError) else error.strerror
-        raise SecretError(f"{ca}: {cause}; write the authority's certificate there") from error
 
 
 class _Queue(asyncio.Queue[Any]):

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from headworks.faces.secret_file import SecretError, read_secrets, text_of
+from headworks.faces.trust import trusted
 from headworks.model.outside import NotifySpec
 from headworks.model.template import filled
 
@@ -58,7 +59,7 @@ def target(spec: NotifySpec) -> Target:
         raise SecretError(f'{path}: has no url; write url = "https://…"')
     if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "localhost", "::1") and data:
         raise SecretError(f"{path}: its secrets would cross the network in clear; write https://")
-    return Target(url, _headers(data.get("headers", {}), path), _trusted(spec.ca))
+    return Target(url, _headers(data.get("headers", {}), path), trusted(spec.ca))
 
 
 def _headers(found: object, path: Path) -> Mapping[str, str]:
@@ -69,14 +70,6 @@ def _headers(found: object, path: Path) -> Mapping[str, str]:
         if not good or not _NAME.fullmatch(name):
             raise SecretError(f'{path}: a header cannot be sent; write plain text: NAME = "…"')
     return found
-
-
-def _trusted(ca: str) -> ssl.SSLContext:
-    try:
-        return ssl.create_default_context(cafile=ca or None)
-    except (OSError, ssl.SSLError) as error:
-        cause = "is no certificate in PEM" if isinstance(error, ssl.SSLError) else error.strerror
-        raise SecretError(f"{ca}: {cause}; write the authority's certificate there") from error
 
 
 class Webhook:

@@ -1,9 +1,12 @@
 """Calls of `headworks board` that are refused before a board, a port or a file is touched."""
 
 import pytest
+from serial.tools import list_ports
 
+from cli.test_board_list import PORTS
 from cli.wires import station
-from flash.test_images import RP2040, blocks, esp32_image
+from flash.test_images import RP2040, blocks, esp32_image, volume
+from headworks.cli import board_image
 from headworks.cli.board_loan import target_of
 from headworks.cli.main import main
 from headworks.flash import work
@@ -183,3 +186,15 @@ def test_a_board_of_the_running_station_is_updated_and_not_flashed(folder, capsy
         "headworks board: air: the running station uses its port; what works beside it is: "
         "headworks board update air\n"
     )
+
+
+def test_a_new_board_that_appears_elsewhere_is_named_with_its_number(folder, capsys, monkeypatch):
+    """An empty board has no number that a site file could have had; what to write is on screen."""
+    monkeypatch.setattr(list_ports, "comports", lambda: PORTS)
+    monkeypatch.setattr(board_image, "_APPEARS_S", 0.0)
+    (folder / "x.uf2").write_bytes(blocks(RP2040))
+    where = ("--port", "/dev/nope", "--volume", str(volume(folder, "RPI-RP2")))
+    code = main(["board", "flash", "--name", "x", "--model", "pico-air", "--uf2", "x.uf2", *where])
+    assert code == 1
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert "there is: /dev/ttyACM0 (usb:E661410). If that is it, add --port" in said

@@ -5,6 +5,7 @@ import json
 import sys
 import time
 
+from headworks.cli.board_ports import candidates
 from headworks.flash import esp32, uf2, work
 from headworks.flash.errors import FlashError
 from headworks.flash.hold import hold
@@ -81,6 +82,18 @@ def _fit(target: work.Target, chip: str) -> tuple[str, ...]:
     return (chip,)
 
 
+def _where_else(error: FlashError) -> str:
+    """Why a board with its new image is not found, and where it may be."""
+    ports = [port for port in candidates() if not port.waits]
+    if not ports:
+        return f"no port has appeared ({error}); is the image the right one?"
+    there = ", ".join(f"{port.stable} (usb:{port.serial})" for port in ports)
+    return (
+        f"the image is written, but no board has appeared where it should; there is: {there}. If "
+        "that is it, add --port or correct connect in the site file; and leave out the image now"
+    )
+
+
 def _await_port(target: work.Target) -> None:
     end_s = time.monotonic() + _APPEARS_S
     while True:
@@ -89,7 +102,5 @@ def _await_port(target: work.Target) -> None:
             return
         except FlashError as error:
             if time.monotonic() > end_s:
-                raise FlashError(
-                    f"{target.name}: no port has appeared ({error}); is the image the right one?"
-                ) from error
+                raise FlashError(f"{target.name}: {_where_else(error)}") from error
         time.sleep(0.2)

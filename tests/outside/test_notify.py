@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from io import StringIO
@@ -17,6 +18,7 @@ from headworks.faces.notify.webhook import Webhook, target
 from headworks.faces.notify.work import Notifier
 from headworks.faces.outbox import Outbox
 from headworks.faces.say import Say
+from headworks.faces.secret_file import SecretError
 from headworks.model.outside import NotifySpec
 from headworks.model.plan import Event, Reason, ReasonCode
 from outside.places import Json, Station, play, until
@@ -157,6 +159,47 @@ def test_only_a_good_answer_is_one(tmp_path: Path, answer: Any, cause: str) -> N
             assert server.got[0].body == server.got[1].body
 
     play(tmp_path, body)
+
+
+def test_a_receiver_that_says_nothing_is_left() -> None:
+    """Within `timeout_s`, when it takes the connection and says nothing; it is tried again."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/secret-path"
+        spec = NotifySpec(url, timeout_s=0.3)
+        outcome = asyncio.run(Webhook(spec, target(spec)).tell("k", {}))
+    assert (outcome.done, outcome.final) == (False, False)
+    assert outcome.cause == "no answer within 0.3 s"
+
+
+@pytest.mark.parametrize(
+    ("text", "url", "words"),
+    [
+        ('url = "https://hooks.example/T0/hush"\n', "", ""),
+        ("[headers]\nX = 'y'\n", "", "no usable url"),
+        ('url = "https://a:hush@hooks.example/"\n', "", "no usable url"),
+        ('url = "http://hooks.example/hush"\n', "", "would cross the network in clear"),
+        ("[headers]\nX = 'hush'\n", "http://hooks.example/", "would cross the network in clear"),
+        ('headers = "hush"\n', "https://hooks.example/", "headers is no table"),
+        ('[headers]\nX = "hush\\nY: z"\n', "https://hooks.example/", "a header cannot be sent"),
+        ('[headers]\n"X y" = "hush"\n', "https://hooks.example/", "a header cannot be sent"),
+    ],
+)
+def test_the_file_of_secrets_may_hold_the_address(
+    tmp_path: Path, text: str, url: str, words: str
+) -> None:
+    """It wins over the site file's; what cannot be used is told without what it holds."""
+    path = tmp_path / "secrets"
+    path.write_text(text)
+    path.chmod(0o600)
+    spec = NotifySpec(url, secrets=str(path))
+    if not words:
+        assert target(spec).url == "https://hooks.example/T0/hush"
+        assert target(spec).shown == "https://hooks.example"
+        return
+    with pytest.raises(SecretError) as caught:
+        target(spec)
+    assert words in str(caught.value)
+    assert "hush" not in str(caught.value)
 
 
 def test_a_certificate_that_nobody_vouches_for_gets_nothing(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def target(spec: NotifySpec) -> Target:
     url = text_of(data, "url", path) or spec.url
     parts = urlsplit(url)
     if parts.scheme not in ("https", "http") or not parts.hostname or "@" in parts.netloc:
-        raise SecretError(f'{path}: has no url; write url = "https://…"')
+        raise SecretError(f'{path}: holds no usable url; write url = "https://…"')
     if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "localhost", "::1") and data:
         raise SecretError(f"{path}: its secrets would cross the network in clear; write https://")
     return Target(url, _headers(data.get("headers", {}), path), trusted(spec.ca))

@@ -15,27 +15,27 @@ CONFIRM_MS = 60000
 
 def run(root="", slot="a", confirm_ms=CONFIRM_MS):
     """Runs until a reset. An exception leaves with all outputs off."""
-    why = power.reason(root)
+    why, watchdog = power.reason(root), None
     try:
         settings, crc = modules.load("config").load(root + slot + "/config.json")
-        board = build(root, slot, settings, crc, why)
+        outputs = Outputs(settings.get("outputs", []), output_pin, Latches(root))
+        watchdog = machine.WDT(timeout=settings["wdt_ms"])
+        identity = parts.identify(root, slot, settings, crc, why, "run")
+        board = build(root, settings, identity, outputs, watchdog)
     except ValueError as error:
-        return modules.load("safe").run(root, slot, str(error), why)
+        return modules.load("safe").run(root, slot, str(error), why, watchdog)
     modules.drop("config")
     board.every(confirm_ms, lambda _: confirm(root, slot, board.greeted))
     return parts.loop(board, root)
 
 
-def build(root, slot, settings, crc, why):
-    """The board as configured; outputs are off before anything else is looked at."""
-    outputs = Outputs(settings.get("outputs", []), output_pin, Latches(root))
+def build(root, settings, identity, outputs, watchdog):
+    """The board as configured; its outputs have been off before anything else was looked at."""
     log = Log(ticks.now)
     outputs.log = log.add
-    watchdog = machine.WDT(timeout=settings["wdt_ms"])
     link = parts.make_link(settings)
     hal = Hal(settings, root, log.add)
     health = Health(watchdog, ticks.now())
-    identity = parts.identify(root, slot, settings, crc, why, "run")
     board = Board(identity, hal, outputs, link, health, log, parts.make_light(settings))
     for entry in settings.get("contacts", []):
         board.add_contact(driver("contact", entry, hal), entry.get("latch"))
@@ -44,7 +44,7 @@ def build(root, slot, settings, crc, why):
     for entry in settings.get("tachs", []):
         board.add(driver("tach", entry, hal))
     outputs.restore(ticks.now())
-    log.add("started: %s" % why)
+    log.add("started: %s" % identity["why"])
     return board
 
 

@@ -1,5 +1,5 @@
 """Safe mode: the protocol only. Outputs are off and stay off, latches are kept as they are; no
-sensor, no watchdog.
+sensor; a watchdog only where one runs already, as it cannot be stopped.
 
 Comes after failed starts, or where the configuration is wrong; says why in its log.
 """
@@ -17,7 +17,7 @@ from .outputs import Outputs
 UNKNOWN = {"model": "unknown", "name": "unknown", "link": {"kind": "usb"}, "address": 0}
 
 
-def run(root, slot, reason, why=None):
+def run(root, slot, reason, why=None, watchdog=None):
     """Runs until a reset."""
     path = root + slot + "/config.json"
     settings = usable(path)
@@ -28,7 +28,7 @@ def run(root, slot, reason, why=None):
     why = why or power.reason(root)
     identity = parts.identify(root, slot, settings, config.crc(path), why, "safe")
     link, light = parts.make_link(settings), parts.make_light(settings)
-    health = Health(None, ticks.now())
+    health = Health(watchdog, ticks.now())
     board = Board(identity, Hal({}, root, log.add), outputs, link, health, log, light)
     board.every(10000, lambda _: log.add("safe mode: " + reason))
     outputs.restore(ticks.now())

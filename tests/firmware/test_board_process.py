@@ -293,6 +293,9 @@ def test_a_wrong_configuration_is_safe_mode_with_a_sentence(board, config, sente
     assert _hello(board)["st"] == "safe"
     board.until(lambda: sentence in str(board.frames("log")), "the sentence")
     assert "out 15 1" not in board.pins
+    if any(line.startswith("wdt") for line in board.pins):  # it cannot be stopped any more
+        board.pins.clear()
+        board.until(lambda: "wdt feed" in board.pins, "its watchdog fed in safe mode too")
     assert board.do(1, "maint")[0] == "ok"
     assert board.ended() == 3
 

@@ -46,6 +46,11 @@ def test_a_board_that_fits_gives_values():
         ({"nm": "air"}, BoardState.OTHER_BOARD, "the board at this port is 'air'"),
         ({"bd": "pico-air"}, BoardState.OTHER_BOARD, "model pico-air"),
         (
+            {"nm": "x"},
+            BoardState.OTHER_BOARD,
+            "flash --name safety --model pico-safety --site SITE",
+        ),
+        (
             {"cfg": "00000000"},
             BoardState.OTHER_CONFIG,
             "flash it again: headworks board update safety",

@@ -103,7 +103,8 @@ def _other(said: Hello, spec: BoardSpec) -> str:
         return (
             f"the board at this port is {said.name!r}, model {said.model}; the site file means "
             f"{spec.name!r}, model {spec.model}: swap the boards, or stop the "
-            f"station and flash this one: headworks board flash --name {spec.name} --site SITE"
+            f"station and flash this one: headworks board flash --name {spec.name} "
+            f"--model {spec.model} --site SITE"
         )
     return ""
 

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from headworks.model.commissioning import Commissioned, Step, Verdict
 from headworks.model.live import Action
 from headworks.station.requests import RequestError, Targets, parse, request_id
 
@@ -133,3 +134,41 @@ def test_a_technician_may_take_power_away(action: str) -> None:
 def test_the_id_of_a_bad_request_is_kept(text: bytes, expected: object) -> None:
     """An error reply carries the id of its request wherever it has one."""
     assert request_id(text) == expected
+
+
+STEPS = KNOWN._replace(steps=frozenset({(Step.SIGN, "incomer"), (Step.RELAY, "a1")}))
+RESULT = {
+    "id": 7, "op": "commissioned", "step": "sign", "target": "incomer", "verdict": "fail",
+    "seen": {"step_kw": 50.0, "how": "heater"}, "actor": "bilal", "role": "technician",
+}  # fmt: skip
+
+
+def test_a_result_of_commissioning_is_understood() -> None:
+    """Step, what it is about, how it went, what was seen and who: all arrive, and no command."""
+    request = parse(json.dumps({**RESULT, "note": " x "}).encode(), STEPS)
+    assert request.commissioned == Commissioned(
+        Step.SIGN, "incomer", Verdict.FAIL, {"step_kw": 50.0, "how": "heater"}, "bilal",
+        "technician", "x",
+    )  # fmt: skip
+    assert request.command is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "cause"),
+    [
+        ({"step": "jump"}, "step must be one of meter, sign"),
+        ({"target": "a1"}, "no step sign of 'a1'"),
+        ({"verdict": "maybe"}, "verdict must be one of pass, fail"),
+        ({"verdict": None}, "verdict must be one of pass, fail"),
+        ({"role": "viewer"}, "may not command"),
+        ({"actor": ""}, "actor"),
+        ({"seen": [1]}, "seen must be an object"),
+        ({"seen": {"a": True}}, "numbers and short texts"),
+        ({"seen": {"a": "x" * 201}}, "numbers and short texts"),
+        ({"seen": {str(n): 1 for n in range(25)}}, "at most 24"),
+    ],
+)
+def test_a_wrong_result_is_told_with_its_cause(changes: dict[str, object], cause: str) -> None:
+    """What is no step of the site, no verdict or no figure is refused; nothing is a pass by default."""
+    with pytest.raises(RequestError, match=cause):
+        parse(json.dumps({**RESULT, **changes}).encode(), STEPS)

@@ -104,6 +104,8 @@ class NotingStation:
                 reply: Json = {"id": asked["id"], "ok": True}
                 if asked["op"] == "command":
                     self.commands.append(asked)
+                elif asked["op"] == "commissioned":
+                    self.commands.append({**asked, "action": asked["step"]})
                 else:
                     reply["state"] = self.state
                 writer.write(json.dumps(reply).encode() + b"\n")

@@ -117,6 +117,10 @@ class StationClient:
         more = {key: word for key, word in (("from", face), ("ref", ref)) if word}
         return await self._ask({"op": "command", **what, **more})
 
+    async def commissioned(self, **result: Any) -> dict[str, Any]:
+        """Keep the result of a step of commissioning, as `SOCKET.md` says. Raises RefusedError."""
+        return await self._ask({"op": "commissioned", **result})
+
     async def board(
         self, op: str, board: str, *, actor: str = "", role: str = "operator", **more: Any
     ) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from headworks import __version__
 from headworks.field.boards import Boards
 from headworks.field.boards.telling import Telling
 from headworks.field.signals.report import StationReport
+from headworks.model.commissioning import Commissioned
 from headworks.model.live import Action, Command
 from headworks.model.memory import Memory
 from headworks.model.plan import Event
@@ -106,6 +107,10 @@ class Desk:
     def board(self, request: BoardRequest, uid: int, reply: Reply, at_end: AtEnd) -> None:
         """Hand a request to a sensor board; the reply comes with its answer."""
         self._board_desk.ask(request, uid, reply, at_end)
+
+    def commissioned(self, result: Commissioned, origin: str, reply: Reply) -> None:
+        """Keep the result of a step of commissioning; the reply comes when it is on disk."""
+        self._later(answer(reply, self._keeper.commissioned(result, origin)))
 
     def note(self, what: str, **fields: object) -> None:
         """A warning for the log."""

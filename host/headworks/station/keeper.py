@@ -13,6 +13,7 @@ from pathlib import Path
 from headworks import __version__
 from headworks.field.boards import BoardView
 from headworks.field.signals.clock import synchronised, wall_clock
+from headworks.model.commissioning import Commissioned
 from headworks.model.live import Command
 from headworks.model.plan import Alarm, Event, Reason, ReasonCode, Severity
 from headworks.model.site import Site
@@ -79,6 +80,13 @@ class Keeper:
         """Keep what a person or program wants, who that is and from where."""
         c = command
         entry = Entry("asked", c.target, c.action.value, {"id": c.id}, c.note, c.actor, c.role)
+        return self._journal(time.monotonic(), entry._replace(origin=origin))
+
+    def commissioned(self, result: Commissioned, origin: str) -> "Future[None]":
+        """Keep the result of a step of commissioning, with the site file that it is about."""
+        r = result
+        values = {**r.seen, "result": r.verdict.value, "site_sha256": self._site.sha256}
+        entry = Entry("commissioning", r.target, r.step.value, values, r.note, r.actor, r.role)
         return self._journal(time.monotonic(), entry._replace(origin=origin))
 
     def board(self, request: BoardRequest, uid: int) -> "Future[None]":

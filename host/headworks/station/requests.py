@@ -9,10 +9,13 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from headworks.model.commissioning import Commissioned, Step, steps
 from headworks.model.live import Action, Command
 from headworks.model.site import Site
 from headworks.station.alarms import SOURCES
 from headworks.station.board_requests import OPS, BoardRequest, board_request
+from headworks.station.guide_requests import OP as COMMISSIONED
+from headworks.station.guide_requests import guide_request
 
 ROLES = ("technician", "operator", "admin")  # may command; everybody at the socket may look
 TECHNICIAN = (Action.OFF, Action.LOCK, Action.ACK)  # only what gives no rack power
@@ -37,6 +40,7 @@ class Request(NamedTuple):
     after: int = 0  # up to this number
     command: Command | None = None
     board: BoardRequest | None = None
+    commissioned: Commissioned | None = None
     face: str = ""  # where the person sits: console, serial, …; empty where nobody said
 
 
@@ -47,6 +51,7 @@ class Targets(NamedTuple):
     latching: tuple[str, ...]  # interlocks and signals that latch too
     boards: tuple[str, ...] = ()  # sensor boards; a reset may name them
     others: tuple[str, ...] = ()  # what else may have an alarm; an ack may name it
+    steps: frozenset[tuple[Step, str]] = frozenset()  # of commissioning
 
 
 def targets(site: Site) -> Targets:
@@ -54,7 +59,8 @@ def targets(site: Site) -> Targets:
     latching = (*(i.name for i in site.interlocks), *(s.name for s in site.signals))
     racks = tuple(rack.name for rack in site.racks)
     others = (*(meter.name for meter in site.meters), *SOURCES)
-    return Targets(racks, latching, tuple(board.name for board in site.boards), others)
+    boards = tuple(board.name for board in site.boards)
+    return Targets(racks, latching, boards, others, frozenset(steps(site)))
 
 
 def parse(line: bytes, known: Targets) -> Request:
@@ -70,13 +76,22 @@ def parse(line: bytes, known: Targets) -> Request:
         return Request(fields.get("id"), op, command=_command(fields, known), face=face)
     if isinstance(op, str) and op in OPS:
         return Request(fields.get("id"), op, board=_board(op, fields, known))
-    words = ", ".join(("state", "subscribe", "command", *OPS))
+    if op == COMMISSIONED:
+        return Request(fields.get("id"), op, commissioned=_commissioned(fields, known))
+    words = ", ".join(("state", "subscribe", "command", COMMISSIONED, *OPS))
     raise RequestError(f"unknown op {_quoted(op)}; write one of {words}")
 
 
 def _board(op: str, fields: Mapping[str, Any], known: Targets) -> BoardRequest:
     try:
         return board_request(op, fields, known.boards, _text, lambda: _role(fields, ROLES[1:]))
+    except ValueError as error:
+        raise RequestError(str(error)) from error
+
+
+def _commissioned(fields: Mapping[str, Any], known: Targets) -> Commissioned:
+    try:
+        return guide_request(fields, known.steps, _text, lambda: _role(fields, ROLES))
     except ValueError as error:
         raise RequestError(str(error)) from error
 

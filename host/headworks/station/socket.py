@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+from headworks.model.commissioning import Commissioned
 from headworks.model.live import Command
 from headworks.station.board_requests import BoardRequest
 from headworks.station.bulletin import Bulletin
@@ -53,6 +54,9 @@ class Desk(Protocol):
     ) -> None:
         """Carry out a request for a sensor board; call `reply` when it is done. What holds only
         as long as the client is there is undone by what is given to `at_end`."""
+
+    def commissioned(self, result: Commissioned, origin: str, reply: "Reply") -> None:
+        """Keep the result of a step of commissioning."""
 
     def note(self, what: str, **fields: object) -> None:
         """Write a warning to the log."""
@@ -220,6 +224,11 @@ class _Client(asyncio.Protocol):
             self._wait_for_one()
             reply = partial(self._done, request.id)
             self._desk.board(request.board, self._uid, reply, self.at_end)
+            return
+        if request.commissioned is not None:
+            self._wait_for_one()
+            reply = partial(self._done, request.id)
+            self._desk.commissioned(request.commissioned, f"uid {self._uid}", reply)
             return
         if self._desk.bulletin.empty:
             raise RequestError("the station has not made its first scan yet; ask again")

@@ -174,6 +174,7 @@ def _rack(spec: RackSpec, rack: RackPlan, past: RackMemory, t_s: float) -> Json:
         "since_s": number(t_s - past.since_s),
         "starts_today": sum(1 for start_s in past.starts_s if t_s - start_s < _DAY_S),
         "switchings": past.switchings,
+        "on_total_s": number(past.on_total_s + (t_s - past.told_s if past.on else 0.0)),
         "off_by": past.off_by,
         "locked_by": past.locked_by,
         "note": past.lock_note,

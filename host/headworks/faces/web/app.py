@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from headworks.faces.web.gate import Gate
+from headworks.faces.web.guide_handlers import watch
 from headworks.faces.web.page import Page
 from headworks.faces.web.routes import guarded, table
 
@@ -20,13 +21,13 @@ def make_app(page: Page, names: frozenset[str]) -> Gate:
 
     @asynccontextmanager
     async def life(app: Starlette) -> AsyncIterator[None]:  # noqa: ARG001
-        following = asyncio.ensure_future(page.feed.run())
+        tasks = [asyncio.ensure_future(work) for work in (page.feed.run(), watch(page))]
         try:
             yield
         finally:
-            following.cancel()
-            with suppress(asyncio.CancelledError):
-                await following
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     routes = [Route(row.path, guarded(row, page), methods=[row.method]) for row in table(page)]
     inner = Starlette(

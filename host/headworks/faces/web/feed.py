@@ -5,7 +5,8 @@ Says how old its picture is and whether the station is there. Decides nothing.
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from headworks.faces.client import State, StationClient, StationError
@@ -15,6 +16,7 @@ EVERY_S = 0.5  # between two pictures
 AGAIN_S = 1.0  # between two tries to reach the station
 SILENT_S = 5.0  # a station that is there but says nothing for so long hangs
 KEPT_EVENTS = 200
+KEPT_PICTURES = 400  # of the meters' powers, for the sign test: over three minutes
 
 
 class Feed:
@@ -24,6 +26,7 @@ class Feed:
         self.socket = socket
         self.state: State | None = None
         self.events: list[State] = []
+        self.powers: deque[tuple[float, Mapping[str, float | None]]] = deque(maxlen=KEPT_PICTURES)
         self.acks = Acks()
         self.cause = "the station has not been reached yet"
         self.version = 0
@@ -35,6 +38,15 @@ class Feed:
     def age_s(self) -> float | None:
         """How old the picture is; None before the first."""
         return None if self.state is None else self._clock() - self._heard_s
+
+    def power_between(self, meter: str, oldest_s: float, newest_s: float) -> list[float | None]:
+        """A meter's powers, from so many seconds ago to so many; None where it was not known."""
+        now = self._clock()
+        return [
+            powers.get(meter)
+            for t_s, powers in self.powers
+            if now - oldest_s <= t_s <= now - newest_s
+        ]
 
     async def run(self) -> None:
         """Subscribe, and again whenever the station comes back."""
@@ -60,6 +72,8 @@ class Feed:
         self.events = [*self.events, *new][-KEPT_EVENTS:]
         self.acks.see(new, state["alarms"])
         self.state, self._heard_s, self.cause = state, self._clock(), ""
+        powers = {meter["name"]: meter["power_kw"] for meter in state["meters"]}
+        self.powers.append((self._heard_s, powers))
         self._tell()
 
     def _lose(self, cause: str) -> None:

@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from headworks.faces.client import RefusedError as StationRefusedError
 from headworks.faces.client import StationClient, StationError
+from headworks.faces.web.body import fields_of
 from headworks.faces.web.gate import RefusedError
 from headworks.faces.web.languages import Language, language, languages
 from headworks.faces.web.metrics import exposition
@@ -83,7 +84,7 @@ class Handlers:
 
     async def sign_in(self, request: Request, who: Identity) -> Response:
         """Open a session; its key goes into a cookie that no script can read."""
-        fields = await _fields(request, ("name", "password"))
+        fields = await fields_of(request, ("name", "password"))
         if who.session is not None:  # another key for another person
             self._page.sessions.close(request.cookies.get(cookie_name(request), ""))
         address = request.client.host if request.client else ""
@@ -114,7 +115,7 @@ class Handlers:
         """A handler that has the station carry out this action."""
 
         async def acted(request: Request, who: Identity) -> Response:
-            note = (await _fields(request, (), ("note",))).get("note", "")
+            note = (await fields_of(request, (), ("note",))).get("note", "")
             return await self._act(action, request.path_params["name"], note, who, request)
 
         return acted
@@ -151,6 +152,7 @@ class Handlers:
                 events=feed.events,
                 acks=feed.acks,
             )
+            drawn["commissioning"] = self._page.commissioning
             self._drawn[key] = json.dumps(drawn, separators=(",", ":")).encode()
         return self._drawn[key]
 
@@ -161,26 +163,3 @@ def _language(request: Request) -> Language:
 
 def _refusal(error: StationRefusedError, target: str, wanted: Language) -> str:
     return sentence(error.code, error.values, target, wanted.tongue) if error.code else str(error)
-
-
-async def _fields(
-    request: Request, must: tuple[str, ...], may: tuple[str, ...] = ()
-) -> dict[str, str]:
-    """The texts of a JSON body. Raises RefusedError."""
-    body = await request.body()
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json" and (body or must):
-        raise RefusedError(415, "send JSON, with Content-Type: application/json")
-    try:
-        data = json.loads(body or b"{}")
-    except (ValueError, RecursionError) as error:
-        raise RefusedError(400, "the body is not JSON") from error
-    if not isinstance(data, dict):
-        raise RefusedError(400, "the body must be a JSON object")
-    for name in (*must, *(name for name in may if name in data)):
-        if not isinstance(data.get(name), str):
-            raise RefusedError(400, f"{name} is missing or not a text")
-    unknown = sorted(data.keys() - {*must, *may})
-    if unknown:
-        raise RefusedError(400, f"unknown field {unknown[0][:40]!r}")
-    return data

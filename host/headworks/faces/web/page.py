@@ -3,7 +3,7 @@
 import asyncio
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -51,6 +51,8 @@ class Page:
         self.fingerprint = fingerprint
         self.sessions = Sessions()
         self.streams = 0
+        self.commissioning: Mapping[str, int] | None = None  # steps passed, failed, in all
+        self.guide_changed = asyncio.Event()
         self._accounts = accounts
         self._lockout = LockOut()
         self._clock = clock

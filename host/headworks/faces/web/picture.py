@@ -49,6 +49,7 @@ def picture(
         "meters": [_source(meter, language) for meter in state["meters"]],
         "signals": [_source(signal, language) for signal in state["signals"]],
         "events": _events(state, events, language),
+        "interlocks": state.get("interlocks", []),
     }
 
 

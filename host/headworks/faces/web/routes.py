@@ -11,11 +11,13 @@ from starlette.responses import JSONResponse, Response
 from headworks.faces.web import secrets_of
 from headworks.faces.web.files import files
 from headworks.faces.web.gate import RefusedError
+from headworks.faces.web.guide_handlers import GuideHandlers
 from headworks.faces.web.handlers import Handlers
 from headworks.faces.web.openapi import document
 from headworks.faces.web.page import NOBODY_YET, Identity, Page
 from headworks.faces.web.record_handlers import RecordHandlers
 from headworks.faces.web.roles import Role
+from headworks.model.commissioning import Step
 
 Handler = Callable[[Request, Identity], Awaitable[Response]]
 CSRF = "x-csrf-token"
@@ -56,6 +58,7 @@ def table(page: Page) -> tuple[Row, ...]:
         Row("DELETE", "/api/session", None, do.sign_out, "Sign out", acts=True),
         *_acts(do),
         *_records(RecordHandlers(page)),
+        *_guide(GuideHandlers(page)),
     )  # fmt: skip
     metrics = Row("GET", "/metrics", Role.VIEWER, do.metrics, "Figures for Prometheus")
     return (*_pages(), metrics, *rows, _openapi(rows))
@@ -97,6 +100,24 @@ def _records(do: RecordHandlers) -> tuple[Row, ...]:
             asks=("month", "form", "lang"), kind="application/pdf"),
         Row("GET", "/api/site", Role.TECHNICIAN, do.site, "The site file as it was read"),
         Row("GET", "/api/system", Role.VIEWER, do.system, "Scans, disk, clock and versions"),
+    )  # fmt: skip
+
+
+def _guide(do: GuideHandlers) -> tuple[Row, ...]:
+    """Commissioning: a technician does it, and only ever reports."""
+    results = tuple(
+        Row("POST", f"/api/guide/{{name}}/{step}", Role.TECHNICIAN, do.result(step),
+            f"Keep how the step {step} went", acts=True, needs=("result",), may=("note", "seen"))
+        for step in Step
+        if step is not Step.SIGN
+    )  # fmt: skip
+    return (
+        Row("GET", "/api/guide", Role.VIEWER, do.steps, "The steps of commissioning"),
+        Row("GET", "/api/meters/{meter}", Role.VIEWER, do.values, "All values of a meter"),
+        Row("POST", "/api/guide/{name}/sign", Role.TECHNICIAN, do.sign,
+            "Judge a meter's sign by a known step of load", acts=True,
+            needs=("load_kw", "ago_s"), may=("note",)),
+        *results,
     )  # fmt: skip
 
 

@@ -166,8 +166,7 @@ export class Diagram {
     const power = this.text(x + width / 2, y + 41, "rack-power", "middle");
     const shown = name.length > 10 ? `${name.slice(0, 9)}…` : name;
     say(label, shown);
-    for (const node of [label, power]) put(node, "aria-hidden", "true"); // the label says it whole
-    const group = s("g", { class: "tile", tabindex: 0, role: "button" }, box, label, power);
+    const group = s("g", { class: "tile", tabindex: 0, role: "button" }, box, label, " ", power);
     const open = () => this.onRack(name);
     group.addEventListener("click", open);
     group.addEventListener("keydown", (event) => {
@@ -176,7 +175,7 @@ export class Diagram {
         open();
       }
     });
-    this.tiles.set(name, { group, power, at: [left + width / 2 - 6.5, y + 4], state: "" });
+    this.tiles.set(name, { group, power, shown, at: [left + width / 2 - 6.5, y + 4], state: "" });
     return group;
   }
 
@@ -240,7 +239,7 @@ export class Diagram {
     const tile = this.tiles.get(rack.name);
     if (!tile) return;
     say(tile.power, rack.on || rack.power_kw > 0.05 ? number(rack.power_kw) : "–");
-    put(tile.group, "aria-label", `${rack.name} ${tile.power.textContent} kW, ${rack.state_word}. ${rack.why}`);
+    put(tile.group, "aria-label", `${tile.shown} ${tile.power.textContent} kW, ${tile.shown === rack.name ? "" : `${rack.name}, `}${rack.state_word}. ${rack.why}`);
     if (tile.state === rack.state) return;
     tile.state = rack.state;
     put(tile.group, "class", `tile t-${rack.state}`);

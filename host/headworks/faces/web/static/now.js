@@ -56,6 +56,17 @@ function gravest(picture) {
   put(node, "data-severity", alarm.severity);
 }
 
+/** Commissioning that is not finished stands on the first screen until it is. */
+function unfinished(picture) {
+  const node = byId("unfinished");
+  const told = picture.commissioning;
+  node.hidden = !told || told.passed === told.of;
+  if (node.hidden) return;
+  if (!node.firstChild) node.append(h("span", { class: "glyph" }), h("span"));
+  setIcon(node.children[0], told.failed ? "warning" : "info", 20);
+  say(node.children[1], t(told.failed ? "unfinished_failed" : "unfinished", told));
+}
+
 export function showNow(picture, link) {
   const [tone, text] = verdict(picture, link);
   const title = byId("verdict");
@@ -82,4 +93,5 @@ export function showNow(picture, link) {
   say(binding.children[0], t("binds", { source: picture.envelope.source }));
   say(binding.children[1], picture.envelope.why);
   gravest(picture);
+  unfinished(picture);
 }

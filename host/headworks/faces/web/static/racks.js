@@ -4,7 +4,7 @@ import { post } from "./api.js";
 import { byId, h, keyed, put, say } from "./dom.js";
 import { setIcon } from "./icons.js";
 import { allowed } from "./account.js";
-import { duration, kw, t } from "./words.js";
+import { apart, duration, kw, number, t } from "./words.js";
 
 let opened = null; // name of the rack in the dialog
 let picture = null;
@@ -98,9 +98,17 @@ function facts(rack) {
     [t("since"), duration(rack.since_s)],
     [t("starts_today"), String(rack.starts_today)],
     [t("switchings"), String(rack.switchings)],
+    [t("hours_on"), rack.on_total_s === undefined ? t("not_known") : apart(`${number(rack.on_total_s / 3600)} h`)],
+    [t("wear"), wear(rack)],
     ...(rack.locked_by ? [[t("locked_by"), rack.locked_by]] : []),
     ...(rack.off_by ? [[t("off_by"), rack.off_by]] : []),
   ];
+}
+
+/** How often it was switched for each hour on: what wears a contactor is the switching. */
+function wear(rack) {
+  const hours = (rack.on_total_s ?? 0) / 3600;
+  return hours < 1 ? t("not_known") : apart(`${number(rack.switchings / hours)} / h`);
 }
 
 function button(act) {

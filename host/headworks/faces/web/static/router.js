@@ -10,6 +10,7 @@ const VIEWS = {
   journal: () => import("./journal.js"),
   energy: () => import("./energy.js"),
   system: () => import("./system.js"),
+  guide: () => import("./guide.js"),
 };
 
 let shown = null; // what the view in place has to say for itself

@@ -55,13 +55,19 @@ async function reset(name, told) {
   }
 }
 
-function fillChannel(node, [name, channel]) {
+/** A channel's name without its unit, its value with it, and whether there is one. */
+export function channelText(name, channel) {
   const unit = Object.keys(UNITS).find((end) => name.endsWith(end));
-  say(node.children[0], (unit ? name.slice(0, -unit.length) : name).replaceAll("_", " "));
-  const value = channel.value;
+  const { value } = channel;
   const known = value !== null && value !== undefined;
   const text = typeof value === "boolean" ? t(value ? "active" : "quiet") : `${number(value)} ${UNITS[unit] ?? ""}`;
-  say(node.children[1].children[0], known ? apart(text.trim()) : t("not_known"));
+  return { label: (unit ? name.slice(0, -unit.length) : name).replaceAll("_", " "), text: known ? apart(text.trim()) : t("not_known"), known };
+}
+
+function fillChannel(node, [name, channel]) {
+  const { label, text, known } = channelText(name, channel);
+  say(node.children[0], label);
+  say(node.children[1].children[0], text);
   say(node.children[1].children[1], channel.age_s === null ? "" : duration(channel.age_s));
   put(node, "data-bad", !known);
 }

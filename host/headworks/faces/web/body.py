@@ -1,0 +1,30 @@
+"""The body of a request: a small JSON object of texts."""
+
+import json
+
+from starlette.requests import Request
+
+from headworks.faces.web.gate import RefusedError
+
+
+async def fields_of(
+    request: Request, must: tuple[str, ...], may: tuple[str, ...] = ()
+) -> dict[str, str]:
+    """The texts of a JSON body. Raises RefusedError."""
+    body = await request.body()
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json" and (body or must):
+        raise RefusedError(415, "send JSON, with Content-Type: application/json")
+    try:
+        data = json.loads(body or b"{}")
+    except (ValueError, RecursionError) as error:
+        raise RefusedError(400, "the body is not JSON") from error
+    if not isinstance(data, dict):
+        raise RefusedError(400, "the body must be a JSON object")
+    for name in (*must, *(name for name in may if name in data)):
+        if not isinstance(data.get(name), str):
+            raise RefusedError(400, f"{name} is missing or not a text")
+    unknown = sorted(data.keys() - {*must, *may})
+    if unknown:
+        raise RefusedError(400, f"unknown field {unknown[0][:40]!r}")
+    return data

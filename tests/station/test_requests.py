@@ -63,7 +63,10 @@ def test_an_interlock_may_be_reset_but_not_switched() -> None:
         (b"\xff\xfe", "not JSON"),
         (b"[" * 100_000, "not JSON"),
         (b"[]", "a JSON object"),
-        (b"{}", 'unknown op "None"; write one of state, subscribe, command, board, lend, return'),
+        (
+            b"{}",
+            'unknown op "None"; write one of state, subscribe, command, commissioned, board, lend, return',
+        ),
         (b'{"op": "sing"}', 'unknown op "sing"'),
         (b'{"op": "state", "id": {}}', "id must be"),
         (b'{"op": "subscribe", "every_s": -1}', "every_s must be seconds from 0 to 3600"),

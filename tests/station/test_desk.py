@@ -219,7 +219,7 @@ def test_the_state_is_whole_and_plain_json(tmp_path: Path) -> None:
 
     state = run(tmp_path, work).state()
     assert set(state) == {
-        "t_s", "seq", "time", "version", "uptime_s", "site", "files", "records", "envelope", "drawn_kw", "planned_kw",
+        "t_s", "seq", "time", "version", "uptime_s", "site", "files", "envelope", "drawn_kw", "planned_kw",
         "surplus_kw", "upstream_trip", "feeders", "meters", "signals", "racks", "boards", "interlocks",
         "alarms", "run", "last_event", "events", "scan", "healthy", "records",
     }  # fmt: skip

@@ -1,6 +1,7 @@
 """The page's charts: of the locked package, under its licence, built anew when the lock changes."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -36,3 +37,11 @@ def test_another_lock_builds_them_anew(tmp_path: Path) -> None:
     shutil.copy(ROOT / page.LOCK, lock)
     (tmp_path / page.STATIC / "uplot.css").unlink()
     assert not page.is_built(tmp_path)
+
+
+def test_the_pictures_of_the_readme_are_there_and_small() -> None:
+    """Every picture that the README shows is in the checkout, and none is heavier than 60 kB."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = re.findall(r'<img src="([^"]+)"', text)
+    assert len(shown) >= 3
+    assert [name for name in shown if (ROOT / name).stat().st_size > 60_000] == []

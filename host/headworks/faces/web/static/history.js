@@ -11,6 +11,7 @@ const SPANS = { hour: 3600, day: 86400, week: 604800, month: 2592000 };
 const LEAST_S = 60;
 const MOST_S = 400 * 86400;
 const AGAIN_MS = 10_000;
+const MOST_ROWS = 60; // below the charts; the charts have a tick for every event
 
 let view = null;
 
@@ -153,14 +154,14 @@ class View {
   }
 
   events(events, more) {
-    const rows = events.map((event) => {
+    const rows = events.slice(0, MOST_ROWS).map((event) => {
       const glyph = h("span", { class: "glyph" });
       setIcon(glyph, event.grave ? "alarm" : "info", 18);
       const point = () => this.charts.forEach((chart) => chart.point(event.wall_s));
       return h("li", {}, h("button", { type: "button", class: "event", "data-seq": event.seq, onclick: point, onfocus: point, onmouseenter: point }, glyph, h("span", { class: "fig" }, dateTime(event.wall_s, this.zone)), h("span", {}, h("b", {}, event.source), " ", `${event.kind_word}: ${event.text}`, event.note ? ` (${event.note})` : "")));
     });
     const none = h("li", { class: "quiet" }, t("no_events"));
-    return h("section", { class: "card", "aria-label": t("journal") }, h("h2", {}, t("journal")), h("ol", { class: "time-line" }, rows.length ? rows : none), more ? h("p", {}, h("small", {}, t("more_in_journal"))) : null);
+    return h("section", { class: "card", "aria-label": t("journal") }, h("h2", {}, t("journal")), h("ol", { class: "time-line" }, rows.length ? rows : none), more || events.length > MOST_ROWS ? h("p", {}, h("small", {}, t("more_in_journal"))) : null);
   }
 
   end() {

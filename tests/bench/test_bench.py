@@ -42,7 +42,10 @@ def test_an_unknown_case_is_told():
     """A mistyped name ends with exit code 2 and the names that there are."""
     done = bench("repply")
     assert done.returncode == 2
-    assert "reply, signal, scan, idle, many, board, smoke, boards, records, replay" in done.stderr
+    assert (
+        "reply, signal, scan, idle, many, board, smoke, boards, records, page, replay"
+        in done.stderr
+    )
 
 
 def test_a_case_that_cannot_be_measured_is_no_figure(monkeypatch, capsys):

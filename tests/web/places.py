@@ -15,9 +15,9 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from headworks.faces.web.accounts import FILE, AccountFile, User
+from headworks.faces.web.accounts import FILE, AccountFile, Token, User
 from headworks.faces.web.roles import Role
-from headworks.faces.web.secrets_of import hashed
+from headworks.faces.web.secrets_of import digest, hashed, new_token
 
 Json = dict[str, Any]
 STATE: Json = json.loads(Path(__file__).with_name("state.json").read_text(encoding="utf-8"))
@@ -136,9 +136,9 @@ async def station(folder: Path, state: Json = STATE) -> AsyncIterator[NotingStat
 class Noting:
     """The noting station on an event loop of its own, for tests that wait for processes."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, state: Json = STATE) -> None:
         self._loop = asyncio.new_event_loop()
-        self._station = NotingStation(folder / "s.sock")
+        self._station = NotingStation(folder / "s.sock", state)
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         self._run(self._station.start())
@@ -159,9 +159,9 @@ class Noting:
 
 
 @contextmanager
-def noting(folder: Path) -> Iterator[Noting]:
+def noting(folder: Path, state: Json = STATE) -> Iterator[Noting]:
     """A noting station beside the test."""
-    found = Noting(folder)
+    found = Noting(folder, state)
     try:
         yield found
     finally:
@@ -245,3 +245,11 @@ def add_user(folder: Path, name: str, role: str, password: str) -> None:
     held = file.read()
     user = User(name, Role[role.upper()], hashed(password))
     file.write(held._replace(users={**held.users, name: user}))
+
+
+def made_token(folder: Path, name: str, role: str) -> str:
+    """What `headworks user token` does; the token."""
+    file, secret = AccountFile(folder / "state" / FILE), new_token()
+    held, token = file.read(), Token(name, Role[role.upper()], digest(secret))
+    file.write(held._replace(tokens={**held.tokens, name: token}))
+    return secret

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from headworks.faces.web.metrics import STALE_S, exposition
-from web.places import STATE, add_user, noting, web
+from web.places import STATE, add_user, made_token, noting, web
 
 DASHBOARD = Path(__file__).parents[2] / "host/grafana/headworks.json"
 OPEN = "application/openmetrics-text;version=1.0.0;q=0.8,text/plain;q=0.3"
@@ -136,13 +136,12 @@ def _until(port: int, query: str, wanted: list[str]) -> None:
 def test_a_real_prometheus_scrapes_a_private_page(tmp_path: Path) -> None:
     """With a token where looking takes one; the station goes, and its figures end with it."""
     from headworks.cli.demo_site import free_port
-    from headworks.cli.main import main
 
     add_user(tmp_path, "ayesha", "operator", "correct horse")
     port, config = free_port(), tmp_path / "prometheus.yml"
     with noting(tmp_path) as peer, web(tmp_path, peer.path, "--private") as page:
         assert page.ask("GET", "/metrics")[0] == 401
-        token = made_token(tmp_path, main)
+        token = made_token(tmp_path, "prometheus", "viewer")
         config.write_text(_CONFIG.format(token=token, port=page.port))
         command = [
             "prometheus", f"--config.file={config}", f"--storage.tsdb.path={tmp_path / 'db'}",
@@ -159,14 +158,3 @@ def test_a_real_prometheus_scrapes_a_private_page(tmp_path: Path) -> None:
         finally:
             process.terminate()
             process.wait(20.0)
-
-
-def made_token(folder: Path, main: Any) -> str:
-    """As `headworks user token` shows it."""
-    import contextlib
-    import io
-
-    out = io.StringIO()
-    with contextlib.redirect_stdout(out):
-        assert main(["user", "token", "prometheus", "--state", str(folder / "state")]) == 0
-    return out.getvalue().strip()

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import psutil
 import pytest
 
+from benchlib.web_load import Counts, load
 from headworks.faces.web import stream
 from headworks.faces.web.accounts import AccountFile
 from headworks.faces.web.feed import Feed
@@ -245,6 +246,26 @@ def test_streams_are_few(served: Served) -> None:
         line.close()
     end_s = time.monotonic() + 15.0
     while served.web.ask("HEAD", "/api/events")[0] == 503:
+        assert time.monotonic() < end_s
+        time.sleep(0.05)
+
+
+def test_streams_slow_clients_and_a_flood_at_once(served: Served) -> None:
+    """50 streams get their pictures while 200 connections never end their header and requests come
+    without a pause; answers are pictures or 503, and memory keeps its bound."""
+
+    def enough(found: Counts) -> bool:
+        return min(found.pictures.values()) >= 2 and sum(found.answers.values()) >= 200
+
+    async def all_at_once() -> Counts:
+        return await asyncio.wait_for(load(served.web.port, enough), 60.0)
+
+    found = asyncio.run(all_at_once())
+    assert set(found.answers) <= {"200", "503"}
+    assert found.answers["200"]
+    assert psutil.Process(served.web.process.pid).memory_info().rss < 80 * 2**20
+    end_s = time.monotonic() + 15.0
+    while served.web.ask("GET", "/api/state")[0] != 200:
         assert time.monotonic() < end_s
         time.sleep(0.05)
 

@@ -9,7 +9,16 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from subprocess import Popen
 
-from benchlib import board_cases, record_cases, replaying, rig, rival_cases, scanning, watch
+from benchlib import (
+    board_cases,
+    record_cases,
+    replaying,
+    rig,
+    rival_cases,
+    scanning,
+    watch,
+    web_cases,
+)
 from benchlib.rows import Row, Spread, spread, tell
 from benchlib.sites import Shape
 
@@ -157,6 +166,7 @@ CASES: dict[str, Callable[[bool], list[Row]]] = {
     "many": many,
     **board_cases.CASES,
     **record_cases.CASES,
+    **web_cases.CASES,
     "replay": replay,
     "rivals": rivals,
 }

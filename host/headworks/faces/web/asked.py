@@ -11,13 +11,13 @@ from headworks.faces.web.gate import RefusedError
 from headworks.record.history import LONGEST_S
 from headworks.record.reading import Span
 
-_LATEST_S = 4e9  # the year 2096
+LATEST_S = 4e9  # the year 2096
 
 
 def figure(request: Request, name: str, least: float, most: float) -> float | None:
     """A number within bounds, or None where it is not given."""
-    text = request.query_params.get(name, "")
-    if not text:
+    text = request.query_params.get(name)
+    if text is None:
         return None
     try:
         value = float(text)
@@ -42,7 +42,7 @@ def span(
     Where neither is given: the last `otherwise_s`, or without bounds.
     """
     last = figure(request, "last", 1.0, LONGEST_S)
-    from_s, to_s = (figure(request, name, 0.0, _LATEST_S) for name in ("from", "to"))
+    from_s, to_s = (figure(request, name, 0.0, LATEST_S) for name in ("from", "to"))
     if last is None and from_s is None and to_s is None:
         last = otherwise_s
     if last is not None:

@@ -5,16 +5,13 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from headworks import __version__
+from headworks.faces.web.queries import MUST, schema_of
 
 if TYPE_CHECKING:
     from headworks.faces.web.routes import Row
 
 Json = dict[str, Any]
 _ERROR = {"$ref": "#/components/schemas/Error"}
-_QUERY = {
-    **dict.fromkeys(("last", "from", "to"), "number"),
-    **dict.fromkeys(("points", "before", "most"), "integer"),
-}
 _ERRORS = {
     400: "The request is not well formed",
     401: "Sign in first, or the token is not known",
@@ -88,16 +85,16 @@ def _security(row: "Row") -> list[Json]:
     if row.role is None and not row.acts:
         return []
     by_session: Json = {"session": [], "page": []} if row.acts else {"session": []}
-    return [{"token": []}, by_session, *([] if row.acts else [{}])]
+    return [{"token": []}, by_session, *([] if row.acts and row.role else [{}])]
 
 
 def _parameters(row: "Row") -> list[Json]:
     in_path = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        {"name": name, "in": "path", "required": True, "schema": schema_of(name)}
         for name in re.findall(r"{(\w+)}", row.path)
     ]
     in_query = [
-        {"name": name, "in": "query", "schema": {"type": _QUERY.get(name, "string")}}
+        {"name": name, "in": "query", "required": name in MUST, "schema": schema_of(name)}
         for name in row.asks
     ]
     return [*in_path, *in_query]

@@ -45,6 +45,18 @@ def test_every_word_that_looks_is_free(tmp_path: Path) -> None:
     sit(tmp_path, work)
 
 
+def test_an_enter_may_be_two_characters(tmp_path: Path) -> None:
+    """A new line that comes by itself right after the return is no second line."""
+
+    async def work(place: Place) -> None:
+        place.person.type("why a1\r")
+        await place.person.until("why a1\n")  # the prompt has taken the return
+        place.person.type("\n")
+        await place.person.until("a1: Running", "demo>")
+
+    sit(tmp_path, work)
+
+
 def test_acting_takes_a_pin_and_goes_with_who_and_from_where(tmp_path: Path) -> None:
     """The station gets name, role and "serial" for its journal."""
 
@@ -111,7 +123,7 @@ def test_whoever_types_nothing_is_logged_off(tmp_path: Path) -> None:
         await place.person.line("ff", "no word here is 'ff'")
         assert place.acts == []
 
-    sit(tmp_path, work, AYESHA, idle_s=0.5)
+    sit(tmp_path, work, AYESHA, idle_s=1.5)
 
 
 def test_a_confirmation_that_does_not_come_is_none(

@@ -53,9 +53,10 @@ class Keys(Vt100Input):
         self.stdin_reader = self._reader  # type: ignore[assignment]
 
     def swallow(self) -> int:
-        """Throw away what has come; how many bytes that was."""
+        """Throw away what has come; how many bytes that was. Ends of lines do not count, since a
+        terminal may send two for one Enter."""
         self._reader.throw_away()
-        return len(self._reader.raw())
+        return len(self._reader.raw().strip(b"\r\n"))
 
 
 class HeldKeys(Keys):

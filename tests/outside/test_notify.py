@@ -271,6 +271,16 @@ def test_only_what_is_grave_enough_is_told() -> None:
         assert len(found.tell) == wanted
 
 
+def test_the_end_of_a_small_alarm_is_no_news_to_whoever_wants_grave_ones() -> None:
+    """An alarm that is over is as grave as it was, though no state has it any more."""
+    follows = Alarms("alarm", ends=True)
+    small, grave = lasting("a1", "chatter", "warning"), lasting("a2", "welded", "alarm")
+    assert follows.look(a_state(50.0, [small, grave])).tell == []
+    ends = [an_event(n, *one, 51.0, "alarm-end") for n, one in
+            enumerate((("a1", "chatter"), ("a2", "welded")), 1)]  # fmt: skip
+    assert [one["source"] for one in follows.look(a_state(51.0, [], *ends)).tell] == ["a2"]
+
+
 def test_the_command_sends_a_test_message(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from headworks.faces.web.languages import language
@@ -9,6 +10,8 @@ from headworks.faces.words import sentence
 from headworks.model.text import clean
 
 State = Mapping[str, Any]
+Severities = Mapping[tuple[str, str], str]
+NOTHING: Severities = MappingProxyType({})
 BEGIN, END = "alarm", "alarm-end"  # kinds of events that are about alarms
 
 
@@ -17,8 +20,11 @@ def key_of(state: State, event: State) -> str:
     return f"{state['run']}-{event['n']}"
 
 
-def told(state: State, event: State) -> dict[str, Any]:
-    """An event for programs. Of an alarm also how grave it is and what to do."""
+def told(state: State, event: State, before: Severities = NOTHING) -> dict[str, Any]:
+    """An event for programs. Of an alarm also how grave it is and what to do.
+
+    `before`: severities of the state before, since an alarm that is over is not in this one.
+    """
     source, code = clean(str(event["source"])), str(event["code"])
     found = {
         "key": key_of(state, event),
@@ -31,18 +37,22 @@ def told(state: State, event: State) -> dict[str, Any]:
         "text": sentence(code, event.get("values", {}), source),
         "note": clean(str(event.get("note", ""))),
     }
-    return found | (grave(state, event) if event["kind"] in (BEGIN, END) else {})
+    return found | (grave(state, event, before) if event["kind"] in (BEGIN, END) else {})
 
 
-def grave(state: State, event: State) -> dict[str, str]:
-    """Severity and what to do. An alarm that is not there any more counts as the gravest."""
-    same = (
-        one["severity"]
-        for one in state["alarms"]
-        if (one["source"], one["code"]) == (event["source"], event["code"])
-    )
+def severities(state: State) -> Severities:
+    """How grave each alarm is that lasts, by source and code."""
+    return {(one["source"], one["code"]): one["severity"] for one in state["alarms"]}
+
+
+def grave(state: State, event: State, before: Severities) -> dict[str, str]:
+    """Severity and what to do. What is in neither state counts as the gravest."""
+    known = {**before, **severities(state)}
     todo = language("en").todo
-    return {"severity": next(same, "alarm"), "todo": todo.get(event["code"], todo["other"])}
+    return {
+        "severity": known.get((event["source"], event["code"]), "alarm"),
+        "todo": todo.get(event["code"], todo["other"]),
+    }
 
 
 def when(state: State, t_s: float) -> str | None:

@@ -33,7 +33,7 @@ from headworks.faces.mqtt.topics import (
 )
 from headworks.faces.outbox import Cursor, Message, OutboxError
 from headworks.faces.say import Say
-from headworks.faces.told import told
+from headworks.faces.told import Severities, severities, told
 from headworks.model.outside import MqttSpec
 
 EVERY_S = 0.5  # between two looks at the station
@@ -61,6 +61,7 @@ class Bridge:
         self._state: State | None = None
         self._cause = "the station has not been reached yet"
         self._cursor: Cursor | None = None
+        self._before: Severities = {}
         self._changed = asyncio.Event()
         self._due = Due(spec.every_s)
         self._published: set[str] = set()
@@ -85,9 +86,10 @@ class Bridge:
         cursor = Cursor(state["run"], state["last_event"])
         if cursor != self._cursor:
             first = self._cursor is None  # what was before this bridge is no news
-            await self._kept.put([] if first else _events(state, missed), cursor)
+            await self._kept.put([] if first else _events(state, missed, self._before), cursor)
             self._cursor = cursor
         self._state, self._cause = state, ""
+        self._before = severities(state)
         self._changed.set()
 
     async def lose(self, cause: str) -> None:
@@ -226,9 +228,9 @@ class Bridge:
         return await self._kept.do(lambda: self._kept.outbox.fact(name))
 
 
-def _events(state: State, missed: int) -> list[Message]:
+def _events(state: State, missed: int, before: Severities) -> list[Message]:
     """Events as messages; before them one that says how many are lost, where some are."""
-    found = [told(state, event) for event in state["events"]]
+    found = [told(state, event, before) for event in state["events"]]
     if missed:
         key = f"{state['run']}-missed-{state['last_event']}"
         site = state["site"]["name"]

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from headworks.faces.lines import START_S, unheard
-from headworks.faces.told import BEGIN, END, told
+from headworks.faces.told import BEGIN, END, Severities, severities, told
 from headworks.model.plan import Severity
 
 State = Mapping[str, Any]
@@ -29,6 +29,7 @@ class Alarms:
 
     def __init__(self, least: str, *, ends: bool) -> None:
         self._least, self._ends = _RANK[least], ends
+        self._before: Severities = {}
         self._held: list[Json] = []  # events of a start that may pass by themselves
 
     def look(self, state: State) -> Found:
@@ -64,7 +65,8 @@ class Alarms:
         return [event for key, event in begun.items() if key in there]
 
     def _told(self, state: State, events: Iterable[State]) -> list[Json]:
-        found = [told(state, event) for event in events]
+        found = [told(state, event, self._before) for event in events]
+        self._before = severities(state)
         wanted = [one for one in found if one["kind"] == BEGIN or self._ends]
         return [one for one in wanted if _RANK.get(one["severity"], 9) >= self._least]
 

@@ -56,6 +56,7 @@ def test_what_is_not_known_is_a_hole(tmp_path: Path) -> None:
     holes = [value is None for value in found.values["m.count"]]
     assert holes == [False, False, True, False, False, True, True, True, True, True]
     assert found.values["m.other"] == [None] * 10
+    assert lines(tmp_path, [], Span(WALL_S, WALL_S + 600), 10).spans == 10
 
 
 def test_no_span_is_finer_than_its_rows(tmp_path: Path) -> None:

@@ -318,6 +318,8 @@ def judge_sign(page: Page, plant: Plant, result: str) -> None:
     step = page.get_by_role("region", name="Sign test").locator("details").first
     if step.get_attribute("open") is None:
         step.locator("summary").click()
+    shows = r"^\d" if result == "Failed" else "^-"  # export, and how the meter tells it
+    expect(step.locator(".facts dd").first).to_have_text(re.compile(shows))
     for number in range(4):  # the load goes on, off, on, off
         on = number % 2 == 0
         step.get_by_label("Power of the load").fill("200" if on else "-200")
@@ -337,6 +339,7 @@ def judge_sign(page: Page, plant: Plant, result: str) -> None:
 
 def test_the_sign_test_catches_a_swapped_meter(look: Look, plant: Plant) -> None:
     """A meter that counts the wrong way round fails, by name, and the first screen says so."""
+    plant.crew.inject("sign-flip", "incomer")  # first of all: its power is steady by then
     _, act = plant.web.sign_in("ayesha", PASSWORD)
     racks = [rack.name for rack in plant.crew.site.racks]
     for name in racks:
@@ -344,7 +347,6 @@ def test_the_sign_test_catches_a_swapped_meter(look: Look, plant: Plant) -> None
     page = look()
     expect(page.locator("#unfinished")).to_contain_text("0 of")
     sign_in(page, "bilal")
-    plant.crew.inject("sign-flip", "incomer")
     try:
         judge_sign(page, plant, "Failed")
         shoot(page, "guide-360", full=True)

@@ -30,6 +30,7 @@ class Lines(NamedTuple):
     tier: str
     from_s: float
     step_s: float
+    spans: int
     values: dict[str, list[Value]]
 
 
@@ -81,7 +82,7 @@ def lines(folder: Path, names: Sequence[str], span: Span, spans: int) -> Lines:
         for block in _blocks(connection, tier, span):
             _take(connection, block, span.from_s, step_s, found)
     told = {name: sums.told() for name, sums in found.items()}
-    return Lines(tier, span.from_s, step_s, told)
+    return Lines(tier, span.from_s, step_s, count, told)
 
 
 def _take(

@@ -16,7 +16,7 @@ from headworks.model.site import Site
 from headworks.model.text import clean
 
 Json = dict[str, Any]
-MEAN_S = 4.0  # the powers before and after a step are means over this
+MEAN_S = 3.0  # the powers before and after a step are means over this
 LEAST_SAMPLES = 3
 LONGEST_STEP_S = 150.0
 _STEADY_SHARE = 0.3  # of the step: what moves more by itself is no measurement [ours]

@@ -71,7 +71,7 @@ def read(folder: Path, span: Span, spans: int, site: Site | None, racks: Sequenc
     return {
         "from_s": found.from_s,
         "step_s": found.step_s,
-        "count": len(next(iter(found.values.values()), ())),
+        "count": found.spans,
         "tier": found.tier,
         "grid": grid,
         "charts": {

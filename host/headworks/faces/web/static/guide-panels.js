@@ -82,7 +82,7 @@ function sign(row, send) {
     meterFacts(list, row, picture);
     power = picture.meters.find((each) => each.name === row.target)?.power_kw ?? null;
     const ago = began === null ? 0 : (performance.now() - began) / 1000;
-    if (!mark.disabled) judge.disabled = ago < 6 || ago > 150;
+    if (!mark.disabled) judge.disabled = ago < 5 || ago > 150;
   };
   return { node: h("div", {}, list, form), see };
 }

@@ -17,7 +17,7 @@ class View {
     this.picture = picture;
     this.zone = picture?.site?.timezone ?? "UTC";
     this.panels = new Map(); // of the steps that are open
-    this.bar = h("div", { class: "progress", role: "img" }, h("div", { class: "passed" }), h("div", { class: "failed" }));
+    this.bar = h("div", { class: "progress", role: "img", "aria-label": t("guide") }, h("div", { class: "passed" }), h("div", { class: "failed" }));
     this.count = h("p", { class: "when", role: "status" });
     this.said = h("p", { class: "said", role: "alert" });
     this.groups = h("div", { class: "groups" });

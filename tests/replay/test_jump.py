@@ -3,6 +3,7 @@
 from contextlib import suppress
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +12,12 @@ from hypothesis import strategies as st
 
 from control.test_histories import sites
 from headworks.model.site import Site
+from headworks.replay import backtest
 from headworks.replay.backtest import Backtest
+from headworks.replay.columns import parse_map
+from headworks.replay.data import DataWish, open_data, peak
+from headworks.replay.data_blocks import Pace, Supply, blocks
+from headworks.replay.data_clouds import Sky
 from headworks.replay.faults import SUPPORTED, Injected
 from headworks.replay.plant import PlantOptions
 from headworks.replay.rows import Block
@@ -20,6 +26,8 @@ from replay.build import block, swell, twelve
 
 EXAMPLES, LONG_EXAMPLES = 20, 1500
 ROWS = 700
+EXAMPLE = Path(backtest.__file__).with_name("example")
+MAPS = ("time=Date", "load_kw=Zone1:kW", "irradiance_w_m2=general diffuse flows:W/m2")
 jumped: dict[str, int] = {}
 
 
@@ -165,3 +173,22 @@ def test_small_deficits_use_up_their_budget_alike():
     """A budget that fills and empties over many rows does so in the same bits."""
     swing = -300.0 + 12.3 * np.sin(np.arange(4000) / 97.0) + 0.1 * np.sin(np.arange(4000) * 1.7)
     same(twelve(), [block(np.concatenate([np.full(300, -330.0), swing]))])
+
+
+def recorded(sky: Sky | None, first_s: float, rows: int) -> Block:
+    """A piece of the recorded week that comes with the example, a second a row."""
+    wish = DataWish(EXAMPLE / "tetouan-week.csv", dict(map(parse_map, MAPS)), "UTC+01:00")
+    with open_data(wish._replace(scale={"load_kw": 450.0 / peak(wish, "load_kw")})) as data:
+        found = list(blocks(data, Pace(1.0), Supply(900.0, sky)))
+    t_s, site_kw = (np.concatenate([one[n] for one in found]) for n in (0, 1))
+    begin = int(np.searchsorted(t_s, t_s[0] + first_s))
+    return block(site_kw[begin : begin + rows])
+
+
+@pytest.mark.parametrize(("sky", "rows"), [(None, 4500), (Sky(1), 2500)], ids=["line", "clouds"])
+def test_jumping_changes_nothing_on_a_recorded_morning(sky, rows):
+    """A morning of recorded load and sun is decided row by row as with jumps, starts and all."""
+    jumped.clear()
+    same(twelve(), [recorded(sky, 10 * 3600.0, rows)])
+    assert jumped["starts"] > 2
+    assert jumped["scans"] < jumped["rows"] / 3

@@ -15,7 +15,7 @@ from headworks.replay.loop import Loop, Stage
 from headworks.replay.player import CLOCK, Column
 from headworks.replay.rows import Floats
 
-FIRST_ROWS, MOST_ROWS = 64, 4096  # that are looked at in one piece
+FIRST_ROWS, MOST_ROWS = 256, 4096  # that are looked at in one piece
 SHORT_ROWS = 8  # a jump over fewer rows did not pay
 KEPT_NODES = 256
 OFTEN = 3  # times that a node was come to, after which its rows are worth an edge
@@ -94,7 +94,9 @@ class Jumper:
         if node.hovers:
             return 0
         for edge in node.edges:
-            if edge.hold is not None and (held := self._run(edge.hold, span, memory)):
+            if edge.hold is None or not self._lane.fits(edge, node, span.values, memory):
+                continue
+            if held := self._run(edge.hold, span, memory):
                 node.short += held < SHORT_ROWS
                 return held
         return 0
@@ -135,7 +137,7 @@ class Jumper:
             at += kept
             if at < piece.stop:
                 break
-            size = min(2 * size, MOST_ROWS)
+            size = min(4 * size, MOST_ROWS)
         if at > span.row:
             self._loop.passed(stage, at - 1, memory)
         return at - span.row

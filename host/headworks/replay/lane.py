@@ -11,8 +11,9 @@ import numpy as np
 
 from headworks.model.memory import Memory
 from headworks.replay import hold
-from headworks.replay.coded import Step, coded
+from headworks.replay.coded import Step, Stepped, coded
 from headworks.replay.hold import Hold, Record
+from headworks.replay.inputs import Values
 from headworks.replay.loop import Loop, Stage
 from headworks.replay.player import CLOCK
 from headworks.replay.tape import Place, place_of
@@ -22,6 +23,7 @@ Found = tuple[float, ...]
 LONG_ROWS = 16  # a decision that stands longer is for the player
 MOST_EDGES = 8  # of one node
 MOST_SHORT = 2  # short jumps of a node, before its rows are walked one by one
+OFTEN_USED = 60  # rows of an edge after which it is worth a function of its own
 MOST_FAILED = 2  # rows of one node that are no edge, before it is left alone
 
 
@@ -37,6 +39,7 @@ class Edge:
         self._outputs = [found.envelope, *(cast(Place, places[name]) for name in to.names)]
         self._tape, self._arguments = found.tape, arguments
         self._step: Step | None = None
+        self._uses = 0
 
     @property
     def dead_s(self) -> float:
@@ -45,8 +48,11 @@ class Edge:
 
     @property
     def step(self) -> Step:
-        """The tape as a function, made when it is wanted for a second row."""
+        """The tape as a function, made when it is wanted, and made better when it is often."""
+        self._uses += 1
         if self._step is None:
+            self._step = Stepped(self._tape, self._arguments, self._outputs)
+        elif self._uses == OFTEN_USED:
             self._step = coded(self._tape, self._arguments, self._outputs)
         return self._step
 
@@ -106,6 +112,11 @@ class Lane:
         edge.hold = hold.hold_of(found) if to is begin else None
         envelope_kw = getattr(found.plan.envelope.kw, "value", found.plan.envelope.kw)
         return edge, (envelope_kw, *(values[name] for name in to.names))
+
+    def fits(self, edge: Edge, node: Node, values: Values, memory: Memory) -> bool:
+        """Whether an edge of the node stands for a row."""
+        row = (values.t_s, *values.power_kw, values.hertz, *values.limits, *values.seen)
+        return edge.step(*row, *node.numbers(memory)) is not None
 
     def walk(
         self, node: Node, stage: Stage, row: int, stop: int, begin: tuple[Edge, Found] | None

@@ -72,11 +72,13 @@ class Player:
         if left is None or right is None or name == "==":
             self._guards.append((UFUNCS[name], a, b, holds))
             return
-        line = left.plus(right, -1.0)  # must stay below 0, or above where it does not hold
-        ends = line.slope > 0.0 if holds else line.slope < 0.0
-        if ends and line.stays:
+        slope = left.slope - right.slope  # of what must stay below 0, or above where it does not
+        if not (slope > 0.0 if holds else slope < 0.0):
+            return
+        line = left.plus(right, -1.0)
+        if line.stays:
             self._ends.append(line)
-        elif ends:
+        else:
             self.dead_s = min(self.dead_s, -line.offset / line.slope - EDGE_S)
 
     def _line(self, place: Place) -> Line | None:
@@ -124,7 +126,9 @@ def _lines(tape: Tape, stays: frozenset[str]) -> dict[int, Line]:
     found |= {n: Line(0.0, 0.0, ((n, 1.0),)) for n, name in enumerate(tape.inputs) if name in stays}
     for n, step in enumerate(tape.steps):
         if step is not None and step[0] in "+-":
-            a, b = (found.get(int(x)) if is_step else Line(0.0, x) for is_step, x in step[1:])
+            _, (a_is_step, x), (b_is_step, y) = step
+            a = found.get(int(x)) if a_is_step else Line(0.0, x)
+            b = None if a is None else found.get(int(y)) if b_is_step else Line(0.0, y)
             if a is not None and b is not None:
                 found[n] = a.plus(b, 1.0 if step[0] == "+" else -1.0)
     return found

@@ -59,10 +59,13 @@ class Num:
         self.tape, self.at, self.value = tape, at, value
 
     def _do(self, name: str, other: Any, swapped: bool = False) -> Any:
-        at = place_of(other)
-        if at is None:
+        kind = type(other)
+        if kind is Num:
+            at, value = other.at, other.value
+        elif kind is float or kind is int:
+            at, value = (False, float(other)), other
+        else:
             return NotImplemented
-        value: Any = other.value if isinstance(other, Num) else other
         if swapped:
             step, value = (name, at, self.at), OPERATIONS[name](value, self.value)
         else:
@@ -75,10 +78,13 @@ class Num:
         return self.tape.step(step, value)
 
     def _ask(self, name: str, other: Any, swapped: bool = False) -> Any:
-        at = place_of(other)
-        if at is None:
+        kind = type(other)
+        if kind is Num:
+            at, value = other.at, other.value
+        elif kind is float or kind is int:
+            at, value = (False, float(other)), other
+        else:
             return NotImplemented
-        value: Any = other.value if isinstance(other, Num) else other
         if swapped:
             guard, found = (name, at, self.at), OPERATIONS[name](value, self.value)
         else:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchlib import rig, sites
+from benchlib import rig, sites, year
 from benchlib.loop import plain_loop
 from benchlib.rows import Row
 from headworks.model.site import Control, RackSpec, Site
@@ -64,6 +64,18 @@ def figures(quick: bool) -> list[Row]:
             Row(f"{name}: to a plain loop of 1,000", f"a year in {year_s:.0f} s",
                 f"{loop_us:.0f} µs", seen.row_us / loop_us, "x", YEAR_LOOPS),
         ]  # fmt: skip
+    return rows if quick else rows + _years(site)
+
+
+def _years(site: Site) -> list[Row]:
+    """A recorded year, where there is one."""
+    path, rows = year.recording(), []
+    for kind in ("held", "in a line") if path is not None else ():
+        count, scans, taken_s, loop_us = year.played(site, path, _loop_us, line=kind != "held")
+        ours = f"{taken_s:.0f} s ({count:,} rows, {scans} scans)"
+        row_us = taken_s / count * 1e6
+        rows.append(Row(f"10. a recorded year, 12 racks, {kind}: a row to a plain loop of 1,000",
+                        ours, f"{loop_us:.0f} µs", row_us / loop_us, "x", YEAR_LOOPS))  # fmt: skip
     return rows
 
 

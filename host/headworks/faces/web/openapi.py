@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from headworks import __version__
-from headworks.faces.web.queries import MUST, schema_of
+from headworks.faces.web.queries import MUST, field_of, schema_of
 
 if TYPE_CHECKING:
     from headworks.faces.web.routes import Row
@@ -101,7 +101,7 @@ def _parameters(row: "Row") -> list[Json]:
 
 
 def _body(row: "Row") -> Json:
-    fields = {name: {"type": "string"} for name in (*row.needs, *row.may)}
+    fields = {name: field_of(name) for name in (*row.needs, *row.may)}
     schema = {
         "type": "object",
         "properties": fields,

@@ -1,4 +1,4 @@
-"""What may stand in an address, as schemas of the OpenAPI document.
+"""What may stand in an address or a body, as schemas of the OpenAPI document.
 
 The bounds are those that `asked` and `record_handlers` keep.
 """
@@ -10,6 +10,7 @@ from headworks.faces.web import asked, history, journal
 from headworks.faces.web.languages import languages
 from headworks.faces.web.record_handlers import LONGEST_WORDS, MOST_ENTRIES
 from headworks.faces.web.statements import FORMS
+from headworks.model.commissioning import Verdict
 from headworks.record.history import LONGEST_S
 
 Json = dict[str, Any]
@@ -34,3 +35,9 @@ def schema_of(name: str) -> Json:
     if name in words:
         return {"type": "string", "enum": list(words[name])}
     return dict(_BOUNDS.get(name, {"type": "string", "minLength": 1}))
+
+
+def field_of(name: str) -> Json:
+    """The schema of a field of a body; every field is a text."""
+    texts = {"type": "string"}
+    return {**texts, "enum": [one.value for one in Verdict]} if name == "result" else texts

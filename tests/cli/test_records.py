@@ -125,6 +125,15 @@ def test_export_and_backup_name_whose_records_they_read(
     assert f"of the station in {state}\n" in run("backup", tmp_path / "b")[1]
 
 
+@pytest.mark.parametrize("what", ["samples", "journal", "ledger"])
+def test_an_export_without_rows_says_so(run: Run, what: str) -> None:
+    """An empty span is no file with an empty line, and no riddle."""
+    code, out, err = run("export", what, "--from", "2036-01-01")
+    assert code == 0
+    assert not table(out)
+    assert f"headworks: no rows of {what} in this span\n" in err
+
+
 @pytest.mark.parametrize("words", [["verify"], ["export", "ledger"], ["verify", "--key"]])
 def test_without_records_it_is_one_line(run: Run, tmp_path: Path, words: list[str]) -> None:
     """Which folder, and what to do."""

@@ -74,7 +74,9 @@ def run(args: argparse.Namespace) -> int:
         return _say("Parquet is no text; name a file with --out FILE", 2)
     where = folder(args)
     try:
-        _export(args, _table(args, where))
+        table = _table(args, where)
+        none = next(iter(table.rows()), None) is None
+        _export(args, table)
     except FileNotFoundError as error:
         if args.out is not None and error.filename == str(args.out):
             raise
@@ -86,6 +88,8 @@ def run(args: argparse.Namespace) -> int:
     except ModuleNotFoundError:
         return _say(_INSTALL, 2)
     name_folder(where)
+    if none:
+        print(f"headworks: no rows of {args.what} in this span", file=sys.stderr)
     return 0
 
 
@@ -131,8 +135,10 @@ def _write(kind: str, table: Table, file: IO[str]) -> None:
             file.write(json.dumps(row) + "\n")
         return
     # a channel that appears while this runs is left for the next export
-    out = csv.DictWriter(file, table.columns(), lineterminator="\n", extrasaction="ignore")
-    out.writeheader()
+    names = table.columns()
+    out = csv.DictWriter(file, names, lineterminator="\n", extrasaction="ignore")
+    if names:
+        out.writeheader()
     for row in table.rows():
         out.writerow({name: _cell(value) for name, value in row.items()})
 

@@ -1,6 +1,7 @@
 """The station's records: what was acknowledged is in them, and a bad disk holds up no scan."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 from headworks.field.boards import BoardState, BoardView
@@ -99,6 +100,22 @@ def test_what_was_dropped_is_an_alarm(tmp_path: Path) -> None:
     assert "7 scans" in dict(alarm.reason.values)["error"]
     keeper.look(1001.0 + SLOW_SHOWN_S, alarms)
     assert list(alarms.lasting()) == []
+
+
+def test_the_journal_says_which_program_site_and_firmware_ran(tmp_path: Path) -> None:
+    """A start has the version and the site file's hash; a board's firmware has its own entry."""
+    site = replace(a_site("a1"), sha256="5f" * 32)
+    keeper = Keeper(site, tmp_path, "boot-1")
+    keeper.start(0.0)
+    view = BoardView("air", "pico-air", BoardState.RUNS, "", "x", firmware="0.3.0")
+    view = view._replace(build="1a2b3c4d", config="5e6f")
+    keeper.look_at_firmware(1000.0, lambda: [view])
+    assert keeper.close(0, 5.0)
+    found = {entry["kind"]: entry["values"] for entry in entries(tmp_path / "records")}
+    assert found["station-start"]["site_sha256"] == site.sha256
+    assert found["station-start"]["version"]
+    wanted = {"firmware": "0.3.0", "build": "1a2b3c4d", "config": "5e6f"}
+    assert found["firmware"].items() >= wanted.items()
 
 
 def test_a_board_that_tells_two_firmwares_in_turn_does_not_fill_the_records(tmp_path: Path) -> None:

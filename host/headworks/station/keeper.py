@@ -42,7 +42,7 @@ class Keeper:
                       "site": str(Path(site.source).absolute()) if site.source else ""}  # fmt: skip
         self._records = Records(state_dir / FOLDER, site, site_text=text, version=__version__)
         self._synced, self._looked_s = False, float("-inf")
-        self._firmware: dict[str, tuple[str, str]] = {}
+        self._firmware: dict[str, tuple[str, ...]] = {}
         self._changed_s: dict[str, deque[float]] = {}  # when each board's firmware was kept
         self._firmware_s = float("-inf")
         self._told_aside = self._told_dropped = 0
@@ -106,7 +106,7 @@ class Keeper:
             return
         self._firmware_s = t_s
         for board in boards():
-            now = board.firmware, board.uid
+            now = board.firmware, board.build, board.config, board.uid
             if board.firmware and self._firmware.get(board.name) != now:
                 latest = self._changed_s.setdefault(board.name, deque(maxlen=FIRMWARE_MOST))
                 if len(latest) == FIRMWARE_MOST and t_s - latest[0] < FIRMWARE_WITHIN_S:
@@ -114,7 +114,8 @@ class Keeper:
                 latest.append(t_s)
                 self._firmware[board.name] = now
                 values: dict[str, str | float] = {
-                    "firmware": board.firmware, "uid": board.uid, "model": board.model
+                    "firmware": board.firmware, "build": board.build, "config": board.config,
+                    "uid": board.uid, "model": board.model,
                 }  # fmt: skip
                 if len(latest) == FIRMWARE_MOST and t_s - latest[0] < FIRMWARE_WITHIN_S:
                     values["held_back_s"] = FIRMWARE_WITHIN_S - (t_s - latest[0])

@@ -26,6 +26,7 @@ class Hello(NamedTuple):
     config: str
     wrap_bits: int
     state: str
+    build: str = ""  # of its manifest's SHA-256 the first digits; an older firmware tells none
 
     @property
     def start(self) -> tuple[str, ...]:
@@ -52,8 +53,10 @@ def hello(fields: Mapping[str, Any]) -> Hello | None:
     protocol, firmware, model, name, uid, boot, why, config, state = (
         clean(str(text))[:_LONGEST] for text in texts
     )
+    sha = fields.get("sha")
+    build = clean(sha)[:_LONGEST] if isinstance(sha, str) else ""
     return Hello(
-        protocol, number, firmware, model, name, uid, boot, why, config, bits, state
+        protocol, number, firmware, model, name, uid, boot, why, config, bits, state, build
     )  # fmt: skip
 
 
@@ -112,6 +115,11 @@ def _other(said: Hello, spec: BoardSpec) -> str:
 def said_by(said: Hello | None) -> tuple[str, str, str]:
     """Firmware, uid and reset reason, for a view."""
     return (said.firmware, said.uid, said.why) if said is not None else ("", "", "")
+
+
+def built_by(said: Hello | None) -> dict[str, str]:
+    """Build and configuration, for a view."""
+    return {} if said is None else {"build": said.build, "config": said.config}
 
 
 def lost(

@@ -108,7 +108,7 @@ def test_the_journal_says_which_program_site_and_firmware_ran(tmp_path: Path) ->
     keeper = Keeper(site, tmp_path, "boot-1")
     keeper.start(0.0)
     view = BoardView("air", "pico-air", BoardState.RUNS, "", "x", firmware="0.3.0")
-    view = view._replace(build="1a2b3c4d", config="5e6f")
+    view = view._replace(made=("1a2b3c4d", "5e6f"))
     keeper.look_at_firmware(1000.0, lambda: [view])
     assert keeper.close(0, 5.0)
     found = {entry["kind"]: entry["values"] for entry in entries(tmp_path / "records")}

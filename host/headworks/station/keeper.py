@@ -106,7 +106,7 @@ class Keeper:
             return
         self._firmware_s = t_s
         for board in boards():
-            now = board.firmware, board.build, board.config, board.uid
+            now = board.firmware, *board.made, board.uid
             if board.firmware and self._firmware.get(board.name) != now:
                 latest = self._changed_s.setdefault(board.name, deque(maxlen=FIRMWARE_MOST))
                 if len(latest) == FIRMWARE_MOST and t_s - latest[0] < FIRMWARE_WITHIN_S:
@@ -114,7 +114,7 @@ class Keeper:
                 latest.append(t_s)
                 self._firmware[board.name] = now
                 values: dict[str, str | float] = {
-                    "firmware": board.firmware, "build": board.build, "config": board.config,
+                    "firmware": board.firmware, "build": board.made[0], "config": board.made[1],
                     "uid": board.uid, "model": board.model,
                 }  # fmt: skip
                 if len(latest) == FIRMWARE_MOST and t_s - latest[0] < FIRMWARE_WITHIN_S:

@@ -117,9 +117,9 @@ def said_by(said: Hello | None) -> tuple[str, str, str]:
     return (said.firmware, said.uid, said.why) if said is not None else ("", "", "")
 
 
-def built_by(said: Hello | None) -> dict[str, str]:
+def built(said: Hello | None) -> tuple[str, str]:
     """Build and configuration, for a view."""
-    return {} if said is None else {"build": said.build, "config": said.config}
+    return ("", "") if said is None else (said.build, said.config)
 
 
 def lost(

@@ -13,7 +13,7 @@ from headworks.field.boards.figures import figures
 from headworks.field.boards.greeting import (
     Expected,
     Hello,
-    built_by,
+    built,
     hello,
     judge,
     lost,
@@ -306,5 +306,5 @@ class Session:
             self.spec.name, self.spec.model, self.state, self.cause, self.port, self.spec.zone,
             self.spec.address, *said_by(self._hello), self._signs.heard_s, latches,
             tuple(self._texts.lines), Counters(**self._counts, **counts, **self._figures),
-            **built_by(self._hello),
+            made=built(self._hello),
         )  # fmt: skip

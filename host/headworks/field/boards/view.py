@@ -60,8 +60,7 @@ class BoardView(NamedTuple):
     console: tuple[str, ...] = ()  # its last lines of text
     counters: Counters = Counters()
     to_reset: tuple[str, ...] = ()
-    build: str = ""  # of the files of its firmware: the first digits of the manifest's SHA-256
-    config: str = ""  # CRC of its configuration
+    made: tuple[str, str] = ("", "")  # first digits of its manifest's SHA-256, CRC of its settings
 
     def state_at(self, t_s: float) -> BoardState:
         """The state as people shall see it: a board that runs may have gone quiet."""

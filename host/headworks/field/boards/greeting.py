@@ -33,6 +33,11 @@ class Hello(NamedTuple):
         """What one start of one board tells the same each time."""
         return self.boot, self.uid, self.firmware, self.model, self.name
 
+    @property
+    def made(self) -> tuple[str, str]:
+        """Of which files and which configuration it is."""
+        return self.build, self.config
+
 
 class Expected(NamedTuple):
     """What the site file means by a board."""
@@ -115,11 +120,6 @@ def _other(said: Hello, spec: BoardSpec) -> str:
 def said_by(said: Hello | None) -> tuple[str, str, str]:
     """Firmware, uid and reset reason, for a view."""
     return (said.firmware, said.uid, said.why) if said is not None else ("", "", "")
-
-
-def built(said: Hello | None) -> tuple[str, str]:
-    """Build and configuration, for a view."""
-    return ("", "") if said is None else (said.build, said.config)
 
 
 def lost(

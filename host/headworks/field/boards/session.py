@@ -10,16 +10,7 @@ from typing import Any
 from headworks.field.boards.beats import Beats
 from headworks.field.boards.doing import Doing
 from headworks.field.boards.figures import figures
-from headworks.field.boards.greeting import (
-    Expected,
-    Hello,
-    built,
-    hello,
-    judge,
-    lost,
-    minor,
-    said_by,
-)
+from headworks.field.boards.greeting import Expected, Hello, hello, judge, lost, minor, said_by
 from headworks.field.boards.readings import Readings
 from headworks.field.boards.restarts import Restarts
 from headworks.field.boards.sequence import Sequence
@@ -306,5 +297,5 @@ class Session:
             self.spec.name, self.spec.model, self.state, self.cause, self.port, self.spec.zone,
             self.spec.address, *said_by(self._hello), self._signs.heard_s, latches,
             tuple(self._texts.lines), Counters(**self._counts, **counts, **self._figures),
-            made=built(self._hello),
+            made=self._hello.made if self._hello else ("", ""),
         )  # fmt: skip

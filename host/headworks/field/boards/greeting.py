@@ -33,11 +33,6 @@ class Hello(NamedTuple):
         """What one start of one board tells the same each time."""
         return self.boot, self.uid, self.firmware, self.model, self.name
 
-    @property
-    def made(self) -> tuple[str, str]:
-        """Of which files and which configuration it is."""
-        return self.build, self.config
-
 
 class Expected(NamedTuple):
     """What the site file means by a board."""
@@ -117,9 +112,11 @@ def _other(said: Hello, spec: BoardSpec) -> str:
     return ""
 
 
-def said_by(said: Hello | None) -> tuple[str, str, str]:
-    """Firmware, uid and reset reason, for a view."""
-    return (said.firmware, said.uid, said.why) if said is not None else ("", "", "")
+def said_by(said: Hello | None) -> tuple[str, str, str, tuple[str, str]]:
+    """Firmware, uid, reset reason, and of which files and configuration it is, for a view."""
+    if said is None:
+        return "", "", "", ("", "")
+    return said.firmware, said.uid, said.why, (said.build, said.config)
 
 
 def lost(

@@ -297,5 +297,4 @@ class Session:
             self.spec.name, self.spec.model, self.state, self.cause, self.port, self.spec.zone,
             self.spec.address, *said_by(self._hello), self._signs.heard_s, latches,
             tuple(self._texts.lines), Counters(**self._counts, **counts, **self._figures),
-            made=self._hello.made if self._hello else ("", ""),
         )  # fmt: skip

@@ -55,12 +55,12 @@ class BoardView(NamedTuple):
     firmware: str = ""
     uid: str = ""
     reset_reason: str = ""
+    made: tuple[str, str] = ("", "")  # first digits of its manifest's SHA-256, CRC of its settings
     heard_s: float | None = None
     latches: tuple[tuple[str, str], ...] = ()
     console: tuple[str, ...] = ()  # its last lines of text
     counters: Counters = Counters()
     to_reset: tuple[str, ...] = ()
-    made: tuple[str, str] = ("", "")  # first digits of its manifest's SHA-256, CRC of its settings
 
     def state_at(self, t_s: float) -> BoardState:
         """The state as people shall see it: a board that runs may have gone quiet."""

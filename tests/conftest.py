@@ -15,6 +15,11 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A busy machine is late; what is slow is measured in tools/bench, never by a test's deadline.
+settings.register_profile("headworks", deadline=None)
+settings.load_profile("headworks")
 
 REQUIRE_ALL = os.environ.get("HEADWORKS_REQUIRE_ALL") == "1"
 LONG = "long: run with --long"

@@ -54,7 +54,7 @@ def rides_through(play: Play, row: Any) -> None:
         lambda look: (
             all(m["quality"] == "good" for m in look.state["meters"])
             and _switchings(look.truth) == _switchings(before)
-            and not look.state["alarms"]
+            and not look.alarms()
         ),
         0.8,
         "nothing moves and every reading is good",

@@ -31,7 +31,7 @@ def told(look: Look, source: str) -> bool:
 def off_and_told(play: Play, row: Any) -> None:
     """Every rack off in time, kept off, and an alarm says why."""
     all_off(play, row)
-    play.until(lambda look: look.state["alarms"], SEE_S, "it is told")
+    play.until(lambda look: bool(look.alarms()), SEE_S, "it is told")
 
 
 def relay_opens(play: Play, row: Any) -> None:
@@ -40,7 +40,7 @@ def relay_opens(play: Play, row: Any) -> None:
     play.until(lambda look: not permit(look), row.within_s + SEE_S, "the relay is open")
     play.until(lambda look: not look.told_on(), row.within_s + SEE_S, "all told off")
     _in_time(play.last, since, set(RACKS), row.within_s)
-    play.until(lambda look: look.state["alarms"], SEE_S, "it is told")
+    play.until(lambda look: bool(look.alarms()), SEE_S, "it is told")
 
 
 def crashed(play: Play, row: Any) -> None:

@@ -41,6 +41,13 @@ class Look(NamedTuple):
         """Codes of a source's alarms."""
         return {a["code"] for a in self.state["alarms"] if a["source"] == source}
 
+    def alarms(self) -> list[Json]:
+        """Alarms whose cause is there now: not those of a channel that is well and watched."""
+        kept = {f"{b['name']}.{c}" for b in self.state["boards"] for c in b["channels"]
+                if b["channels"][c]["quality"] == "good"}  # fmt: skip
+        return [a for a in self.state["alarms"]
+                if not ("watch_s" in a["values"] and a["source"] in kept)]  # fmt: skip
+
     def drawing(self) -> set[str]:
         """Racks that truly draw power."""
         return {r["name"] for r in self.truth["racks"] if r["power_kw"] > 0.0}
@@ -190,7 +197,7 @@ class Play:
 def _is_steady(look: Look) -> bool:
     states = {r["state"] for r in look.state["racks"]}
     drawn = [r["power_kw"] for r in look.truth["racks"]]
-    quiet = states == {"running"} and not look.state["alarms"] and look.state["healthy"]
+    quiet = states == {"running"} and not look.alarms() and look.state["healthy"]
     whole = quiet and min(drawn) > 0.9 * RATED_KW and look.truth["master_closed"]
     return whole and not _wrong(look, [_points(look.truth)])
 

@@ -166,13 +166,15 @@ def test_two_updates_at_once_are_one(made):
     child = started(made, "update", "thermal", "--yes", "--force")
     child.send_signal(signal.SIGSTOP)  # or it may be ready before the second one has begun
     port = rows(made)["thermal"]["port"]
-    for words in (
-        ("update", "thermal", "--yes", "--force"),
-        ("flash", "--name", "thermal", "--model", "pico-thermal", "--port", port, "--force"),
+    update = ("update", "thermal", "--yes", "--force")
+    flash = ("flash", "--name", "thermal", "--model", "pico-thermal", "--port", port, "--force")
+    for words, why in (
+        (update, "another headworks is flashing the board there"),
+        (flash, "the running station uses its port"),
     ):
         done = made.board(*words)
         assert done.returncode == 1
-        assert "another headworks is flashing the board there" in done.stderr
+        assert why in done.stderr
     child.send_signal(signal.SIGCONT)
     said = child.communicate(timeout=60)[1]
     assert child.returncode == 0, said

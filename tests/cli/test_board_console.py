@@ -66,6 +66,15 @@ def test_a_lost_line_of_an_answer_is_asked_for_again(safety):
         assert talk.command(within_s=10.0, c="con", l="help") == whole
 
 
+def test_a_board_that_is_busy_with_an_answer_is_asked_again(safety):
+    """What an earlier question still brings is waited for; the new one is answered in whole."""
+    with Talk(safety.path) as talk:
+        talk.hello()
+        whole = talk.command(c="con", l="help")
+        talk._send("do", {"i": 1, "c": "con", "l": "help"})
+        assert talk.command(within_s=10.0, c="con", l="help") == whole
+
+
 def test_an_answer_that_stays_torn_is_told(safety):
     """Not the lines that came, as if they were all."""
     with Talk(safety.path) as talk:

@@ -17,6 +17,7 @@ from headworks.flash.holders import why_shut
 from headworks_fw.wire import Frame, Reader, Text, WireError, encode
 
 HELLO_S = 1.2  # a running board answers within a second
+BUSY_S = 0.2  # the longest answer at 115200 baud takes about as long
 _LONGEST = 60  # letters that are shown of a line of another program
 
 
@@ -63,7 +64,10 @@ class Talk:
         return None
 
     def command(self, within_s: float = 3.0, **fields: Any) -> tuple[str, list[str]]:
-        """Carry out a `do`: "" or why not, and the lines of its answer."""
+        """Carry out a `do`: "" or why not, and the lines of its answer.
+
+        A board that is still busy with an earlier answer is asked again.
+        """
         self._id += 1
         question = ("do", {"i": self._id, **fields})
         answer = _Answer(self._id)
@@ -75,6 +79,10 @@ class Talk:
                 if answer.take(frame):
                     return answer.why, answer.lines
                 polls = self._address > 0 and frame.kind == "x"  # there they come one by one
+            if answer.busy:
+                self._let_it_end()
+        if answer.busy:
+            return answer.busy, []
         if answer.began:
             raise FlashError(f"{self.port}: it was done, but parts of the answer were lost")
         raise FlashError(f"{self.port}: the board does not answer; it may have done it or not")
@@ -103,6 +111,12 @@ class Talk:
                     self._error = self._texts.line(item.text) or self._error
         return found
 
+    def _let_it_end(self) -> None:
+        """Let the board send what it still has to; it is of an earlier question."""
+        end_s = time.monotonic() + BUSY_S
+        while time.monotonic() < end_s:
+            self._frames(BUSY_S)
+
     def _ends(self, frame: Frame) -> bool:
         return self._address > 0 or frame.kind in _ANSWERS
 
@@ -114,7 +128,7 @@ class _Answer:
     """What has come of the answer to one command; lost lines come when it is asked again."""
 
     def __init__(self, number: int) -> None:
-        self.why = ""
+        self.why, self.busy = "", ""
         self.began = False
         self._number = number
         self._lines: dict[int, str] = {}
@@ -132,6 +146,10 @@ class _Answer:
         if frame.kind == "x" and isinstance(number, int):
             self._lines[number] = text
         self.began = self.began or frame.kind in ("x", "ok")
+        self.busy = ""
+        if frame.kind == "no" and fields.get("e") == "busy":
+            self.busy = text or "busy"
+            return False
         if frame.kind == "no":
             self.why = text or "refused"
         return frame.kind == "no" or (frame.kind == "ok" and self._is_whole())

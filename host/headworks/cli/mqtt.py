@@ -11,6 +11,7 @@ from headworks import paths
 from headworks.cli.outside import FaceError, add_options, alone, face, said, site_of
 
 if TYPE_CHECKING:
+    from headworks.faces.mqtt.broker import Access
     from headworks.faces.say import Say
     from headworks.model.outside import MqttSpec
 
@@ -44,19 +45,16 @@ def _run(args: argparse.Namespace) -> int:
 
 
 async def _serve(
-    spec: "MqttSpec", state: Path, args: argparse.Namespace, to: "object", say: "Say"
+    spec: "MqttSpec", state: Path, args: argparse.Namespace, to: "Access", say: "Say"
 ) -> None:
     from headworks.faces.kept import KeptOutbox
     from headworks.faces.mqtt.bridge import Bridge
-    from headworks.faces.mqtt.broker import Access
     from headworks.faces.mqtt.desk import Desk
     from headworks.faces.mqtt.marks import SCHEMA
     from headworks.faces.outbox import Outbox
     from headworks.faces.web.accounts import FILE as USERS
     from headworks.faces.web.accounts import AccountFile
 
-    if not isinstance(to, Access):
-        raise TypeError(to)
     kept = KeptOutbox(Outbox(state / FILE, spec.keep, SCHEMA))
     desk = Desk(
         kept, AccountFile(state / USERS), socket=args.socket, commands=spec.commands, say=say

@@ -16,11 +16,13 @@ class KeptOutbox:
     def __init__(self, outbox: Outbox) -> None:
         self.outbox = outbox
         self.fresh = asyncio.Event()
+        self.at: Cursor | None = None  # how far the station's events were taken, as last read
         self._thread = ThreadPoolExecutor(1, "outbox")
 
     async def put(self, messages: list[Message], cursor: Cursor | None = None) -> None:
         """Keep messages. Raises OutboxError."""
         await self.do(lambda: self.outbox.put(messages, cursor))
+        self.at = cursor or self.at
         self.fresh.set()
 
     async def first(self) -> Waiting | None:
@@ -33,7 +35,8 @@ class KeptOutbox:
 
     async def cursor(self) -> Cursor | None:
         """How far the station's events were taken. Raises OutboxError."""
-        return await self.do(self.outbox.cursor)
+        self.at = await self.do(self.outbox.cursor)
+        return self.at
 
     async def do(self, work: Callable[[], _T]) -> _T:
         """Anything else with the outbox, in its thread."""

@@ -60,7 +60,6 @@ class Bridge:
         self._socket, self._say = socket, say
         self._state: State | None = None
         self._cause = "the station has not been reached yet"
-        self._cursor: Cursor | None = None
         self._before: Severities = {}
         self._changed = asyncio.Event()
         self._due = Due(spec.every_s)
@@ -78,16 +77,14 @@ class Bridge:
 
     async def cursor(self) -> Cursor | None:
         """Up to where events were taken."""
-        self._cursor = await self._kept.cursor()
-        return self._cursor
+        return await self._kept.cursor()
 
     async def take(self, state: State, missed: int) -> None:
         """Keep the events, then show the state."""
         cursor = Cursor(state["run"], state["last_event"])
-        if cursor != self._cursor:
-            first = self._cursor is None  # what was before this bridge is no news
+        if cursor != self._kept.at:
+            first = self._kept.at is None  # what was before this bridge is no news
             await self._kept.put([] if first else _events(state, missed, self._before), cursor)
-            self._cursor = cursor
         self._state, self._cause = state, ""
         self._before = severities(state)
         self._changed.set()

@@ -43,7 +43,6 @@ class Notifier:
         self._webhook, self._kept, self._socket = webhook, kept, socket
         self._say, self._pause = say, pause
         self._alarms = Alarms(spec.least, ends=spec.ends)
-        self._cursor: Cursor | None = None
         self._dropped = 0
 
     async def run(self) -> None:
@@ -55,22 +54,20 @@ class Notifier:
 
     async def cursor(self) -> Cursor | None:
         """Up to where events were taken."""
-        self._cursor = await self._kept.cursor()
-        return self._cursor
+        return await self._kept.cursor()
 
     async def take(self, state: State, missed: int) -> None:
         """Keep the alarms of a state; how far was read only when all of it is settled."""
         if missed:
             self._say(f"{missed} events of the station were missed; it keeps no more")
-        first = self._cursor is None
+        first = self._kept.at is None
         found = self._alarms.look(state)
         tell = self._alarms.all(state) if first else found.tell
         cursor = Cursor(state["run"], state["last_event"])
         if not first and not found.settled:
-            cursor = self._cursor or cursor
-        if tell or cursor != self._cursor:
+            cursor = self._kept.at or cursor
+        if tell or cursor != self._kept.at:
             await self._kept.put([_message(one) for one in tell], cursor)
-            self._cursor = cursor
             await self._look_at_drops()
 
     async def lose(self, cause: str) -> None:

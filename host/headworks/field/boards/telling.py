@@ -1,13 +1,13 @@
-"""How often the same may be told of a board: a few times a minute, then how many more. Pure.
+"""How often the same may be told of a source: a few times a minute, then how many more. Pure.
 
-An ill board can say the same thousands of times a second, and a log has an end.
+An ill board or a flickering input can say the same thousands of times a second; a log has an end.
 """
 
 from dataclasses import dataclass
 
 from headworks.model.plan import Event, Reason
 
-MOST = 6  # of a kind and code of one board within WITHIN_S; one of them has the count [ours]
+MOST = 6  # of a kind and code of one source within WITHIN_S; one of them has the count [ours]
 WITHIN_S = 60.0
 
 

@@ -73,8 +73,9 @@ def test_all_off_is_two_requests_whatever_the_board_has():
         await switches.start()
         for number in range(1, 8):
             switches.command(f"relay.{number}", True)
-        await until(lambda: board.coils[:8] == [True] * 7 + [False])
-        board.writes.clear()
+        ons = [True] * 7 + [False]
+        await until(lambda: [one.readback for one in switches.feedback().values()] == ons)
+        board.writes.clear()  # read back, so no write is under way any more
         for number in range(1, 8):
             switches.command(f"relay.{number}", False)
         switches.command("relay.8", True)

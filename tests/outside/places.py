@@ -9,12 +9,14 @@ import subprocess
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import aiomqtt
 
+import waiting
 from headworks.faces.kept import KeptOutbox
 from headworks.faces.mqtt.bridge import Bridge
 from headworks.faces.mqtt.broker import access
@@ -38,16 +40,8 @@ from web.places import STATE
 Json = dict[str, Any]
 PREFIX = "headworks/test"
 USER, PASSWORD = "station", "correct horse"
+until = partial(waiting.until, within_s=20.0)
 TOKENS = {"scada": Role.OPERATOR, "phone": Role.TECHNICIAN, "wall": Role.VIEWER}
-
-
-async def until(what: Callable[[], object], within_s: float = 20.0) -> Any:
-    """Wait until something is so; what it is."""
-    end_s = time.monotonic() + within_s
-    while not (found := what()):
-        assert time.monotonic() < end_s, f"not within {within_s} s: {what}"
-        await asyncio.sleep(0.01)
-    return found
 
 
 class Station:

@@ -6,9 +6,9 @@ import sqlite3
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -27,8 +27,10 @@ from headworks.record.stamp import Entry, Stamp
 from headworks.record.verify import verify
 from record.kept import WAIT_S, keep, said
 from record.scans import a_site, scans
+from waiting import until_blocking
 
 STAMP = Stamp("boot-1", 1000.0)
+until = partial(until_blocking, within_s=WAIT_S)
 
 
 @pytest.fixture(autouse=True)
@@ -36,14 +38,6 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A store that failed is tried again soon."""
     monkeypatch.setattr(writer, "RETRY_S", 0.05)
     monkeypatch.setattr(module, "PASS_S", 0.05)
-
-
-def until(true: object) -> None:
-    """Wait until something holds."""
-    deadline = time.monotonic() + WAIT_S
-    while not true():  # type: ignore[operator]
-        assert time.monotonic() < deadline, "it never came"
-        time.sleep(0.01)
 
 
 def begun(folder: Path) -> Records:

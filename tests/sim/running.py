@@ -3,11 +3,12 @@
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from pymodbus.client import AsyncModbusTcpClient
 
+import waiting
 from headworks.hardware.meter import load_meter
 from headworks.model.site import Site
 from headworks.sim.plant.days import built_in
@@ -82,16 +83,8 @@ def answer(simulator: Simulator, name: str, target: str = "", clear: bool = Fals
     world.after_faults(changed)
 
 
-async def until(condition: Callable[[], bool], within_s: float = 5.0) -> None:
-    """Wait for a condition; a test that waits in vain fails with AssertionError."""
-    async with asyncio.timeout(within_s):
-        while not condition():
-            await asyncio.sleep(0.005)
-
-
-def until_blocking(condition: Callable[[], bool], within_s: float = 5.0) -> None:
-    """The same for a test without a loop of its own."""
-    asyncio.run(until(condition, within_s))
+until = partial(waiting.until, within_s=5.0)
+until_blocking = partial(waiting.until_blocking, within_s=5.0)
 
 
 def port_of(simulator: Simulator, place: int = 0) -> int:

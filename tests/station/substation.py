@@ -10,9 +10,11 @@ import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import waiting
 from headworks.faces.client import StationClient, StationError
 from headworks.field.modbus.server import ModbusFault, TcpServer
 from headworks.hardware.meter import load_meter
@@ -268,13 +270,7 @@ async def substation(
         await found.close()
 
 
-async def until(what: Callable[[], object], within_s: float = 15.0) -> None:
-    """Wait until something is so; an error names what never was."""
-    end_s = time.monotonic() + within_s
-    while not what():
-        if time.monotonic() > end_s:
-            raise AssertionError(f"not within {within_s} s: {what}")
-        await asyncio.sleep(0.005)
+until = partial(waiting.until, within_s=15.0)
 
 
 async def until_view(place: Substation, what: Callable[[dict[str, Any]], object]) -> dict[str, Any]:

@@ -84,7 +84,7 @@ def test_a_second_request_to_end_opens_all_at_once(tmp_path: Path) -> None:
         text = place.site.read_text().replace("stagger_s = 0.1", "stagger_s = 1.5")
         place.site.write_text(text)
         async with place.station() as station:
-            await until(lambda: place.relays.coils[:3] == [1, 1, 1], 20.0)
+            await until(lambda: place.relays.coils[:3] == [1, 1, 1], within_s=20.0)
             station.child.send_signal(signal.SIGINT)
             await until(lambda: place.relays.coils[:3] == [0, 1, 1])
             station.child.send_signal(signal.SIGINT)

@@ -6,7 +6,6 @@ import re
 import signal
 import subprocess
 import tempfile
-import time
 import urllib.request
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import pytest
 
 from tools.runs import ENDS_S, command, environment, named, running, some_rack_on
 from tools.terminal import on_terminal
+from waiting import until_blocking
 
 
 @pytest.fixture
@@ -244,14 +244,13 @@ def test_plain_pipe_gets_lines(folder):
 
 def _state_of(url: str) -> dict:
     """What the page is told, once the station's first state has come."""
-    deadline_s = time.monotonic() + ENDS_S
-    while True:
+
+    def state() -> dict:
         with urllib.request.urlopen(f"{url}/api/state", timeout=10.0) as answer:
-            state = json.load(answer)
-        if "site" in state:
-            return state
-        assert time.monotonic() < deadline_s, state
-        time.sleep(0.05)
+            found = json.load(answer)
+        return found if "site" in found else {}
+
+    return until_blocking(state, ENDS_S)
 
 
 def test_the_page_is_served_and_its_address_printed(folder):

@@ -5,7 +5,6 @@ import http.client
 import json
 import re
 import subprocess
-import time
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 
 from headworks.faces.web.metrics import STALE_S, exposition
+from waiting import until_blocking
 from web.places import STATE, add_user, made_token, noting, web
 
 DASHBOARD = Path(__file__).parents[2] / "host/grafana/headworks.json"
@@ -126,10 +126,10 @@ def _asked(port: int, query: str) -> list[Any]:
 
 
 def _until(port: int, query: str, wanted: list[str]) -> None:
-    end_s = time.monotonic() + 30.0
-    while (got := [one["value"][1] for one in _asked(port, query)]) != wanted:
-        assert time.monotonic() < end_s, (query, got)
-        time.sleep(0.05)
+    def got() -> list[str]:
+        return [one["value"][1] for one in _asked(port, query)]
+
+    until_blocking(lambda: got() == wanted, 30.0, lambda: (query, got()))
 
 
 @pytest.mark.needs("program:prometheus")

@@ -22,6 +22,7 @@ from headworks.faces.web.gate import LARGEST_BODY
 from headworks.faces.web.page import Page
 from headworks.faces.web.routes import table
 from headworks.faces.web.serve import HEADER_S
+from waiting import until_blocking
 from web.places import Noting, Web, add_user, noting, web
 
 PASSWORD = "correct horse"
@@ -227,10 +228,8 @@ def test_a_stalled_connection_is_ended(served: Served) -> None:
     line.connect(("127.0.0.1", served.web.port))
     line.sendall(b"GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
     own = line.getsockname()
-    process, end_s = psutil.Process(served.web.process.pid), time.monotonic() + 40.0
-    while own in [one.raddr for one in process.net_connections()]:
-        assert time.monotonic() < end_s
-        time.sleep(0.5)
+    process = psutil.Process(served.web.process.pid)
+    until_blocking(lambda: own not in [one.raddr for one in process.net_connections()], 40.0)
 
 
 def test_streams_are_few(served: Served) -> None:
@@ -244,10 +243,7 @@ def test_streams_are_few(served: Served) -> None:
     assert psutil.Process(served.web.process.pid).memory_info().rss < 80 * 2**20
     for line in lines:
         line.close()
-    end_s = time.monotonic() + 15.0
-    while served.web.ask("HEAD", "/api/events")[0] == 503:
-        assert time.monotonic() < end_s
-        time.sleep(0.05)
+    until_blocking(lambda: served.web.ask("HEAD", "/api/events")[0] != 503, 15.0)
 
 
 def test_streams_slow_clients_and_a_flood_at_once(served: Served) -> None:

@@ -72,7 +72,7 @@ class Host:
             return condition()
 
         try:
-            await running.until(look, WITHIN_S)
+            await running.until(look, within_s=WITHIN_S)
         except TimeoutError:
             raise AssertionError(f"{self.boards.views()}, told: {self.told()}") from None
 

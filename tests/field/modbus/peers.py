@@ -6,8 +6,10 @@ import pty
 import tty
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, TypeVar
 
+import waiting
 from headworks.field.modbus.server import (
     Mangle,
     ModbusFault,
@@ -30,14 +32,7 @@ def run(work: Awaitable[T], within_s: float = 40.0) -> T:
     return asyncio.run(bounded())
 
 
-async def until(what: Callable[[], Any], within_s: float = 5.0) -> Any:
-    """Wait until a condition holds and return it; fail after the deadline."""
-    loop = asyncio.get_running_loop()
-    end_s = loop.time() + within_s
-    while not (found := what()):
-        assert loop.time() < end_s, "the condition never came to hold"
-        await asyncio.sleep(0.005)
-    return found
+until = partial(waiting.until, within_s=5.0)
 
 
 class AddressDevice:

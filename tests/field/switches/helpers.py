@@ -1,12 +1,12 @@
 """What the tests of switches share: small sites, recording pins, waiting for a condition."""
 
-import asyncio
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 
 from gpiozero.pins.mock import MockFactory, MockPin
 
+import waiting
 from headworks.model.site import (
     Control,
     GpioSpec,
@@ -66,9 +66,4 @@ def recording_factory(monkeypatch) -> MockFactory:
     return factory
 
 
-async def until(condition: Callable[[], object], timeout_s: float = 5.0) -> None:
-    """Return as soon as the condition holds; fail after the time."""
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline, "the condition never came true"
-        await asyncio.sleep(0.005)
+until = partial(waiting.until, within_s=5.0)

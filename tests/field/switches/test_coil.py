@@ -261,7 +261,7 @@ def test_at_the_end_the_living_board_goes_off_while_the_other_is_dead(monkeypatc
         switches.command("relay.1", True)
         await until(lambda: board.coils[0])
         ending = asyncio.ensure_future(switches.stop())
-        await until(lambda: not board.coils[0], 1.0)
+        await until(lambda: not board.coils[0], within_s=1.0)
         await ending
         await peer.stop()
 

@@ -1,14 +1,12 @@
 """Peers to talk to: devices with registers of their own, behind TCP, RTU over TCP and a pty."""
 
 import asyncio
-import os
-import pty
-import tty
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, TypeVar
 
+import terminals
 import waiting
 from headworks.field.modbus.server import (
     Mangle,
@@ -78,13 +76,11 @@ class Spoiler:
 @asynccontextmanager
 async def pty_pair() -> AsyncIterator[tuple[int, str]]:
     """A pty: descriptor of the device's side, path of the master's side."""
-    ours, theirs = pty.openpty()
-    tty.setraw(theirs)
+    pair = terminals.Pair()
     try:
-        yield ours, os.ttyname(theirs)
+        yield pair.ours, pair.path
     finally:
-        os.close(ours)
-        os.close(theirs)
+        pair.close()
 
 
 @asynccontextmanager

@@ -2,12 +2,13 @@
 
 import asyncio
 import os
-import tty
 
 from pymodbus import FramerType
 from pymodbus.constants import ExcCodes
 from pymodbus.server import ModbusSerialServer, ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
+
+import terminals
 
 
 class Relays:
@@ -81,25 +82,19 @@ class RtuPeer:
     def __init__(self, *boards: Relays, baud: int = 115200) -> None:
         self._boards = boards
         self._baud = baud
-        self._fds: list[int] = []
         self.connect = ""
 
     async def start(self) -> None:
         """Open both ends and serve on one of them."""
-        ours, our_end = os.openpty()
-        theirs, their_end = os.openpty()
-        self._fds = [ours, our_end, theirs, their_end]
-        for fd in self._fds:
-            tty.setraw(fd)
-        self._masters = [ours, theirs]
+        self._pairs = one, other = terminals.Pair(), terminals.Pair()
         loop = asyncio.get_running_loop()
-        loop.add_reader(ours, self._carry, ours, theirs)
-        loop.add_reader(theirs, self._carry, theirs, ours)
-        self.connect = f"serial:{os.ttyname(our_end)}"
+        loop.add_reader(one.ours, self._carry, one.ours, other.ours)
+        loop.add_reader(other.ours, self._carry, other.ours, one.ours)
+        self.connect = f"serial:{one.path}"
         self._server = ModbusSerialServer(
             [board.device() for board in self._boards],
             framer=FramerType.RTU,
-            port=os.ttyname(their_end),
+            port=other.path,
             baudrate=self._baud,
         )
         await self._server.serve_forever(background=True)
@@ -107,10 +102,9 @@ class RtuPeer:
     async def stop(self) -> None:
         """Close everything."""
         await self._server.shutdown()
-        for fd in self._masters:
-            asyncio.get_running_loop().remove_reader(fd)
-        for fd in self._fds:
-            os.close(fd)
+        for pair in self._pairs:
+            asyncio.get_running_loop().remove_reader(pair.ours)
+            pair.close()
 
     def _carry(self, source: int, target: int) -> None:
         data = os.read(source, 4096)

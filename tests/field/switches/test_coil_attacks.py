@@ -31,7 +31,7 @@ class LossyPeer(RtuPeer):
     lose = 0
 
     def _carry(self, source: int, target: int) -> None:
-        if self.lose and source == self._masters[0]:
+        if self.lose and source == self._pairs[0].ours:
             self.lose -= 1
             os.read(source, 4096)
         else:

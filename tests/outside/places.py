@@ -183,7 +183,9 @@ class Ear:
         return {(name, text) for name, text, old in names if not old}
 
     def events(self) -> list[Json]:
-        return [json.loads(text) for text in self.at("event")]
+        """As a receiver has them that minds keys: one may be sent twice, after a break."""
+        told = [json.loads(text) for text in self.at("event")]
+        return list({one["key"]: one for one in told}.values())
 
     async def answer(self, id_: str) -> Json:
         """The answer to a command, awaited."""

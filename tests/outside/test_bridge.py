@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from headworks.faces.mqtt.broker import BrokerError, access, connected
 from headworks.record.reading import entries
 from outside.places import (
     PASSWORD,
@@ -92,7 +93,7 @@ def test_events_outlive_a_broker_that_is_killed_and_a_bridge_that_ends(tmp_path:
             broker.start()
             async with ear(broker) as found:
                 await until(lambda: len({*keys, *(e["key"] for e in found.events())}) == 34)
-                keys += [one["key"] for one in found.events()]
+                keys += [json.loads(text)["key"] for text in found.at("event")]
                 await until(lambda: found.at("rack/a1"))
                 assert json.loads(found.at("rack/a1")[-1])["state"] == "tripped"
         run = station.bulletin.run
@@ -133,6 +134,32 @@ def test_events_that_came_while_nobody_listened_are_told(
     play(tmp_path, body)
 
 
+def test_what_is_on_its_way_is_finished_before_a_bridge_ends(
+    broker: Mosquitto, tmp_path: Path
+) -> None:
+    """An event that the broker has when the bridge is told to end does not come again."""
+
+    async def body(station: Station) -> None:
+        async with ear(broker) as found:
+            async with bridge(broker.spec(tmp_path), tmp_path, station.path) as running:
+                await found.ready()
+                ending, done = asyncio.Event(), running.kept.done
+
+                async def late(seq: int) -> None:
+                    await ending.wait()
+                    await done(seq)
+
+                running.kept.done = late  # type: ignore[method-assign]
+                station.say(event(1))
+                await until(found.events)
+                asyncio.get_running_loop().call_later(0.1, ending.set)
+            left = running.beside.waiting()
+            running.beside.close()
+            assert left == 0
+
+    play(tmp_path, body)
+
+
 def test_it_is_bounded_and_tells_what_it_gave_up(tmp_path: Path) -> None:
     """With the broker away only the newest events are kept, and how many went is told."""
     broker = Mosquitto(tmp_path / "broker")
@@ -153,6 +180,27 @@ def test_it_is_bounded_and_tells_what_it_gave_up(tmp_path: Path) -> None:
         play(tmp_path, body)
     finally:
         broker.kill()
+
+
+def test_a_connection_that_broke_unseen_does_not_say_offline_later(
+    broker: Mosquitto, tmp_path: Path
+) -> None:
+    """The last will of a connection that the broker still holds comes before the new one's word."""
+
+    async def body(station: Station) -> None:
+        spec = broker.spec(tmp_path)
+        async with (
+            ear(broker) as found,
+            connected(access(spec), PREFIX) as left_behind,
+            bridge(spec, tmp_path, station.path),
+        ):
+            await found.ready()
+            with pytest.raises(BrokerError, match="another bridge"):
+                async for _ in left_behind.messages():
+                    pass
+            assert found.at("bridge")[-2:] == ["offline", "online"]
+
+    play(tmp_path, body)
 
 
 def test_a_station_that_goes_is_not_available(broker: Mosquitto, tmp_path: Path) -> None:
@@ -391,7 +439,7 @@ def test_a_broker_that_is_not_ours_or_does_not_know_us_is_told(
         async with bridge(spec, tmp_path, station.path) as running:
             await until(lambda: "tried again" in running.log.getvalue())
             said = running.log.getvalue()
-            words = {"password": "Not authorized", "authority": "certificate verify failed"}
+            words = {"password": "Not authorized", "authority": "its certificate is not believed"}
             assert words[wrong].lower() in said.lower()
             assert "horse" not in said
             assert "Traceback" not in said

@@ -4,11 +4,13 @@ import asyncio
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from headworks.cli.main import main
+from headworks.faces.outbox import Message, Outbox
 from outside.places import PASSWORD, USER, Mosquitto, Station, ear, until
 
 BASE = (Path(__file__).parents[1] / "sitefile/good/design.toml").read_text(encoding="utf-8")
@@ -83,7 +85,7 @@ def test_a_process_that_is_killed_leaves_its_last_will(tmp_path: Path) -> None:
             await found.ready(again=True)
             third.terminate()
             assert await asyncio.wait_for(third.wait(), 10.0) == 0
-            assert found.at("bridge")[-1] == "offline"
+            await until(lambda: found.at("bridge")[-1] == "offline")
             assert third.stderr is not None
             said = (await third.stderr.read()).decode()
             assert "Traceback" not in said
@@ -94,3 +96,41 @@ def test_a_process_that_is_killed_leaves_its_last_will(tmp_path: Path) -> None:
         asyncio.run(asyncio.wait_for(body(), 60.0))
     finally:
         broker.kill()
+
+
+@pytest.mark.parametrize("name", ["mqtt", "notify"])
+def test_it_ends_at_once_while_nobody_answers_a_handshake(tmp_path: Path, name: str) -> None:
+    """SIGTERM waits for no peer that says nothing, and not for its time-outs."""
+
+    async def body() -> float:
+        came = asyncio.Event()
+        hold = asyncio.Event()
+
+        async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.read(1)
+            came.set()
+            await hold.wait()
+            writer.close()
+
+        async with await asyncio.start_server(silent, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            address = f'broker = "mqtts://127.0.0.1:{port}"'
+            if name == "notify":
+                address = f'url = "https://127.0.0.1:{port}/"\ntimeout_s = 60'
+                queue = Outbox(tmp_path / "state" / "notify.sqlite", 10)
+                queue.put([Message("k", "", "{}")])
+                queue.close()
+            command = words(tmp_path, f"[{name}]\n{address}\n", name)
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "headworks", *command
+            )
+            await asyncio.wait_for(came.wait(), 30.0)
+            began_s = time.monotonic()
+            process.terminate()
+            assert await asyncio.wait_for(process.wait(), 30.0) == 0
+            took_s = time.monotonic() - began_s
+            hold.set()
+            return took_s
+
+    (tmp_path / "state").mkdir()
+    assert asyncio.run(body()) < 4.0  # the handshake would take 5 s, the webhook 60 s

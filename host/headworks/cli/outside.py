@@ -82,8 +82,10 @@ def alone(state: Path, file: str) -> Iterator[None]:
 
 def face(work: Callable[[], Awaitable[None]]) -> int:
     """Run until SIGINT or SIGTERM; then it has time to say good-bye. 0."""
+    from headworks.faces.threads import LooseThreads
 
     async def main() -> None:
+        asyncio.get_running_loop().set_default_executor(LooseThreads())
         task = asyncio.ensure_future(work())
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):

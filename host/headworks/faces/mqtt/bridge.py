@@ -39,6 +39,7 @@ from headworks.model.outside import MqttSpec
 EVERY_S = 0.5  # between two looks at the station
 AGAIN_S = 0.2  # between two tries to end a task
 LONGEST_S = 30.0  # between two tries to reach the broker
+LAST_S = 1.5  # at the end, for the message that is on its way, and for the good-bye
 SETTLED_S = 60.0  # of uptime, after which what is not there any more is removed from the broker
 _PUBLISHED = "published"  # names of retained topics, in the outbox
 
@@ -64,6 +65,7 @@ class Bridge:
         self._changed = asyncio.Event()
         self._due = Due(spec.every_s)
         self._published: set[str] = set()
+        self._ending = False
 
     async def run(self) -> None:
         """Raises OutboxError where the file cannot be begun."""
@@ -123,15 +125,20 @@ class Bridge:
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError:
+            await self._finish(tasks[1])
             await _cancel(tasks)
-            with suppress(BrokerError, TimeoutError):
-                async with asyncio.timeout(2.0):
-                    await broker.publish(BRIDGE, OFFLINE, retain=True, sure=True)
+            await broker.leave(LAST_S)
             raise
         ended = [task for task in tasks if task.done()]
         await _cancel(tasks)
         for task in ended:
             task.result()
+
+    async def _finish(self, delivering: "asyncio.Future[None]") -> None:
+        """Wait for the message that is on its way: what the broker has does not come again."""
+        self._ending = True
+        self._kept.fresh.set()
+        await asyncio.wait([delivering], timeout=LAST_S)
 
     async def _states(self, broker: Broker) -> None:
         """What is retained, as it is now; all of it at the start."""
@@ -200,7 +207,7 @@ class Bridge:
 
     async def _deliver(self, broker: Broker) -> None:
         """What waits, in its order; each is gone from the disk when the broker has it."""
-        while True:
+        while not self._ending:
             self._kept.fresh.clear()
             try:
                 waiting = await self._kept.first()

@@ -5,10 +5,11 @@ Decides nothing about what is sent.
 """
 
 import asyncio
+import hashlib
 import logging
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from headworks.faces.mqtt.causes import no_answer, told
 from headworks.faces.mqtt.orders import MOST_BYTES
 from headworks.faces.mqtt.topics import BRIDGE, OFFLINE
 from headworks.faces.secret_file import SecretError, read_secrets, text_of
@@ -120,6 +122,13 @@ class Broker:
             if self._client.refusal:
                 raise BrokerError(f"it refuses {topic}: {self._client.refusal}")
 
+    async def leave(self, within_s: float) -> None:
+        """Say good-bye, as far as the broker takes it within this time."""
+        self._client.timeout = within_s
+        with suppress(BrokerError, TimeoutError):
+            async with asyncio.timeout(within_s):
+                await self.publish(BRIDGE, OFFLINE, retain=True, sure=True)
+
     async def subscribe(self, topic: str) -> None:
         """Ask for what comes at a topic below the prefix."""
         options = SubscribeOptions(qos=1, retainAsPublished=True)
@@ -151,21 +160,25 @@ async def connected(to: Access, prefix: str) -> AsyncIterator[Broker]:
     """A connection; when it breaks the broker tells everybody. Raises BrokerError."""
     properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
     properties.MaximumPacketSize = 2 * MOST_BYTES
+    there = False
     try:
         async with _Client(
-            to.host, to.port, username=to.user or None, password=to.password or None,
-            tls_context=to.tls, protocol=aiomqtt.ProtocolVersion.V5, clean_start=True,
+            to.host, to.port, identifier=identity(prefix), tls_context=to.tls,
+            username=to.user or None, password=to.password or None,
+            protocol=aiomqtt.ProtocolVersion.V5, clean_start=True,
             will=aiomqtt.Will(f"{prefix}/{BRIDGE}", OFFLINE, qos=1, retain=True),
             keepalive=KEEPALIVE_S, timeout=TIMEOUT_S, properties=properties, logger=_LOG,
             queue_type=_Queue, max_queued_incoming_messages=MOST_QUEUED,
         ) as client:  # fmt: skip
+            there = True
             yield Broker(client, prefix)
     except (aiomqtt.MqttError, OSError, ssl.SSLError) as error:
-        raise BrokerError(told(error)) from error
+        cause = told(error)
+        raise BrokerError(cause if there else no_answer(cause)) from error
 
 
-def told(error: BaseException) -> str:
-    """Why, in one line; a library's wrapping is taken off."""
-    cause = error.__cause__ if isinstance(error.__cause__, OSError) else error
-    text = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
-    return " ".join(text.split())
+def identity(prefix: str) -> str:
+    """The name of the connection, which is the prefix's: a new connection takes the place of one
+    that the broker has not noticed to be broken, and whose last will would come after us. Plain
+    letters, at most 23, which every broker must take."""
+    return f"headworks{hashlib.sha256(prefix.encode()).hexdigest()[:12]}"

@@ -83,9 +83,12 @@ class Count:
     def __init__(self) -> None:
         self.outcomes = {"passed": 0, "failed": 0, "skipped": 0}
         self.skips: dict[str, list[str]] = {}
+        self.fell: list[str] = []
 
     @pytest.hookimpl
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            self.fell.append(report.nodeid)
         if report.skipped:
             self._skip(report)
         elif report.failed or report.when == "call":
@@ -108,7 +111,7 @@ class Count:
         if REQUIRE_ALL and lacking and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         if os.environ.get("HEADWORKS_REPORT"):
-            found = {**self.outcomes, "skips": self.skips, "lacking": lacking}
+            found = {**self.outcomes, "skips": self.skips, "lacking": lacking, "fell": self.fell}
             Path(os.environ["HEADWORKS_REPORT"]).write_text(json.dumps(found), encoding="utf-8")
 
     @pytest.hookimpl

@@ -3,6 +3,8 @@
 import asyncio
 import os
 import socket
+import subprocess
+import sys
 
 import pytest
 from pymodbus.client import AsyncModbusSerialClient, AsyncModbusTcpClient
@@ -265,19 +267,23 @@ def test_links_of_the_dead_are_taken_over(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_dead_link_to_a_number_that_comes_again_is_taken_over(tmp_path):
-    """The new pty may get the number of the killed simulator's; that link stops nobody."""
-    master, slave = os.openpty()
-    os.symlink(os.ttyname(slave), tmp_path / "tty")
-    os.close(slave)
-    os.close(master)  # its number is free again, and the next one to be given
-
-    async def run():
-        async with running.running(sites.small(f"serial:{tmp_path / 'tty'}"), tmp_path):
-            assert (tmp_path / "tty").exists()
-
-    asyncio.run(run())
-    assert list(tmp_path.iterdir()) == []
+def test_a_killed_simulators_port_leads_nowhere(tmp_path):
+    """Its pty's number goes to whoever opens one next; the station must not write to that one."""
+    code = (
+        "import sys; from headworks.sim.pty import LinkedPty; "
+        f"LinkedPty('serial:{tmp_path / 'tty'}').open(); print(flush=True); sys.stdin.read()"
+    )
+    words = [sys.executable, "-c", code]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as dead:
+        assert dead.stdout.readline()
+        assert (tmp_path / "tty").exists()
+        dead.kill()
+    ends = [end for _ in range(8) for end in os.openpty()]  # its number is among them, mostly
+    try:
+        assert not (tmp_path / "tty").exists()
+    finally:
+        for end in ends:
+            os.close(end)
 
 
 def test_a_killed_simulators_path_is_taken_over_though_its_pty_has_a_new_owner(tmp_path):

@@ -150,16 +150,3 @@ def test_a_mistake_in_the_firmware_is_seen(tmp_path):
     assert firmware.compiled(tmp_path) == ""
     (package / "wrong.py").write_text("def f(:\n")
     assert "armv6m firmware/headworks_fw/wrong.py" in firmware.compiled(tmp_path)
-
-
-def test_every_folder_of_tests_is_run_once():
-    """No folder is left out or run twice, and a new one needs no list."""
-    found = check.folders(ROOT / "tests")
-    assert len(found) == len(set(found))
-    assert {path.parent.name for path in (ROOT / "tests").glob("*/test_*.py")} <= set(found)
-
-
-def test_folders_are_summed_up():
-    """Counts are added, and skips of all folders are kept."""
-    reports = [{"passed": 2, "failed": 1, "skipped": 1, "skips": {"x": ["a"]}}, {"passed": 3}]
-    assert check._sum(reports) == ("5 passed, 1 failed, 1 skipped", {"x": ["a"]})

@@ -4,26 +4,19 @@ Decides nothing about any single tool; their settings stand in pyproject.toml.
 """
 
 import argparse
-import json
 import os
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from lib import firmware, wheel
+from lib import firmware, suite, wheel
+from lib.suite import Work
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LONG = "long: run with --long"
-# Folders of tests begin in this order, others after them: the longest must not be left for the end.
-FIRST = ("cli", "endtoend", "field", "control", "tools", "pi", "web")
-SIDE_BY_SIDE = 4  # most tests wait for something; with more, two cores make clocks late
-Work = Callable[[], tuple[bool, str, Mapping[str, list[str]]]]  # passed, remark, skips
 COVERAGE = [
     "--cov=headworks.control",
     "--cov-branch",
@@ -74,66 +67,6 @@ def tool(*arguments: str) -> Work:
     return work
 
 
-def tests(arguments: list[str], covered: list[str]) -> Work:
-    """All tests, some folders side by side: most of them wait for something, on a clock of its own.
-
-    The output of a folder is shown when it has ended; skips are kept with their reasons.
-    `covered` goes to the folder that tests the decision.
-    """
-
-    def work() -> tuple[bool, str, Mapping[str, list[str]]]:
-        with tempfile.TemporaryDirectory(prefix="headworks-check-") as name:
-            places = folders(ROOT / "tests")
-            words = [[*arguments, *(covered if place == "control" else [])] for place in places]
-            with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-                done = pool.map(_folder, places, words, [Path(name)] * len(places))
-                codes, reports = zip(*done, strict=True)
-        return not any(codes), *_sum(reports)
-
-    return work
-
-
-def folders(tests: Path) -> list[str]:
-    """All folders of tests, in the order in which they begin."""
-    found = sorted(path.parent.name for path in tests.glob("*/__init__.py"))
-    return sorted(found, key=lambda name: FIRST.index(name) if name in FIRST else len(FIRST))
-
-
-def _folder(place: str, words: list[str], reports: Path) -> tuple[int, Mapping[str, Any]]:
-    """The tests of one folder: their exit code and their report."""
-    report = reports / f"{place}.json"
-    env = {**os.environ, "HEADWORKS_REPORT": str(report)}
-    env["COVERAGE_FILE"] = str(reports / f"{place}.coverage")
-    began_s = time.monotonic()
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "--durations=5", *words, f"tests/{place}"],
-        cwd=ROOT,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env=env,
-        text=True,
-        errors="replace",
-        check=False,
-    )
-    took_s = time.monotonic() - began_s
-    print(f"-- {place}, {took_s:.0f} s\n{done.stdout.rstrip()}", flush=True)
-    return done.returncode, json.loads(report.read_text()) if report.exists() else {}
-
-
-def _sum(reports: Sequence[Mapping[str, Any]]) -> tuple[str, Mapping[str, list[str]]]:
-    """The counts of all folders, and all skips by reason."""
-    counts = [
-        f"{sum(report.get(key, 0) for report in reports)} {key}"
-        for key in ("passed", "failed", "skipped")
-    ]
-    skips: dict[str, list[str]] = {}
-    for report in reports:
-        for reason, names in report.get("skips", {}).items():
-            skips.setdefault(reason, []).extend(names)
-    return ", ".join(counts), skips
-
-
 def of_firmware(look: Callable[[Path], str], remark: str) -> Work:
     """A check of the firmware that tells of mistakes, or of none."""
 
@@ -166,7 +99,7 @@ def steps(options: argparse.Namespace) -> list[Step]:
         Step("import-linter", tool("-c", IMPORTS)),
         Step("firmware types", of_firmware(firmware.types, "with the stubs of rp2 and esp32")),
         Step("mpy-cross", of_firmware(firmware.compiled, "every file for every chip")),
-        Step("tests", tests(extra, covered)),
+        Step("tests", suite.tests(extra, covered)),
     ]
     return found if options.quick else [*found, Step("wheel", built_wheel)]
 

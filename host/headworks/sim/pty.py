@@ -1,6 +1,9 @@
 """A pseudo-terminal whose slave side stands at a serial path, as a port would.
 
 Takes the path over from the dead, never from the living. Moves no bytes.
+
+The link leads through our own /proc entry where there is one: a number under /dev/pts is given out
+anew as soon as it is free, and after a killed simulator a station would open somebody's terminal.
 """
 
 import fcntl
@@ -32,7 +35,7 @@ class LinkedPty:
         """
         before = self._slave
         master, self._slave = os.openpty()
-        self._master, self._name = master, os.ttyname(self._slave)
+        self._master, self._name = master, _name(self._slave)
         if before is not None:
             os.close(before)
         tty.setraw(self._slave)
@@ -62,10 +65,9 @@ class LinkedPty:
     def _link(self, slave: str) -> None:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            left = self._path.is_symlink() and str(self._path.readlink()) == slave
             dead = self._is_of_the_dead()
-            if left or (self._path.is_symlink() and (dead or not self._path.exists())):
-                self._path.unlink()  # of a simulator that was killed; numbers of ptys come again
+            if self._path.is_symlink() and (dead or not self._path.exists()):
+                self._path.unlink()  # of a simulator that was killed
             self._path.symlink_to(slave)
         except FileExistsError as error:
             raise ServeError(
@@ -94,3 +96,9 @@ class LinkedPty:
             return False
         self._claim = claim
         return was_there
+
+
+def _name(slave: int) -> str:
+    """What the pty is called as long as this process has it open."""
+    ours = f"/proc/{os.getpid()}/fd/{slave}"
+    return ours if os.path.exists(ours) else os.ttyname(slave)

@@ -15,10 +15,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 # A busy machine is late; what is slow is measured in tools/bench, never by a test's deadline.
-settings.register_profile("headworks", deadline=None)
+settings.register_profile("headworks", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("headworks")
 
 REQUIRE_ALL = os.environ.get("HEADWORKS_REQUIRE_ALL") == "1"

@@ -1,6 +1,7 @@
 """Samples as lines: least, mean and most of equal spans, from the tier that fits; journal pages."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,66 @@ def test_a_coarse_tier_gives_the_same_extremes(tmp_path: Path) -> None:
     assert (known[0][0], known[-1][2]) == (0.0, 1199.0)
 
 
+def hours(folder: Path, first_s: int, last_s: int, *, killed: bool = False) -> None:
+    """A process that keeps how many hours it is since WALL_S, every half a minute."""
+    store = SampleStore(folder / "samples.db", RecordSpec())
+    for n in range(first_s, last_s, 30):
+        stamp = Stamp(f"from {first_s}", float(n), WALL_S + n, Clock.SYNCED)
+        store.add(stamp, {"m.hours": n / 3600.0})
+    if not killed:
+        store.finish()
+    store.commit((0, ""))
+    store.database.close()
+
+
+def drawn(folder: Path, first_h: float, last_h: float, spans: int) -> list[int | None]:
+    """Least of each span in hours, rounded down."""
+    span = Span(WALL_S + first_h * 3600, WALL_S + last_h * 3600)
+    found = lines(folder, ["m.hours"], span, spans).values["m.hours"]
+    return [None if value is None else int(value[0] + 1e-3) for value in found]
+
+
+def test_what_a_long_row_lost_is_taken_from_shorter_ones(tmp_path: Path) -> None:
+    """A killed process takes its hour along, not its minutes: a month shows both of these days."""
+    hours(tmp_path, 0, 20 * 3600 + 1800, killed=True)
+    hours(tmp_path, 25 * 3600, 30 * 3600 + 1200, killed=True)
+    month = Span(WALL_S, WALL_S + 30 * 86400)
+    assert names_between(tmp_path, month) == ["m.hours"]
+    assert drawn(tmp_path, 0, 30 * 24, 720)[:40] == [
+        *range(21), *[None] * 4, *range(25, 31), *[None] * 9
+    ]  # fmt: skip
+
+
+def test_records_without_long_rows_are_drawn_from_minutes(tmp_path: Path) -> None:
+    """Those of an older version, which the newer one went on with."""
+    hours(tmp_path, 0, 10 * 3600)
+    with closing(sqlite3.connect(tmp_path / "samples.db")) as connection, connection:
+        connection.execute("DELETE FROM block WHERE tier IN ('600s', '3600s')")
+    hours(tmp_path, 10 * 3600, 12 * 3600)
+    assert drawn(tmp_path, 0, 30 * 24, 720)[:13] == [*range(12), None]
+
+
+def test_where_seconds_are_gone_longer_rows_are_drawn(tmp_path: Path) -> None:
+    """Of an hour of two weeks ago there are tens of seconds yet; each fills all of its time."""
+    hours(tmp_path, 0, 3 * 3600)
+    with closing(sqlite3.connect(tmp_path / "samples.db")) as connection, connection:
+        connection.execute(
+            "DELETE FROM block WHERE tier = '1s' AND wall_s < ?", (WALL_S + 7200 - 1,)
+        )
+    hour = drawn(tmp_path, 0.5, 1.5, 1200)
+    assert hour.count(None) <= 1200 * 2 / 3 + 3  # a scan in 30 s is in one row of 10 s of three
+    assert {*hour} == {0, 1, None}
+    assert names_between(tmp_path, Span(WALL_S + 1800, WALL_S + 5400)) == ["m.hours"]
+
+
+def test_no_long_row_hides_a_gap(tmp_path: Path) -> None:
+    """The hours of a stop and of a start reach beyond both; nothing was kept in between."""
+    hours(tmp_path, 0, 3000)
+    hours(tmp_path, 3600 + 1830, 2 * 3600 + 1830)
+    seen = drawn(tmp_path, 0.75, 1.75, 60)
+    assert seen == [0] * 5 + [None] * 40 + [1] * 15
+
+
 def test_what_is_not_known_is_a_hole(tmp_path: Path) -> None:
     """Unknown and never kept are None, not zero and not the value before."""
     keep(tmp_path, 300, unknown=range(120, 180))
@@ -82,7 +143,7 @@ def test_picked_columns_are_those_of_the_whole_row() -> None:
     last, one, other = [0] * 5, [0] * 5, [0] * 5
     for row in rows:
         data = pack(row, last, "seed")
-        assert [*picked(data, one, "seed", range(5)).values()] == unpack(data, other, "seed")
+        assert picked(data, one, "seed", range(5)) == unpack(data, other, "seed")
     with pytest.raises(PackingError):
         picked(data[:3] + b"\x00" + data[4:], one, "seed", (0,))
     with pytest.raises(PackingError):

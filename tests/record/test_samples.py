@@ -1,5 +1,6 @@
-"""Samples: packed and unpacked exactly, in three tiers, within their bounds."""
+"""Samples: packed and unpacked exactly, in tiers of five lengths, within their bounds."""
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,9 @@ from hypothesis import strategies as st
 from headworks.model.site import RecordSpec
 from headworks.record import samples as module
 from headworks.record.channels import channels
+from headworks.record.database import reading
 from headworks.record.packing import PackingError, pack, quantised, unpack
-from headworks.record.reading import Sample, Span, samples
+from headworks.record.reading import Sample, Span, blocks, samples
 from headworks.record.samples import SampleStore
 from headworks.record.stamp import Clock, Stamp
 from record.scans import WALL_S, scans
@@ -99,6 +101,56 @@ def test_coarse_tiers_keep_least_mean_and_most(tmp_path: Path, tier: str, step: 
     values = [channels(r.snapshot, r.plan)["incomer.power_kw"] or 0.0 for r in inside]
     three = (min(values), sum(values) / len(values), max(values))
     assert found[1].values["incomer.power_kw"] == pytest.approx(three, abs=2e-3)
+
+
+def test_long_tiers_are_made_of_minutes(tmp_path: Path) -> None:
+    """Of ten minutes and of an hour: the least, the mean and the most of what was in it."""
+    made = SampleStore(tmp_path / "samples.db", RecordSpec())
+    for n in range(0, 9000, 30):
+        value = None if n < 600 else float(n)
+        made.add(Stamp("b", float(n), WALL_S + n, Clock.SYNCED), {"m.count": value, "m.none": None})
+    made.finish()
+    made.commit((0, ""))
+    tens, hours = kept(tmp_path, "600s"), kept(tmp_path, "3600s")
+    assert [s.values["m.count"] for s in tens] == [
+        None if n == 0 else pytest.approx((600 * n, 600 * n + 285, 600 * n + 570))
+        for n in range(15)
+    ]
+    assert [s.values["m.count"] for s in hours] == [
+        pytest.approx((600, 2085, 3570)),
+        pytest.approx((3600, 5385, 7170)),
+        pytest.approx((7200, 8085, 8970)),  # its end was not waited for
+    ]
+    assert [s.wall_s for s in hours] == [WALL_S, WALL_S + 3600, WALL_S + 7200]
+    assert {s.values["m.none"] for s in (*tens, *hours)} == {None}
+
+
+def test_a_clock_that_is_set_parts_a_long_row(tmp_path: Path) -> None:
+    """What an hour had before its clock was set gets no time from after it."""
+    made = SampleStore(tmp_path / "samples.db", RecordSpec())
+    for n in range(0, 1800, 30):
+        stamp = Stamp("b", float(n)) if n < 600 else Stamp("b", float(n), WALL_S + n, Clock.SYNCED)
+        made.add(stamp, {"m.count": float(n)})
+    made.finish()
+    made.commit((0, ""))
+    assert [(s.wall_s, s.clock, s.values["m.count"][0]) for s in kept(tmp_path, "3600s")] == [
+        (None, "untimed", 0.0), (WALL_S, "synced", 600.0),
+    ]  # fmt: skip
+
+
+def test_a_trim_that_drops_nothing_parts_no_block(tmp_path: Path) -> None:
+    """A block is begun for sixty rows, however often the store is trimmed meanwhile."""
+    made = SampleStore(tmp_path / "samples.db", RecordSpec())
+    for n in range(7200):
+        made.add(Stamp("b", float(n), WALL_S + n, Clock.SYNCED), {"m.count": float(n)})
+        if n % 600 == 0:
+            made.commit((0, ""))
+            made.trim(WALL_S + n)
+    made.commit((0, ""))
+    with closing(reading(tmp_path / "samples.db")) as connection:
+        assert {tier: len([*blocks(connection, tier)]) for tier in ("1s", "60s", "600s")} == {
+            "1s": 120, "60s": 2, "600s": 1,
+        }  # fmt: skip
 
 
 def test_at_most_five_bytes_a_point(tmp_path: Path) -> None:

@@ -127,7 +127,7 @@ def _bytes(quick: bool) -> list[Row]:
         day_mb = (_written_bytes() - begun) / count * DAY_S / 1e6
         point = store.size_bytes() / store.points
     return [
-        Row("records: bytes a point, all three tiers and indexes", f"{point:.2f}", "", point,
+        Row("records: bytes a point, all tiers and indexes", f"{point:.2f}", "", point,
             "bytes", 5.0),
         Row(f"records: samples written a day, {POINTS} points a second", f"{day_mb:.0f} MB", "",
             day_mb, "MB", 200.0),

@@ -41,6 +41,8 @@ _INSTALL = "Parquet wants pyarrow: .venv/bin/pip install 'headworks[parquet]', o
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `headworks export`."""
+    from headworks.record.tiers import TIERS
+
     parser.add_argument("what", choices=("samples", "journal", "ledger"), help="what to export")
     kinds = parser.add_mutually_exclusive_group()
     for kind, text in (("csv", "a table (default)"), ("json", "one line of JSON a row"),
@@ -49,7 +51,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(kind="csv")
     parser.add_argument("--out", type=Path, metavar="FILE", help="a new file (default: here)")
     parser.add_argument(
-        "--tier", choices=("1s", "10s", "60s"), default="1s", help="of samples (default: 1s)"
+        "--tier",
+        choices=[tier.name for tier in TIERS],
+        default="1s",
+        help="of samples (default: 1s)",
     )
     parser.add_argument(
         "--timezone", type=zone, metavar="ZONE", help="of the times (default: this machine's)"

@@ -253,6 +253,7 @@ class RecordSpec:
     fine_days: float = 7.0  # samples of every second
     middle_days: float = 92.0  # of every 10 s: minimum, mean, maximum
     coarse_days: float = 1827.0  # of every minute, likewise
+    long_days: float = 3653.0  # of every ten minutes and of every hour, likewise
     samples_mb: float = 4000.0  # all samples together
     recorder_hours: float = 72.0  # full snapshots and plans
     recorder_mb: float = 1500.0

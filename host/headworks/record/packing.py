@@ -50,9 +50,7 @@ def unpack(data: bytes, last: list[int], seed: str) -> list[int | None]:
     return [_value(code, column, last) for column, code in enumerate(codes)]
 
 
-def picked(
-    data: bytes, last: list[int], seed: str, columns: Iterable[int]
-) -> dict[int, int | None]:
+def picked(data: bytes, last: list[int], seed: str, columns: Iterable[int]) -> list[int | None]:
     """Some columns of a row by number, several times as fast; of `last` only these are kept up.
 
     Raises PackingError.
@@ -60,11 +58,21 @@ def picked(
     parts = _CODE.findall(_checked(data, seed))
     if len(parts) != len(last):
         raise PackingError(f"a row of {len(parts)} samples where {len(last)} channels are")
-    found = {}
+    found: list[int | None] = []
     for column in columns:
         part = parts[column]
-        code = part[0] if len(part) == 1 else _codes(part)[0]
-        found[column] = _value(code, column, last)
+        size = len(part)
+        if size == 1:
+            code = part[0]
+        elif size == 2:
+            code = part[0] & 0x7F | part[1] << 7
+        else:
+            code = _codes(part)[0]
+        if code == 0:
+            found.append(None)
+            continue
+        last[column] += code >> 1 if code & 1 else -(code >> 1)
+        found.append(last[column])
     return found
 
 
@@ -79,8 +87,7 @@ def _checked(data: bytes, seed: str) -> bytes:
 def _value(code: int, column: int, last: list[int]) -> int | None:
     if code == 0:
         return None
-    zigzag = code - 1
-    last[column] += -((zigzag + 1) >> 1) if zigzag & 1 else zigzag >> 1
+    last[column] += code >> 1 if code & 1 else -(code >> 1)
     return last[column]
 
 

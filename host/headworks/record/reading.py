@@ -14,11 +14,10 @@ from typing import Any, NamedTuple
 from headworks.record.database import reading
 from headworks.record.journal import INTERVAL
 from headworks.record.packing import STEPS, unpack
-from headworks.record.samples import Block, rows_of, tier_named
+from headworks.record.samples import ROWS, Block, rows_of, tier_named
 
 Json = dict[str, Any]
 JOURNAL_FILE, SAMPLES_FILE = "journal.db", "samples.db"
-_EARLIER_S = 3600.0  # a block begins up to an hour before its last row
 
 
 class Span(NamedTuple):
@@ -106,7 +105,8 @@ def blocks(connection: sqlite3.Connection, tier: str, span: Span = ALWAYS) -> It
         " LEFT JOIN names n ON n.id = b.names WHERE b.tier = ? ORDER BY b.id",
         (tier,),
     ).fetchall()
-    early = Span(None if span.from_s is None else span.from_s - _EARLIER_S, span.to_s)
+    early_s = ROWS * tier_named(tier).step_s  # a block begins so long before its last row
+    early = Span(None if span.from_s is None else span.from_s - early_s, span.to_s)
     for *given, names in found:
         if early.has(given[5]):
             yield Block._make([*given, tuple(json.loads(names or "[]"))])
@@ -115,9 +115,9 @@ def blocks(connection: sqlite3.Connection, tier: str, span: Span = ALWAYS) -> It
 def decoded(connection: sqlite3.Connection, block: Block) -> Iterator[tuple[int, list[int | None]]]:
     """Slot and figures of a block's rows. Raises PackingError."""
     last = [0] * (len(block.names) * tier_named(block.tier).figures)
-    check = b""
+    check, seed = b"", block.seeds()
     for slot, data in rows_of(connection, block):
-        yield slot, unpack(data, last, block.seed(slot, check))
+        yield slot, unpack(data, last, seed(slot, check))
         check = data[-4:]
 
 

@@ -1,4 +1,4 @@
-"""The samples on disk: blocks of at most 60 rows, three tiers, bounded by age and by size.
+"""The samples on disk: blocks of at most 60 rows, five tiers, bounded by age and by size.
 
 NORMAL durability, said so: a power cut may take the last minutes, a killed process the last
 COMMIT_S. A row is `packing`'s bytes. A block holds what its rows share: tier, boot, time and the
@@ -7,7 +7,7 @@ names of the channels; its first row stands alone, so reading may begin at any b
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,7 +15,7 @@ from headworks.model.site import RecordSpec
 from headworks.record.database import Database
 from headworks.record.packing import pack, quantised
 from headworks.record.stamp import Stamp
-from headworks.record.tiers import TIERS, Row, Spans, Tier
+from headworks.record.tiers import LONG, SCANNED, TIERS, Row, Spans, Tier
 
 ROWS = 60  # of a block
 COMMIT_S = 5.0  # a commit costs whole pages, so a second alone would write many times its size
@@ -23,7 +23,6 @@ DAY_S = 86400.0
 LEAST_BLOCKS = 60  # of a tier that are left alone even where the disk is full
 VACUUM_PAGES = 20_000  # given back at once; more would hold up the journal
 _SLOTS = 64  # row numbers of a block
-_STEPPED_S = 1.0  # a wall clock that moves more against the monotonic one begins a new block
 _PAGE_BYTES = 1024  # a commit writes whole pages
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS names (id INTEGER PRIMARY KEY, body TEXT NOT NULL UNIQUE) STRICT;
@@ -49,9 +48,13 @@ class Block(NamedTuple):
     clock: str
     names: tuple[str, ...]
 
-    def seed(self, slot: int, check: bytes) -> str:
-        """What a row's check is seeded with: where and when it is, and the check before it."""
-        return repr((*self, slot, check))
+    def seeds(self) -> Callable[[int, bytes], str]:
+        """What the checks of rows are seeded with, by slot and the check of the row before.
+
+        With that a row that was moved to another place or time is found.
+        """
+        begin = repr((*self,))[:-1]
+        return lambda slot, check: f"{begin}, {slot!r}, {check!r})"
 
 
 class _Open(NamedTuple):
@@ -60,6 +63,7 @@ class _Open(NamedTuple):
     last: list[int]
     check: bytearray  # of the row before
     names: frozenset[str]
+    seed: Callable[[int, bytes], str]
 
     def takes(self, row: Row) -> bool:
         b, stamp = self.block, row.stamp
@@ -67,14 +71,8 @@ class _Open(NamedTuple):
             0 <= row.step - b.step < ROWS
             and (b.boot, b.clock) == (stamp.boot, stamp.clock.value)
             and row.values.keys() <= self.names
-            and not _stepped(b, stamp)
+            and not stamp.stepped(b.t_s, b.wall_s)
         )
-
-
-def _stepped(block: Block, stamp: Stamp) -> bool:
-    if block.wall_s is None or stamp.wall_s is None:
-        return block.wall_s is not stamp.wall_s
-    return abs(stamp.wall_s - block.wall_s - (stamp.t_s - block.t_s)) > _STEPPED_S
 
 
 class SampleStore:
@@ -84,7 +82,8 @@ class SampleStore:
         self.database = Database(path, SCHEMA, full=False, page_bytes=_PAGE_BYTES)
         self.points = 0  # of the finest tier, since the start
         self._settings = settings
-        self._spans = [Spans(tier) for tier in TIERS]
+        self._spans = [Spans(tier) for tier in SCANNED]
+        self._long = [Spans(tier) for tier in LONG]
         self._rows: list[Row] = []
         self._open: dict[str, _Open] = {}
 
@@ -97,12 +96,21 @@ class SampleStore:
         """Take one scan."""
         numbers = {name: quantised(value) for name, value in values.items()}
         for spans in self._spans:
-            self._rows.extend(spans.add(stamp, numbers))
+            self._take(spans.add(stamp, numbers))
 
     def finish(self) -> None:
         """The spans that are not full become rows too."""
         for spans in self._spans:
+            self._take(spans.finish())
+        for spans in self._long:
             self._rows.extend(spans.finish())
+
+    def _take(self, rows: Iterable[Row]) -> None:
+        for row in rows:
+            self._rows.append(row)
+            if row.tier is SCANNED[-1]:
+                for spans in self._long:
+                    self._rows.extend(spans.merge(row))
 
     def forget_oldest(self, most: int) -> int:
         """Keep at most so many rows that wait for a disk; how many went."""
@@ -132,25 +140,31 @@ class SampleStore:
         opened = self._open.get(row.tier.name)
         if opened is None or not opened.takes(row):
             opened = self._open[row.tier.name] = _begin(connection, row)
-        block, figures, last, check, _ = opened
+        block, figures, last, check, _, seed = opened
         slot = row.step - block.step
         flat = _flat(row, block.names, figures)
-        data = pack(flat, last, block.seed(slot, bytes(check)))
+        data = pack(flat, last, seed(slot, bytes(check)))
         check[:] = data[-4:]
         connection.execute("INSERT INTO row VALUES (?, ?)", (block.id * _SLOTS + slot, data))
         self.points += len(row.values) if figures == 1 else 0
 
     def trim(self, now_s: float | None) -> None:
         """Drop what is too old by the wall clock, and the oldest of what is too much."""
-        days = (self._settings.fine_days, self._settings.middle_days, self._settings.coarse_days)
         connection = self.database.open()
         if now_s is not None:
-            for tier, kept in zip(TIERS, days, strict=True):
+            for tier, kept in zip(TIERS, _days(self._settings), strict=True):
                 old = "tier = ? AND wall_s < ?"
                 _drop(connection, old, (tier.name, now_s - kept * DAY_S))
-        self._open.clear()
         while self.size_bytes() > self._settings.samples_mb * 1e6 and self.drop_oldest():
             pass
+        self._leave_dropped(connection)
+
+    def _leave_dropped(self, connection: sqlite3.Connection) -> None:
+        """A block that is being filled and was dropped takes no more rows."""
+        there = "SELECT 1 FROM block WHERE id = ?"
+        for tier, opened in [*self._open.items()]:
+            if not connection.execute(there, (opened.block.id,)).fetchone():
+                del self._open[tier]
 
     def drop_oldest(self) -> bool:
         """Drop a twentieth of the finest tier that has any; whether there was something."""
@@ -163,7 +177,7 @@ class SampleStore:
                 limit = (tier.name, max(1, count // 20))
                 _drop(connection, "id IN (SELECT id FROM block WHERE tier = ? ORDER BY id LIMIT ?)",
                       limit)  # fmt: skip
-                self._open.clear()
+                self._leave_dropped(connection)
                 return True
         return False
 
@@ -188,6 +202,12 @@ class SampleStore:
         connection = self.database.open()
         connection.execute(f"PRAGMA incremental_vacuum({VACUUM_PAGES})").fetchall()
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
+def _days(settings: RecordSpec) -> tuple[float, ...]:
+    """How many days each tier is kept."""
+    long = settings.long_days
+    return settings.fine_days, settings.middle_days, settings.coarse_days, long, long
 
 
 def _flat(row: Row, names: tuple[str, ...], figures: int) -> list[int | None]:
@@ -218,6 +238,7 @@ def _begin(connection: sqlite3.Connection, row: Row) -> _Open:
         [0] * (len(names) * row.tier.figures),
         bytearray(),
         frozenset(names),
+        block.seeds(),
     )
 
 

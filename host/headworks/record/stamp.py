@@ -16,6 +16,7 @@ class Clock(StrEnum):
 
 
 WORST = (Clock.UNTIMED, Clock.FREE, Clock.SYNCED)  # the state of a span is its worst
+_STEPPED_S = 1.0  # a wall clock that moves more against the monotonic one was set
 
 
 class Stamp(NamedTuple):
@@ -25,6 +26,12 @@ class Stamp(NamedTuple):
     t_s: float
     wall_s: float | None = None
     clock: Clock = Clock.UNTIMED
+
+    def stepped(self, t_s: float, wall_s: float | None) -> bool:
+        """Whether the wall clock was set between that instant of the same boot and this one."""
+        if wall_s is None or self.wall_s is None:
+            return wall_s is not self.wall_s
+        return abs(self.wall_s - wall_s - (self.t_s - t_s)) > _STEPPED_S
 
 
 class Entry(NamedTuple):

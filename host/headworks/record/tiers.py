@@ -1,6 +1,8 @@
 """From scans to rows: the last value of every second, and min, mean and max of longer spans.
 
 Pure: no file, no clock. Spans are of the monotonic clock, so a stepped wall clock moves nothing.
+The long tiers are made of the rows of minutes, in which each minute counts alike: whoever looks at
+a month or at a year reads a hundredth of its minutes, and no scan pays for it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -21,7 +23,9 @@ class Tier(NamedTuple):
         return 1 if self.step_s == 1 else 3
 
 
-TIERS = (Tier("1s", 1), Tier("10s", 10), Tier("60s", 60))
+SCANNED = (Tier("1s", 1), Tier("10s", 10), Tier("60s", 60))  # made of scans
+LONG = (Tier("600s", 600), Tier("3600s", 3600))  # made of the rows of the last of these
+TIERS = SCANNED + LONG
 
 
 class Row(NamedTuple):
@@ -67,6 +71,30 @@ class Spans:
                 told = {name: seen and _above(seen) for name, seen in self._seen.items()}
             yield Row(self.tier, self._step, self._stamp, told)
         self._step, self._stamp, self._seen, self._newest = None, None, {}, {}
+
+    def merge(self, row: Row) -> Iterator[Row]:
+        """Take a finished row of a finer tier; the row of the span before, where that has ended."""
+        step, begun = row.step * row.tier.step_s // self.tier.step_s, self._stamp
+        if begun is None or step != self._step or row.stamp.stepped(begun.t_s, begun.wall_s):
+            yield from self.finish()  # what came before the clock was set keeps its own time
+            self._step, self._stamp = step, row.stamp
+        else:
+            worst = min(begun.clock, row.stamp.clock, key=WORST.index)
+            self._stamp = begun._replace(clock=worst)
+        for name, three in row.values.items():
+            if isinstance(three, tuple):
+                self._widen(name, *three)
+            else:
+                self._seen.setdefault(name, None)
+
+    def _widen(self, name: str, least: int, mean: int, most: int) -> None:
+        seen = self._seen.get(name)
+        if seen is None:
+            self._seen[name] = [least, least + mean, least + most, 1]
+            return
+        seen[0], seen[2] = min(seen[0], least), max(seen[2], least + most)
+        seen[1] += least + mean
+        seen[3] += 1
 
     def _gather(self, numbers: Mapping[str, int | None]) -> None:
         all_seen = self._seen

@@ -233,6 +233,7 @@ RECORD = Section(
         Key("fine_days", number, 1, 400, "d", zero="keeps no seconds at all; write 7"),
         Key("middle_days", number, 1, 4000, "d", zero="keeps no 10 s at all; write 92"),
         Key("coarse_days", number, 1, 40000, "d", zero="keeps no minutes at all; write 1827"),
+        Key("long_days", number, 30, 40000, "d", zero="keeps no hours at all; write 3653"),
         Key("samples_mb", number, 10, 1e6, "MB", zero="keeps no samples at all; write 4000"),
         Key("recorder_hours", number, 1, 10000, "h", zero="keeps no recording; write 72"),
         Key("recorder_mb", number, 10, 1e6, "MB", zero="keeps no recording; write 1500"),

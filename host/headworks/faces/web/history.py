@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from headworks.model.site import ExportSignal, Site
-from headworks.record.history import Lines, Value, lines, names_between
+from headworks.record.covering import Value
+from headworks.record.history import Lines, lines, names_between
 from headworks.record.reading import Span
 
 Json = dict[str, Any]

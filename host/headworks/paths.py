@@ -9,6 +9,7 @@ from pathlib import Path
 _PACKAGE = Path(__file__).parent
 SERVICE_SOCKET = Path("/run/headworks/station.sock")  # of the unit in host/systemd
 SERVICE_STATE = Path("/var/lib/headworks")  # likewise
+SERVICE_PEOPLE = Path("/var/lib/headworks-people")  # of the units of the faces
 
 
 def data_dir(kind: str) -> Path:
@@ -31,9 +32,20 @@ def state_dir() -> Path:
     """Folder of what must last, not made here: HEADWORKS_STATE, systemd's, else the user's."""
     for name in ("HEADWORKS_STATE", "STATE_DIRECTORY"):
         if os.environ.get(name):
-            return Path(os.environ[name])
+            return Path(os.environ[name].partition(":")[0])  # a unit may have several
     home = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
     return Path(home) / "headworks"
+
+
+def people_dir() -> Path:
+    """Folder of who may act, the same for page, console and MQTT: HEADWORKS_PEOPLE, else the
+    state folder; the services' where only that is."""
+    if os.environ.get("HEADWORKS_PEOPLE"):
+        return Path(os.environ["HEADWORKS_PEOPLE"])
+    own = state_dir()
+    ours = any(os.path.exists(own / name) for name in ("users.json", "pins.json"))
+    asked = "HEADWORKS_STATE" in os.environ
+    return SERVICE_PEOPLE if SERVICE_PEOPLE.exists() and not (ours or asked) else own
 
 
 def records_dir() -> Path:

@@ -15,9 +15,9 @@ from typing import Any
 from headworks.faces.console.login import FILE, Login
 from headworks.faces.console.session import Session
 from headworks.faces.console.teletype import HungUpError, Teletype
-from headworks.faces.web.accounts import AccountFile, User
-from headworks.faces.web.roles import Role
-from headworks.faces.web.secrets_of import hashed_pin
+from headworks.faces.people.accounts import AccountFile, User
+from headworks.faces.people.roles import Role
+from headworks.faces.people.secrets_of import hashed_pin
 from web.places import STATE, NotingStation
 
 PIN = "482913"
@@ -133,7 +133,7 @@ async def place(
     tty.setraw(slave)
     station = NotingStation(folder / "s.sock", state)
     await station.start()
-    login = Login(folder, idle_s)
+    login = Login(folder, folder, idle_s)
     teletype = Teletype(slave, slave, "ascii")
 
     async def sit() -> None:

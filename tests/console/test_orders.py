@@ -12,7 +12,7 @@ from headworks.faces.console.orders import (
     help_lines,
     parse,
 )
-from headworks.faces.web.roles import Role
+from headworks.faces.people.roles import Role
 from headworks.model.live import Action
 
 

@@ -90,7 +90,8 @@ def test_a_terminal_gets_a_console(tmp_path: Path, peer: Noting) -> None:
     it was."""
     assert user(tmp_path, "pin", "ayesha", "--pin-stdin", typed="123456\n").returncode == 1
     done = user(tmp_path, "pin", "ayesha", "--role", "operator", "--pin-stdin", typed=f"{PIN}\n")
-    assert done.stdout == "ayesha may act at the console as operator\n"
+    kept = f"kept in {tmp_path}/pins.json"
+    assert done.stdout == f"ayesha may act at the console as operator; {kept}\n"
     assert user(tmp_path, "list").stdout == "ayesha\toperator\tpin\n"
     assert PIN not in (tmp_path / "pins.json").read_text()
     person = Terminal(

@@ -24,10 +24,10 @@ from headworks.faces.mqtt.desk import Desk
 from headworks.faces.mqtt.marks import SCHEMA
 from headworks.faces.mqtt.orders import signed
 from headworks.faces.outbox import Outbox
+from headworks.faces.people.accounts import FILE, AccountFile, Accounts, Token
+from headworks.faces.people.roles import Role
+from headworks.faces.people.secrets_of import digest
 from headworks.faces.say import Say
-from headworks.faces.web.accounts import FILE, AccountFile, Accounts, Token
-from headworks.faces.web.roles import Role
-from headworks.faces.web.secrets_of import digest
 from headworks.model.live import Command
 from headworks.model.outside import MqttSpec
 from headworks.model.plan import Event, Reason, ReasonCode

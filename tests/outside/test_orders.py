@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headworks.faces.mqtt.orders import Order, RefusedOrder, allow, judge, read, signed
-from headworks.faces.web.accounts import Token
-from headworks.faces.web.roles import Role
+from headworks.faces.people.accounts import Token
+from headworks.faces.people.roles import Role
 
 TOPIC = "headworks/test/command"
 TOKENS = {

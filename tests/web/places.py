@@ -15,9 +15,9 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from headworks.faces.web.accounts import FILE, AccountFile, Token, User
-from headworks.faces.web.roles import Role
-from headworks.faces.web.secrets_of import digest, hashed, new_token
+from headworks.faces.people.accounts import FILE, AccountFile, Token, User
+from headworks.faces.people.roles import Role
+from headworks.faces.people.secrets_of import digest, hashed, new_token
 
 Json = dict[str, Any]
 STATE: Json = json.loads(Path(__file__).with_name("state.json").read_text(encoding="utf-8"))

@@ -10,14 +10,16 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
+from headworks import paths
 from headworks.cli.main import main
-from headworks.faces.web import lockout, sessions
-from headworks.faces.web.accounts import AccountFile, Accounts, AccountsError, User, checked_name
+from headworks.faces.people import lockout
+from headworks.faces.people.accounts import AccountFile, Accounts, AccountsError, User, checked_name
+from headworks.faces.people.lockout import LockOut
+from headworks.faces.people.roles import Role
+from headworks.faces.people.secrets_of import WeakPasswordError, fits, hashed, new_token, nobody
+from headworks.faces.web import sessions
 from headworks.faces.web.certificate import CertificateError, own_certificate
-from headworks.faces.web.lockout import LockOut
 from headworks.faces.web.origins import host_ok, origin_ok
-from headworks.faces.web.roles import Role
-from headworks.faces.web.secrets_of import WeakPasswordError, fits, hashed, new_token, nobody
 from headworks.faces.web.sessions import Sessions
 
 
@@ -176,21 +178,53 @@ def test_the_certificate_is_made_once_and_its_key_is_secret(tmp_path: Path) -> N
         own_certificate(tmp_path, [])
 
 
-@pytest.mark.parametrize(
-    ("module", "words"),
-    [("argon2", ["user", "add", "x", "--password-stdin"]), ("hypercorn", ["web"]),
-     ("cryptography", ["web"])],
-)  # fmt: skip
-def test_without_the_extra_it_is_said_in_a_line(module: str, words: list[str]) -> None:
-    """A station without the page's packages says what to install."""
-    code = f"import sys; sys.modules['{module}'] = None; from headworks.cli.main import main; "
-    done = subprocess.run(
-        [sys.executable, "-c", f"{code}sys.exit(main({words!r}))"],
+def without(modules: str, *words: str) -> subprocess.CompletedProcess[str]:
+    """A `headworks` command where these packages are not installed."""
+    code = f"import sys; sys.modules |= dict.fromkeys({modules!r}.split())"
+    code += f"; from headworks.cli.main import main; sys.exit(main({[*words]!r}))"
+    return subprocess.run(
+        [sys.executable, "-c", code],
         input="correct horse\n", text=True, capture_output=True, check=False,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("module", ["hypercorn", "cryptography"])
+def test_without_the_extra_it_is_said_in_a_line(module: str) -> None:
+    """A station without the page's packages says what to install."""
+    done = without(module, "web")
     assert done.returncode != 0
     assert "is not installed; run: pip install 'headworks[web]'" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("words", [["add", "x", "--password-stdin"], ["token", "x"]])
+def test_who_may_act_is_kept_without_the_page(tmp_path: Path, words: list[str]) -> None:
+    """A token for MQTT, or a person, takes none of the page's packages."""
+    page = "starlette hypercorn prometheus_client"
+    done = without(page, "user", *words, "--state", str(tmp_path))
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False)
+    assert "x" in AccountFile(tmp_path / "users.json").read()[words[0] == "token"]
+
+
+def test_everybody_is_in_one_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That of the services, for the page, the console and MQTT; but one's own where it is used."""
+    shared, own = tmp_path / "shared", tmp_path / "own"
+    for name in ("HEADWORKS_STATE", "STATE_DIRECTORY", "HEADWORKS_PEOPLE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_STATE_HOME", str(own))
+    monkeypatch.setattr(paths, "SERVICE_PEOPLE", shared)
+    assert paths.people_dir() == own / "headworks"
+    shared.mkdir()
+    assert paths.people_dir() == shared
+    (own / "headworks").mkdir(parents=True)
+    (own / "headworks" / "pins.json").write_text("{}")
+    assert paths.people_dir() == own / "headworks"
+    monkeypatch.setenv("STATE_DIRECTORY", f"{tmp_path}/web:{shared}")
+    monkeypatch.setenv("HEADWORKS_PEOPLE", str(shared))
+    assert (paths.state_dir(), paths.people_dir()) == (tmp_path / "web", shared)
+    monkeypatch.delenv("HEADWORKS_PEOPLE")
+    monkeypatch.setenv("HEADWORKS_STATE", str(own))
+    assert paths.people_dir() == own
 
 
 Ran = tuple[int, str, str]  # exit code, output, errors
@@ -214,7 +248,8 @@ def test_user_commands(user: Callable[..., Ran], tmp_path: Path) -> None:
     """Add, list, a token that is shown once, remove; every mistake is one line."""
     assert "nobody may act yet" in user("list")[2]
     added = user("add", "ayesha", "--role", "operator", "--password-stdin", text="correct horse\n")
-    assert added == (0, "ayesha may sign in as operator\n", "")
+    kept = f"kept in {tmp_path}/users.json"
+    assert added == (0, f"ayesha may sign in as operator; {kept}\n", "")
     secret = user("token", "grafana")[1].strip()
     assert secret.startswith("hw_")
     assert secret not in (tmp_path / "users.json").read_text()

@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from headworks.faces.languages.files import languages
 from headworks.faces.web import energy
 from headworks.faces.web.app import make_app
 from headworks.faces.web.journal import row
-from headworks.faces.web.languages import languages
 from headworks.faces.web.origins import own_names
 from headworks.site import load_site
 from statement.test_gather import MONTH

@@ -7,14 +7,14 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from headworks.faces.web.accounts import AccountFile, Accounts, Token, User
+from headworks.faces.people.accounts import AccountFile, Accounts, Token, User
+from headworks.faces.people.roles import Role
+from headworks.faces.people.secrets_of import digest
 from headworks.faces.web.app import make_app
 from headworks.faces.web.feed import Feed
 from headworks.faces.web.origins import own_names
 from headworks.faces.web.page import Page
-from headworks.faces.web.roles import Role
 from headworks.faces.web.routes import table
-from headworks.faces.web.secrets_of import digest
 from web.places import call, station
 
 ROLES = ("viewer", "technician", "operator", "admin")

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from headworks.faces.languages.files import languages
 from headworks.faces.tongue import ENGLISH, Tongue
 from headworks.faces.web.acks import Acks
-from headworks.faces.web.languages import languages
 from headworks.faces.web.picture import picture
 from headworks.faces.words import sentence
 from headworks.model.plan import ReasonCode

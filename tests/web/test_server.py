@@ -15,8 +15,8 @@ import psutil
 import pytest
 
 from benchlib.web_load import Counts, load
+from headworks.faces.people.accounts import AccountFile
 from headworks.faces.web import stream
-from headworks.faces.web.accounts import AccountFile
 from headworks.faces.web.feed import Feed
 from headworks.faces.web.gate import LARGEST_BODY
 from headworks.faces.web.page import Page

@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--idle", type=above_zero, default=300.0, metavar="S",
         help="log off after S s without a line (default 300)",
     )  # fmt: skip
-    add("--state", type=Path, metavar="DIR", help="folder of the PINs")
+    add("--state", type=Path, metavar="DIR", help="folder of PINs and guesses")
     add_socket(parser)
 
 
@@ -35,7 +35,8 @@ def run(args: argparse.Namespace) -> int:
     from headworks.faces.console.piped import from_pipe
     from headworks.faces.console.serve import Port, at_port, on_terminal
 
-    login = Login(args.state or paths.state_dir(), args.idle)
+    people, state = args.state or paths.people_dir(), args.state or paths.state_dir()
+    login = Login(people, state, args.idle)
     if args.serial is not None:
         if args.baud <= 0:
             return _refuse(f"--baud {args.baud}: write a number above 0, such as 115200")

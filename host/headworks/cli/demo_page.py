@@ -90,9 +90,9 @@ def place(args: argparse.Namespace) -> tuple[str, int] | None:
 
 def _one_user(state: Path) -> str:
     """Make the demo's user; the password."""
-    from headworks.faces.web.accounts import FILE, AccountFile, Accounts, AccountsError, User
-    from headworks.faces.web.roles import Role
-    from headworks.faces.web.secrets_of import hashed
+    from headworks.faces.people.accounts import FILE, AccountFile, Accounts, AccountsError, User
+    from headworks.faces.people.roles import Role
+    from headworks.faces.people.secrets_of import hashed
 
     password = secrets.token_hex(5)
     user = User(USER, Role.OPERATOR, hashed(password))

@@ -52,13 +52,12 @@ async def _serve(
     from headworks.faces.mqtt.desk import Desk
     from headworks.faces.mqtt.marks import SCHEMA
     from headworks.faces.outbox import Outbox
-    from headworks.faces.web.accounts import FILE as USERS
-    from headworks.faces.web.accounts import AccountFile
+    from headworks.faces.people.accounts import FILE as USERS
+    from headworks.faces.people.accounts import AccountFile
 
     kept = KeptOutbox(Outbox(state / FILE, spec.keep, SCHEMA))
-    desk = Desk(
-        kept, AccountFile(state / USERS), socket=args.socket, commands=spec.commands, say=say
-    )
+    people = AccountFile((args.state or paths.people_dir()) / USERS)
+    desk = Desk(kept, people, socket=args.socket, commands=spec.commands, say=say)
     try:
         await Bridge(spec, to, kept, desk, socket=args.socket, say=say).run()
     finally:

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING
 from headworks import paths
 from headworks.cli import user_pin
 from headworks.cli.parser import explained
-from headworks.cli.web import EXTRA
 
 if TYPE_CHECKING:
-    from headworks.faces.web.accounts import AccountFile
+    from headworks.faces.people.accounts import AccountFile
 
 _ROLES = "viewer, technician, operator or admin"
 
@@ -38,36 +37,34 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     gone.add_argument("name", metavar="NAME", help="who")
     shown = explained(commands, "list", "everybody, with role")
     for sub in (add, token, pin, gone, shown):
-        sub.add_argument("--state", type=Path, metavar="DIR", help="folder of users")
+        sub.add_argument("--state", type=Path, metavar="DIR", help="folder of who may act")
 
 
 def run(args: argparse.Namespace) -> int:
     """0 when it is done, 1 when not."""
-    from headworks.faces.web.accounts import FILE, AccountFile, AccountsError
+    from headworks.faces.people.accounts import FILE, AccountFile, AccountsError
 
     work = {"add": _add, "token": _token, "remove": _remove, "list": _list}
-    folder = args.state or paths.state_dir()
+    folder = args.state or paths.people_dir()
     try:
         if args.what == "pin":
             return user_pin.set_pin(args, folder, _typed)
         return work[args.what](args, AccountFile(folder / FILE))
-    except ModuleNotFoundError as error:
-        return _refuse(f"{error.name} is not installed; run: pip install '{EXTRA}'")
     except (AccountsError, ValueError) as error:
         return _refuse(str(error))
 
 
 def _add(args: argparse.Namespace, file: "AccountFile") -> int:
-    from headworks.faces.web.accounts import User, checked_name
-    from headworks.faces.web.roles import role_of
-    from headworks.faces.web.secrets_of import hashed
+    from headworks.faces.people.accounts import User, checked_name
+    from headworks.faces.people.roles import role_of
+    from headworks.faces.people.secrets_of import hashed
 
     name, role, held = checked_name(args.name), role_of(args.role), file.read()
     if name in held.tokens:
         raise ValueError(f"{name} is a token; take another name")
     user = User(name, role, hashed(_typed("Password", args.password_stdin)))
     file.write(held._replace(users={**held.users, name: user}))
-    print(f"{name} may sign in as {role.word}")
+    print(f"{name} may sign in as {role.word}; kept in {file.path}")
     return 0
 
 
@@ -86,9 +83,9 @@ def _typed(what: str, stdin: bool) -> str:
 
 
 def _token(args: argparse.Namespace, file: "AccountFile") -> int:
-    from headworks.faces.web.accounts import Token, checked_name
-    from headworks.faces.web.roles import role_of
-    from headworks.faces.web.secrets_of import digest, new_token
+    from headworks.faces.people.accounts import Token, checked_name
+    from headworks.faces.people.roles import role_of
+    from headworks.faces.people.secrets_of import digest, new_token
 
     name, role, held = checked_name(args.name), role_of(args.role), file.read()
     if name in held.users or name in held.tokens:
@@ -96,7 +93,8 @@ def _token(args: argparse.Namespace, file: "AccountFile") -> int:
     secret = new_token()
     file.write(held._replace(tokens={**held.tokens, name: Token(name, role, digest(secret))}))
     print(secret)
-    print(f"{name} may ask as {role.word}; the token is not shown again", file=sys.stderr)
+    said = f"{name} may ask as {role.word}; the token is not shown again; kept in {file.path}"
+    print(said, file=sys.stderr)
     return 0
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from headworks.faces.web.accounts import AccountFile
+    from headworks.faces.people.accounts import AccountFile
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,16 +23,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def pin_file(folder: Path) -> "AccountFile":
     """The PINs in a state folder."""
     from headworks.faces.console.login import FILE
-    from headworks.faces.web.accounts import AccountFile
+    from headworks.faces.people.accounts import AccountFile
 
     return AccountFile(folder / FILE)
 
 
 def set_pin(args: argparse.Namespace, folder: Path, ask: Callable[[str, bool], str]) -> int:
     """Ask for it and keep it; 0. Raises ValueError, AccountsError."""
-    from headworks.faces.web.accounts import User, checked_name
-    from headworks.faces.web.roles import Role, role_of
-    from headworks.faces.web.secrets_of import hashed_pin
+    from headworks.faces.people.accounts import User, checked_name
+    from headworks.faces.people.roles import Role, role_of
+    from headworks.faces.people.secrets_of import hashed_pin
 
     file, role, name = pin_file(folder), role_of(args.role), checked_name(args.name)
     if role < Role.TECHNICIAN:
@@ -42,5 +42,5 @@ def set_pin(args: argparse.Namespace, folder: Path, ask: Callable[[str, bool], s
     held = file.read()
     user = User(name, role, hashed_pin(ask("PIN", args.pin_stdin)))
     file.write(held._replace(users={**held.users, name: user}))
-    print(f"{name} may act at the console as {role.word}")
+    print(f"{name} may act at the console as {role.word}; kept in {file.path}")
     return 0

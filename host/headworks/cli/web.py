@@ -72,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
 async def _serve(args: argparse.Namespace, listening: "object", place: "Address") -> int:
     import socket
 
-    from headworks.faces.web.accounts import FILE, AccountFile
+    from headworks.faces.people.accounts import FILE, AccountFile
     from headworks.faces.web.archive import Archive
     from headworks.faces.web.certificate import own_certificate
     from headworks.faces.web.feed import Feed
@@ -86,7 +86,7 @@ async def _serve(args: argparse.Namespace, listening: "object", place: "Address"
     feed = Feed(args.socket)
     page = Page(
         feed,
-        AccountFile(state / FILE),
+        AccountFile((args.state or paths.people_dir()) / FILE),
         private=args.private,
         fingerprint=certificate.fingerprint if certificate else "",
         archive=Archive(feed, args.records),

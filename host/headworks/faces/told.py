@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from headworks.faces.web.languages import language
+from headworks.faces.languages.files import language
 from headworks.faces.words import sentence
 from headworks.model.text import clean
 

@@ -1,6 +1,6 @@
 """A language: everything that `words` needs to make sentences in it. English is built in.
 
-Other languages come from files (`faces.web.languages`). Data only.
+Other languages come from files (`faces.languages.files`). Data only.
 """
 
 from collections.abc import Mapping

@@ -5,12 +5,14 @@ knows how long it was off; time is an argument.
 """
 
 import json
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from headworks.faces.durably import write_durably
-from headworks.faces.web.lockout import FIRST_WAIT_S, FREE, LONGEST_WAIT_S
+from headworks.faces.people.lockout import FIRST_WAIT_S, FREE, LONGEST_WAIT_S
 
 FILE = "pin-guesses.json"
+NOBODY = ""  # whoever has no PIN
 _FREE = FREE["pair"]  # wrong ones before anybody has to wait
 _MANY = 100  # what a file that cannot be read counts as
 
@@ -20,7 +22,8 @@ class GuessesError(Exception):
 
 
 class Guesses:
-    """Wrong PINs since the last right one, of everybody together: there is one cable."""
+    """Wrong PINs of everybody together, since there is one cable. The right one of a person takes
+    away that person's alone: who has a PIN gets no new guesses at somebody else's."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -29,38 +32,46 @@ class Guesses:
 
     def wait_s(self, now_s: float) -> float:
         """Seconds until a PIN may be given; 0 when it may now."""
-        wrong = self._read()
+        wrong = sum(self._read().values())
         if wrong != self._seen:  # at the first look, or another process of ours has counted
             self._seen, self._until_s = wrong, now_s + _wait_s(wrong)
         return max(0.0, self._until_s - now_s)
 
-    def begin(self, now_s: float) -> None:
-        """One more guess. Raises GuessesError; then there was none."""
-        wrong = self._read() + 1
+    def begin(self, name: str, now_s: float) -> None:
+        """One more guess at the PIN of this person, or NOBODY. Raises GuessesError; then there
+        was none."""
+        wrong = self._read()
+        wrong[name] = wrong.get(name, 0) + 1
         self._write(wrong)
-        self._seen, self._until_s = wrong, now_s + _wait_s(wrong)
+        self._until_s = now_s + _wait_s(self._seen)
 
-    def passed(self) -> None:
-        """The last one was right. Raises GuessesError; the guesses before it still count."""
-        self._write(0)
-        self._seen, self._until_s = 0, float("-inf")
+    def passed(self, name: str, known: Iterable[str]) -> None:
+        """The last one was right; `known` are all who have a PIN.
 
-    def _read(self) -> int:
+        Raises GuessesError; the guesses before it still count.
+        """
+        others = {*known} - {name, NOBODY}
+        self._write({key: count for key, count in self._read().items() if key in others})
+        self._until_s = float("-inf")
+
+    def _read(self) -> dict[str, int]:
         try:
             wrong = json.loads(self._path.read_text(encoding="utf-8"))["wrong"]
         except FileNotFoundError:
-            return 0
+            return {}
         except (OSError, ValueError, KeyError, TypeError):
-            return _MANY
-        return wrong if isinstance(wrong, int) and wrong >= 0 else _MANY
+            return {NOBODY: _MANY}
+        good = isinstance(wrong, dict) and all(type(n) is int and n >= 0 for n in wrong.values())
+        return wrong if good else {NOBODY: _MANY}
 
-    def _write(self, wrong: int) -> None:
+    def _write(self, wrong: Mapping[str, int]) -> None:
         try:
             write_durably(self._path, json.dumps({"wrong": wrong}) + "\n")
         except OSError as error:
             raise GuessesError(
                 f"wrong PINs cannot be counted, so none is taken: {self._path}: {error.strerror}"
             ) from error
+        self._seen = sum(wrong.values())
 
 
 def _wait_s(wrong: int) -> float:

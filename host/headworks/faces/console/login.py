@@ -9,10 +9,10 @@ from functools import cache
 from pathlib import Path
 
 from headworks.faces.console.guesses import FILE as GUESSES
-from headworks.faces.console.guesses import Guesses, GuessesError
-from headworks.faces.web import secrets_of
-from headworks.faces.web.accounts import AccountFile, AccountsError, User
-from headworks.faces.web.roles import Role
+from headworks.faces.console.guesses import NOBODY, Guesses, GuessesError
+from headworks.faces.people import secrets_of
+from headworks.faces.people.accounts import AccountFile, AccountsError, User
+from headworks.faces.people.roles import Role
 from headworks.faces.words import duration
 
 FILE = "pins.json"
@@ -27,9 +27,10 @@ class LoginError(Exception):
 class Login:
     """At most one person at a time."""
 
-    def __init__(self, folder: Path, idle_s: float = IDLE_S) -> None:
-        self._file = AccountFile(folder / FILE)
-        self._guesses = Guesses(folder / GUESSES)
+    def __init__(self, people: Path, state: Path, idle_s: float = IDLE_S) -> None:
+        """`people` is the folder of the PINs, `state` that of what this console counts."""
+        self._file = AccountFile(people / FILE)
+        self._guesses = Guesses(state / GUESSES)
         self._idle_s = idle_s
         self._user: User | None = None
         self._until_s = float("-inf")
@@ -71,7 +72,10 @@ class Login:
 
     def who(self, name: str) -> str:
         """The name to ask a PIN of. Raises LoginError."""
-        people = self._people()
+        try:
+            people = self._file.read().users
+        except AccountsError as error:
+            raise LoginError(f"no PIN can be looked at: {error}") from error
         if not people:
             raise LoginError(NOBODY_YET)
         if not name and len(people) > 1:
@@ -89,10 +93,10 @@ class Login:
         self.may_try(clock())
         user, _ = self._people().get(name), _nobody()
         try:
-            self._guesses.begin(clock())
+            self._guesses.begin(name if user else NOBODY, clock())
             if not await _fits(user, pin) or user is None:
                 raise LoginError("this is not the PIN")
-            self._guesses.passed()
+            self._guesses.passed(name, self._people())
         except GuessesError as error:
             raise LoginError(str(error)) from error
         self._user = user

@@ -3,7 +3,7 @@
 from difflib import get_close_matches
 from typing import NamedTuple
 
-from headworks.faces.web.roles import Role
+from headworks.faces.people.roles import Role
 from headworks.model.live import Action
 
 _USAGE = 18  # columns of `help`

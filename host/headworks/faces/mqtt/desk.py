@@ -17,8 +17,8 @@ from headworks.faces.mqtt.marks import Marks
 from headworks.faces.mqtt.orders import Order, RefusedOrder, allow, judge, read
 from headworks.faces.mqtt.topics import ANSWER
 from headworks.faces.outbox import Message, OutboxError
+from headworks.faces.people.accounts import AccountFile, AccountsError
 from headworks.faces.say import Say
-from headworks.faces.web.accounts import AccountFile, AccountsError
 from headworks.faces.words import sentence
 from headworks.field.signals.clock import synchronised, wall_clock
 

@@ -12,8 +12,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from headworks.faces.web.accounts import Token
-from headworks.faces.web.roles import Role
+from headworks.faces.people.accounts import Token
+from headworks.faces.people.roles import Role
 
 LONGEST_S = 300.0  # between issued and expires
 SKEW_S = 30.0  # by which a sender's clock may be ahead

@@ -13,12 +13,12 @@ from starlette.responses import JSONResponse, Response
 
 from headworks.faces.client import RefusedError as StationRefusedError
 from headworks.faces.client import StationClient, StationError
+from headworks.faces.people.roles import Role
 from headworks.faces.web import guide
 from headworks.faces.web.answers import told
 from headworks.faces.web.body import fields_of
 from headworks.faces.web.gate import RefusedError
 from headworks.faces.web.page import Identity, Page
-from headworks.faces.web.roles import Role
 from headworks.model.commissioning import Step, Verdict
 from headworks.model.site import Site
 from headworks.record import pages

@@ -10,13 +10,13 @@ from starlette.responses import JSONResponse, Response
 
 from headworks.faces.client import RefusedError as StationRefusedError
 from headworks.faces.client import StationClient, StationError
+from headworks.faces.languages.files import Language, language, languages
+from headworks.faces.people.roles import Role
 from headworks.faces.web.body import fields_of
 from headworks.faces.web.gate import RefusedError
-from headworks.faces.web.languages import Language, language, languages
 from headworks.faces.web.metrics import exposition
 from headworks.faces.web.page import Identity, Page, cookie_name
 from headworks.faces.web.picture import picture
-from headworks.faces.web.roles import Role
 from headworks.faces.web.sessions import LONGEST_S
 from headworks.faces.web.stream import MOST, EventStream
 from headworks.faces.words import sentence

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from string import Formatter
 from typing import Any
 
-from headworks.faces.web.languages import Language
+from headworks.faces.languages.files import Language
 from headworks.faces.words import sentence
 from headworks.model.text import clean
 

@@ -9,13 +9,13 @@ from typing import NamedTuple
 
 from starlette.requests import Request
 
-from headworks.faces.web import secrets_of
-from headworks.faces.web.accounts import AccountFile, Accounts, AccountsError
+from headworks.faces.people import secrets_of
+from headworks.faces.people.accounts import AccountFile, Accounts, AccountsError
+from headworks.faces.people.lockout import LockOut
+from headworks.faces.people.roles import Role
 from headworks.faces.web.archive import Archive
 from headworks.faces.web.feed import Feed
 from headworks.faces.web.gate import RefusedError
-from headworks.faces.web.lockout import LockOut
-from headworks.faces.web.roles import Role
 from headworks.faces.web.sessions import Session, Sessions
 from headworks.model.text import clean
 

@@ -6,9 +6,9 @@ Pure. Text from the site file is made visible where it cannot be printed; the pa
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from headworks.faces.languages.files import Language
 from headworks.faces.lines import START_S, unheard
 from headworks.faces.web.acks import Acks
-from headworks.faces.web.languages import Language
 from headworks.faces.words import sentence, state_word
 from headworks.model.text import clean
 

@@ -6,8 +6,8 @@ The bounds are those that `asked` and `record_handlers` keep.
 from collections.abc import Mapping
 from typing import Any
 
+from headworks.faces.languages.files import languages
 from headworks.faces.web import asked, history, journal
-from headworks.faces.web.languages import languages
 from headworks.faces.web.record_handlers import LONGEST_WORDS, MOST_ENTRIES
 from headworks.faces.web.statements import FORMS
 from headworks.model.commissioning import Verdict

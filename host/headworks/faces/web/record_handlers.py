@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 from starlette.requests import Request
 from starlette.responses import Response
 
+from headworks.faces.languages.files import language, languages
 from headworks.faces.web import asked, energy, history, journal
 from headworks.faces.web.answers import as_file, told
 from headworks.faces.web.gate import RefusedError
-from headworks.faces.web.languages import language, languages
 from headworks.faces.web.page import Identity, Page
 from headworks.faces.web.statements import FORMS, Order, Statements
 from headworks.faces.web.system import health

@@ -8,7 +8,8 @@ from typing import NamedTuple
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from headworks.faces.web import secrets_of
+from headworks.faces.people import secrets_of
+from headworks.faces.people.roles import Role
 from headworks.faces.web.files import files
 from headworks.faces.web.gate import RefusedError
 from headworks.faces.web.guide_handlers import GuideHandlers
@@ -16,7 +17,6 @@ from headworks.faces.web.handlers import Handlers
 from headworks.faces.web.openapi import document
 from headworks.faces.web.page import NOBODY_YET, Identity, Page
 from headworks.faces.web.record_handlers import RecordHandlers
-from headworks.faces.web.roles import Role
 from headworks.model.commissioning import Step
 
 Handler = Callable[[Request, Identity], Awaitable[Response]]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from headworks.faces.durably import write_durably
-from headworks.faces.web.roles import Role, role_of
+from headworks.faces.people.roles import Role, role_of
 
 FILE = "users.json"
 LONGEST_NAME = 64  # as the station takes it
@@ -59,7 +59,7 @@ class AccountFile:
             self._seen, self._held = None, Accounts()
             return self._held
         except OSError as error:
-            raise AccountsError(f"{self.path}: {error.strerror}") from error
+            raise AccountsError(_cannot(self.path, error)) from error
         seen = found.st_ino, found.st_mtime_ns, found.st_size
         if seen != self._seen:
             self._held = _load(self.path)
@@ -75,7 +75,7 @@ class AccountFile:
         try:
             write_durably(self.path, json.dumps(data, indent=1) + "\n")
         except OSError as error:
-            raise AccountsError(f"{self.path}: {error.strerror}") from error
+            raise AccountsError(_cannot(self.path, error)) from error
 
 
 def checked_name(name: str) -> str:
@@ -93,12 +93,18 @@ def _load(path: Path) -> Accounts:
         users = [User(*_fields(row)) for row in data["users"]]
         tokens = [Token(*_fields(row)) for row in data["tokens"]]
     except OSError as error:
-        raise AccountsError(f"{path}: {error.strerror}") from error
+        raise AccountsError(_cannot(path, error)) from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise AccountsError(
             f"{path} is damaged ({error}); restore it, or move it away and add the users anew"
         ) from error
     return Accounts({user.name: user for user in users}, {token.name: token for token in tokens})
+
+
+def _cannot(path: Path, error: OSError) -> str:
+    foreign = isinstance(error, PermissionError)
+    whose = "; run this as its owner, such as: sudo -u headworks" if foreign else ""
+    return f"{path}: {error.strerror}{whose}"
 
 
 def _fields(row: Mapping[str, Any]) -> tuple[str, Role, str]:

@@ -1,4 +1,4 @@
-"""The languages of the page: one TOML file each in `languages/`, found by being there.
+"""The languages of the page: one TOML file each in this folder, found by being there.
 
 English has its sentences in `faces.sentences`; every other file brings its own.
 """
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from headworks.faces.tongue import ENGLISH, Tongue
 
-FOLDER = Path(__file__).parent / "languages"
+FOLDER = Path(__file__).parent
 FIRST = "en"
 
 

@@ -122,7 +122,7 @@ GIVEN: list[tuple[str, Mapping[str, float | str], str]] = [
     (
         "interlock",
         {"interlock": "low", "when": "incomer.voltage_l1_v", "value": 198.437},
-        "Interlock low acts: incomer.voltage_l1_v is 198.4.",
+        "Interlock low acts: incomer.voltage_l1_v is 198.4 V.",
     ),
     (
         "welded",

@@ -278,7 +278,7 @@ def test_history_is_drawn_zoomed_and_kept(look: Look, plant: Plant) -> None:
     expect(page.locator(".time-line")).to_contain_text("The station starts")
     expect(page.get_by_role("button", name="Live")).to_have_attribute("aria-pressed", "true")
     before = page.locator(".when").inner_text()
-    address = page.get_by_role("link", name="As CSV").get_attribute("href")
+    address = page.get_by_role("link", name="CSV").get_attribute("href")
     status, _, body = plant.web.ask("GET", address or "")
     assert status == 200
     assert body.startswith(b"time,unix_s,envelope.kw.least")

@@ -20,6 +20,7 @@ FORMS: Mapping[str, tuple[str, ...]] = {
         "what is exported sets the limit.",
     ),
     ReasonCode.FEEDER: (
+        "feeder {subject} is rated {rating_kw}, and others feed {fed_kw} into it.",
         "feeder {subject} is rated {rating_kw}, of which others use {other_kw}.",
         "the feeder is rated {rating_kw}, of which others use {other_kw}.",
         "the feeder's rating sets the limit.",

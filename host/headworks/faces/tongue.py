@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from headworks.faces.board_sentences import FARES, FAULTS
 from headworks.faces.sentences import CHANNELS, FORMS, LATCHES, LIMITS, LOST, QUALITIES, STATES
+from headworks.faces.value_words import ORDERS, SIGHTS
 
 Table = Mapping[str, str]
 _UNITS = {name: name for name in ("kW", "kW·s", "Hz", "s", "min", "h")}
@@ -29,6 +30,8 @@ class Tongue(NamedTuple):
     faults: Table = FAULTS
     fares: Table = FARES
     states: Table = STATES
+    sights: Table = SIGHTS
+    orders: Table = ORDERS
     flows: tuple[str, str] = ("Exporting", "Importing")
     counts: Mapping[str, tuple[str, str]] = {
         "tries": ("try", "tries"),
@@ -48,6 +51,9 @@ class Tongue(NamedTuple):
             "channel": self.channels,
             "fault": self.faults,
             "board_state": self.fares,
+            "aux": self.sights,
+            "value": self.sights,
+            "action": self.orders,
         }
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from string import Formatter
 
 from headworks.faces.tongue import ENGLISH, Tongue
+from headworks.faces.value_words import CHANNEL_UNITS
 from headworks.model.text import clean
 
 __all__ = ["clean", "duration", "sentence", "state_word"]
@@ -48,6 +49,11 @@ def _shown(values: Mapping[str, Value], subject: str, tongue: Tongue) -> dict[st
     """Every value that can be shown, as text; empty and infinite ones are left out."""
     shown = {name: _show(name, value, tongue) for name, value in values.items()}
     shown["subject"] = clean(subject)
+    if shown.get("value") and isinstance(values["value"], int | float):
+        shown["value"] += _unit_of(values.get("when"))
+    other_kw = values.get("other_kw")
+    if isinstance(other_kw, int | float) and round(other_kw, 1) < 0:
+        shown["fed_kw"] = _show("fed_kw", -other_kw, tongue)
     shown["flow"] = _flow(values.get("export_kw"), tongue)
     shown["lost"] = tongue.lost.get(str(values.get("limit")), "")
     have_kw = values.get("have_kw")
@@ -59,6 +65,13 @@ def _shown(values: Mapping[str, Value], subject: str, tongue: Tongue) -> dict[st
 def _apart(text: str, tongue: Tongue) -> str:
     """Figures and names keep their own direction inside a text from right to left."""
     return f"\N{FIRST STRONG ISOLATE}{text}\N{POP DIRECTIONAL ISOLATE}" if tongue.isolate else text
+
+
+def _unit_of(channel: Value | None) -> str:
+    """What stands after a figure of this channel: " °C", or nothing where its name has no unit."""
+    found = (unit for end, unit in CHANNEL_UNITS.items() if str(channel).endswith(end))
+    unit = next(found, "")
+    return f" {unit}" if unit else ""
 
 
 def _short_of(value: float, units: Units) -> str:

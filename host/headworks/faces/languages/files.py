@@ -16,7 +16,11 @@ FIRST = "en"
 
 
 class Language(NamedTuple):
-    """`texts` are the words of the page, `todo` what to do about a code, `board` board states."""
+    """`texts` are the words of the page, `todo` what to do about a code, `boards` board states.
+
+    `answers` has for what the page answers in English, with {names} for its figures, the same in
+    this language; what is not there stays English.
+    """
 
     code: str
     name: str
@@ -24,6 +28,7 @@ class Language(NamedTuple):
     texts: Mapping[str, str]
     todo: Mapping[str, str]
     boards: Mapping[str, str]
+    answers: Mapping[str, str]
     tongue: Tongue
 
 
@@ -44,9 +49,8 @@ def _load(code: str) -> Language:
     data = tomllib.loads((FOLDER / f"{code}.toml").read_text(encoding="utf-8"))
     head = data["language"]
     tongue = _tongue(data, head["direction"]) if "forms" in data else ENGLISH
-    return Language(
-        code, head["name"], head["direction"], data["page"], data["todo"], data["boards"], tongue
-    )
+    tables = data["page"], data["todo"], data["boards"], data.get("answers", {})
+    return Language(code, head["name"], head["direction"], *tables, tongue)
 
 
 def _tongue(data: Mapping[str, Any], direction: str) -> Tongue:
@@ -61,6 +65,8 @@ def _tongue(data: Mapping[str, Any], direction: str) -> Tongue:
         faults=data["faults"],
         fares=data["fares"],
         states=data["states"],
+        sights=data["sights"],
+        orders=data["orders"],
         flows=(words["exporting"], words["importing"]),
         counts={key: (one, many) for key, (one, many) in data["counts"].items()},
         units=data["units"],

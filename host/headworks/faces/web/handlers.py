@@ -65,9 +65,8 @@ class Handlers:
         if found is None:
             raise RefusedError(404, f"there are the languages {', '.join(languages())}")
         words = {"code": found.code, "name": found.name, "direction": found.direction}
-        return JSONResponse(
-            {**words, "texts": dict(found.texts), "units": dict(found.tongue.units)}
-        )
+        tables = {"texts": dict(found.texts), "answers": dict(found.answers)}
+        return JSONResponse({**words, **tables, "units": dict(found.tongue.units)})
 
     async def session(self, request: Request, who: Identity) -> Response:  # noqa: ARG002
         """Who is signed in here, and what every act must carry."""

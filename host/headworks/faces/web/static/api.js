@@ -1,5 +1,7 @@
 // Talks to the box, and to nothing else.
 
+import { answered } from "./words.js";
+
 let csrf = "";
 
 export class ApiError extends Error {
@@ -22,7 +24,7 @@ async function ask(method, path, body) {
     signal: AbortSignal.timeout(15000),
   });
   const data = await answer.json();
-  if (!answer.ok) throw new ApiError(answer.status, data.error ?? answer.statusText);
+  if (!answer.ok) throw new ApiError(answer.status, answered(data.error ?? answer.statusText));
   return data;
 }
 

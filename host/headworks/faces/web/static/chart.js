@@ -6,7 +6,7 @@ import { h, put, s, say } from "./dom.js";
 import { apart, clockOf, number, t, unitWord } from "./words.js";
 
 export const GUTTER = 56; // left of the drawing, for figures and for the names of racks
-export const MARGIN = 12; // right of it
+export const MARGIN = 20; // right of it
 const HEIGHT = 190;
 const style = h("link", { rel: "stylesheet", href: "/static/uplot.css" });
 document.head.append(style);
@@ -136,7 +136,7 @@ function ticks(plot, events) {
     ctx.strokeStyle = ctx.fillStyle = tone(event.grave ? "--bad" : "--soft");
     ctx.lineWidth = ratio;
     ctx.setLineDash(event.grave ? [] : [2 * ratio, 3 * ratio]);
-    ctx.globalAlpha = event.grave ? 0.75 : 0.5;
+    ctx.globalAlpha = event.grave ? 0.5 : 0.4;
     ctx.beginPath();
     ctx.moveTo(x, bbox.top);
     ctx.lineTo(x, bbox.top + bbox.height);

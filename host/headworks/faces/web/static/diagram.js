@@ -3,7 +3,7 @@
 
 import { put, s, say } from "./dom.js";
 import { iconAt } from "./icons.js";
-import { kw, number, rightToLeft, t } from "./words.js";
+import { kw, named, number, rightToLeft, shorten, t } from "./words.js";
 
 const RISER = 22; // x of the line that comes down from the grid
 const STEP = 24; // between a feeder and the feeders below it
@@ -30,6 +30,18 @@ export function branches(picture) {
   const loose = picture.racks.filter((rack) => !names.has(rack.feeder)).map((rack) => rack.name);
   if (loose.length) found.push({ name: "", depth: 0, racks: loose, deeper: false, parent: null });
   return found;
+}
+
+/** A name that would run into the power beside it loses its middle. */
+function fit(node) {
+  const key = `${node.full} ${node.power.textContent}`;
+  if (node.fitted === key) return;
+  node.fitted = key;
+  const room = node.room - node.power.getComputedTextLength();
+  for (let most = node.full.length; most >= 3; most -= 1) {
+    say(node.name, named(shorten(node.full, most)));
+    if (node.name.getComputedTextLength() <= room) return;
+  }
 }
 
 export class Diagram {
@@ -68,14 +80,14 @@ export class Diagram {
     this.feeders = new Map();
     this.tiles = new Map();
     const parts = [];
-    const ends = new Map(); // x of a riser -> [from, to]
+    const risers = new Map(); // parent -> the line down from it: its x, from, to
+    const apart = rows.filter((row) => row.depth === 0).length > 1 ? 1 : 0; // several below the grid hang from one line
     let y = TOP;
     for (const row of rows) {
-      const at = RISER + row.depth * STEP;
-      const riser = Math.max(RISER, at - STEP);
-      y = this.branch(parts, row, { at, riser, y, ends });
+      const at = RISER + (row.depth + apart) * STEP;
+      y = this.branch(parts, row, { at, y, risers });
     }
-    const wires = [...ends].map(([x, [from, to]]) => this.line(x, from, x, to));
+    const wires = [...risers.values()].map(({ x, from, to }) => this.line(x, from, x, to));
     this.grid = this.source();
     const drawn = s(
       "svg",
@@ -102,23 +114,26 @@ export class Diagram {
     return { parts: [circle, wave, name, power, word, arrow], power, word, arrow, along: true };
   }
 
-  branch(parts, row, { at, riser, y, ends }) {
+  branch(parts, row, { at, y, risers }) {
     const middle = y + 14;
-    const root = row.depth === 0;
-    const first = ends.get(riser) ?? [root ? 34 : middle, middle];
-    ends.set(riser, [first[0], Math.max(first[1], middle)]);
+    const root = at === RISER;
+    const riser = Math.max(RISER, at - STEP);
+    const above = risers.get(row.parent) ?? { x: riser, from: 34, to: middle };
+    risers.set(row.parent, { ...above, to: middle });
+    if (row.deeper) risers.set(row.name, { x: at, from: middle + 6, to: middle + 6 });
     const node = { flow: null, power: this.text(this.width - 2, y + 19, "power", "end") };
     node.word = this.text(this.width - 2, y + 38, "small", "end");
     node.name = this.text(at + 24, y + 19, "name");
-    say(node.name, row.name || t("no_feeder"));
-    const symbol = root && row.deeper ? this.transformer(at, middle) : this.breaker(riser, at, middle);
+    node.full = row.name || t("no_feeder");
+    node.room = this.width - at - 34; // for the name and the power beside it
+    const symbol = row.depth === 0 && row.deeper ? this.transformer(riser, at, middle) : this.breaker(riser, at, middle);
     const barStart = at + 24;
     const barWidth = Math.max(40, this.width - barStart - 118);
     node.bar = { x: barStart, width: barWidth };
     node.track = s("rect", { x: this.x(barStart) - (rightToLeft() ? barWidth : 0), y: y + 29, width: barWidth, height: 8, rx: 4, class: "track" });
     node.load = s("rect", { y: y + 29, height: 8, rx: 4, class: "load" });
     node.arrow = s("path", { class: "arrow" });
-    node.arrowAt = root ? [at, middle + 30] : [at - 13, middle];
+    node.arrowAt = root ? [at, middle + 30] : row.depth === 0 && row.deeper ? [at - 18, middle - 6] : [at - 13, middle];
     node.along = root;
     parts.push(symbol, node.name, node.power, node.word, ...(row.name ? [node.track, node.load] : []), node.arrow);
     this.feeders.set(row.name, node);
@@ -127,9 +142,9 @@ export class Diagram {
     return bottom + 10;
   }
 
-  transformer(x, y) {
-    const circle = (shift) => s("circle", { cx: this.x(x), cy: y + shift, r: 11, class: "symbol" });
-    return s("g", {}, circle(-6), circle(8));
+  transformer(from, to, y) {
+    const circle = (shift) => s("circle", { cx: this.x(to), cy: y + shift, r: 11, class: "symbol" });
+    return s("g", {}, from === to ? null : this.line(from, y - 6, to, y - 6), circle(-6), circle(8));
   }
 
   breaker(from, to, y) {
@@ -164,8 +179,8 @@ export class Diagram {
     const box = s("rect", { x: left, y, width, height: TILE_H, rx: 6, class: "box" });
     const label = this.text(x + width / 2, y + 28, "rack-name", "middle");
     const power = this.text(x + width / 2, y + 41, "rack-power", "middle");
-    const shown = name.length > 10 ? `${name.slice(0, 9)}…` : name;
-    say(label, shown);
+    const shown = shorten(name, 10);
+    say(label, named(shown));
     const group = s("g", { class: "tile", tabindex: 0, role: "button" }, box, label, " ", power);
     const open = () => this.onRack(name);
     group.addEventListener("click", open);
@@ -194,6 +209,7 @@ export class Diagram {
     const loose = this.feeders.get("");
     if (loose) say(loose.power, "");
     for (const rack of picture.racks) this.rack(rack);
+    for (const node of this.feeders.values()) fit(node);
   }
 
   /** A feeder without a meter shows what its racks draw, and says so. */
@@ -216,7 +232,7 @@ export class Diagram {
     const over = power !== null && Math.abs(power) > feeder.rating_kw;
     put(node.load, "class", `load ${power === null ? "none" : over ? "over" : power < 0 ? "out" : "in"}`);
     say(node.power, power === null ? t("not_known") : kw(Math.abs(power)));
-    put(node.power, "class", power === null ? "power bad" : over ? "power bad" : "power");
+    put(node.power, "class", power === null ? "power bad none" : over ? "power bad" : "power");
     const percent = Math.round((100 * Math.abs(power ?? 0)) / feeder.rating_kw);
     const rated = kw(feeder.rating_kw);
     say(node.word, power === null ? feeder.quality_word : t("of_rating", { percent, rated }));

@@ -3,7 +3,7 @@
 import { allowed } from "./account.js";
 import { get } from "./api.js";
 import { h, say } from "./dom.js";
-import { apart, code, t } from "./words.js";
+import { answered, apart, code, t } from "./words.js";
 
 export const open = (root, picture) => new View(root, picture);
 
@@ -31,11 +31,12 @@ class View {
     const [year, month] = this.month.split("-").map(Number);
     const name = new Intl.DateTimeFormat(`${code()}-u-nu-latn`, { month: "long", year: "numeric", timeZone: "UTC" });
     say(this.title, name.format(Date.UTC(year, month - 1, 1)));
+    this.body.replaceChildren(h("p", { role: "status" }, t("loading")));
     try {
       const told = await get(`/api/energy?month=${this.month}`);
       if (asked === this.asked) this.body.replaceChildren(...table(told));
     } catch (error) {
-      if (asked === this.asked) this.body.replaceChildren(h("p", { role: "status" }, error.message));
+      if (asked === this.asked) this.body.replaceChildren(h("p", { class: "said", role: "status" }, error.message));
     }
   }
 
@@ -44,31 +45,47 @@ class View {
   }
 }
 
-const COLUMNS = ["import", "export", "racks", "covered"];
 const kwh = (value) => (value === null || value === undefined ? "–" : apart(value < 100 ? value.toFixed(1) : value.toFixed(0)));
+const share = (row) => (row.racks_kwh ? apart(`${Math.round((100 * (row.covered_kwh ?? 0)) / row.racks_kwh)} %`) : "–");
+
+/** What stands in a row of the table, in its order: what racks drew first, since that is asked for. */
+const COLUMNS = [
+  { name: "energy_racks", cell: (row) => kwh(row.racks_kwh) },
+  { name: "energy_covered", cell: (row) => kwh(row.covered_kwh), kind: "roomy" },
+  { name: "energy_surplus_share", cell: share },
+  { name: "energy_import", cell: (row) => kwh(row.import_kwh) },
+  { name: "energy_export", cell: (row) => kwh(row.export_kwh) },
+];
+const INCREMENTAL = { name: "energy_incremental", cell: (row) => kwh(row.incremental_kwh) };
 
 function table(told) {
   if (!told.days.length) return [h("p", { class: "quiet" }, t("energy_none"))];
   const most = Math.max(...told.days.map((day) => day.racks_kwh ?? 0), 0.001);
-  const more = told.days.some((day) => day.incremental_kwh !== null);
-  const names = [...COLUMNS.map((name) => `energy_${name}`), "energy_share", ...(more ? ["energy_incremental"] : [])];
-  const head = h("tr", {}, h("th", { scope: "col" }, t("energy_day")), names.map((name) => h("th", { scope: "col" }, t(name), name === "energy_share" ? "" : ` (${apart("kWh")})`)), h("th", { class: "bar-head", "aria-hidden": "true" }));
-  const rows = [...told.days.map((day) => line(day, most, more)), line({ ...told.total, date: t("energy_total") }, 0, more)];
+  const columns = told.days.some((day) => day.incremental_kwh !== null) ? [...COLUMNS, { ...INCREMENTAL, kind: "roomy" }] : COLUMNS;
+  const head = h("tr", {}, h("th", { scope: "col" }, t("energy_day")), h("th", { class: "bar-head", "aria-hidden": "true" }), columns.map(({ name, kind }) => h("th", { scope: "col", class: kind }, t(name))));
+  const rows = [...told.days.map((day) => line(day, most, columns)), line({ ...told.total, date: t("energy_total") }, 0, columns)];
   rows.at(-1).className = "total";
   const { partial, intervals } = told.total;
-  const about = h("p", {}, h("small", {}, t("energy_about"), " ", partial ? t("energy_partial", { partial, all: intervals }) : ""));
-  return [h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t("energy") }, h("table", { class: "energy" }, h("thead", {}, head), h("tbody", {}, rows))), about];
+  const about = h("p", {}, h("small", {}, t("energy_about"), " ", partial ? t("energy_about_partial", { partial, all: intervals }) : ""));
+  const body = h("table", { class: "energy" }, h("caption", {}, apart("kWh")), h("thead", {}, head), h("tbody", {}, rows));
+  return [totals(told.total), h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t("energy") }, body), about];
 }
 
-function line(day, most, more) {
-  const share = day.racks_kwh ? `${Math.round((100 * (day.covered_kwh ?? 0)) / day.racks_kwh)} %` : "–";
-  const cells = [...COLUMNS.map((name) => kwh(day[`${name}_kwh`])), apart(share), ...(more ? [kwh(day.incremental_kwh)] : [])];
+/** The month at a glance. */
+function totals(total) {
+  const figure = (name, value, unit = "kWh") => h("div", {}, h("dt", {}, t(name)), h("dd", { class: "fig" }, unit && value !== "–" ? [value, " ", h("small", {}, unit)] : value));
+  return h("dl", { class: "figures totals" }, figure("energy_racks", kwh(total.racks_kwh)), figure("energy_surplus_share", share(total), ""), figure("energy_import", kwh(total.import_kwh)), figure("energy_export", kwh(total.export_kwh)));
+}
+
+function line(day, most, columns) {
   const bar = h("div", { class: "bar" }, h("div", { class: "covered" }), h("div", { class: "rest" }));
   const width = (value) => `${most ? (100 * value) / most : 0}%`;
   bar.children[0].style.inlineSize = width(day.covered_kwh ?? 0);
   bar.children[1].style.inlineSize = width((day.racks_kwh ?? 0) - (day.covered_kwh ?? 0));
-  const name = /^\d{4}-/.test(day.date) ? apart(day.date.slice(8)) : day.date;
-  return h("tr", {}, h("th", { scope: "row" }, name, day.partial ? h("abbr", { title: t("energy_partial", { partial: day.partial, all: day.intervals }) }, " *") : ""), cells.map((cell) => h("td", { class: "fig" }, cell)), h("td", { class: "bar-cell", "aria-hidden": "true" }, most ? bar : null));
+  const name = /^\d{4}-/.test(day.date) ? apart(String(Number(day.date.slice(8)))) : day.date;
+  const mark = day.partial ? h("span", { title: t("energy_partial", { partial: day.partial, all: day.intervals }) }, " *") : "";
+  const cells = columns.map(({ cell, kind }) => h("td", { class: `fig ${kind ?? ""}` }, cell(day)));
+  return h("tr", {}, h("th", { scope: "row" }, name, mark), h("td", { class: "bar-cell", "aria-hidden": "true" }, most ? bar : null), cells);
 }
 
 function statement(month) {
@@ -83,7 +100,7 @@ async function fetchIt(form, month, said) {
   say(said, t("making"));
   const answer = await fetch(`/api/statement?month=${month}&form=${form}&lang=${code()}`, { credentials: "same-origin" }).catch((error) => ({ ok: false, json: () => ({ error: error.message }) }));
   if (!answer.ok) {
-    say(said, (await answer.json()).error);
+    say(said, answered((await answer.json()).error));
     return;
   }
   const name = answer.headers.get("content-disposition")?.match(/filename="([^"]+)"/)?.[1] ?? `statement.${form}`;

@@ -3,9 +3,9 @@
 import { get } from "./api.js";
 import { h, keyed, put, say } from "./dom.js";
 import { channelText } from "./sensors.js";
-import { apart, duration, kw, number, t } from "./words.js";
+import { answered, apart, duration, kw, number, t, wordOf } from "./words.js";
 
-const clock = () => new Date().toTimeString().slice(0, 8);
+const clock = (picture) => picture.time?.slice(11, 19) ?? new Date().toTimeString().slice(0, 8); // as it is at the site
 const path = (row) => `/api/guide/${encodeURIComponent(row.target)}/${row.step}`;
 
 /** The panel of a step: `node`, and `see` for live readings. */
@@ -36,7 +36,17 @@ function meterFacts(list, row, picture) {
   const one = picture.meters.find((each) => each.name === row.target);
   if (!one) return;
   const hertz = one.frequency_hz === null ? t("not_known") : apart(`${one.frequency_hz.toFixed(2)} Hz`);
-  fill(list, [[t("power_now"), kw(one.power_kw)], [t("frequency"), hertz], [t("quality"), one.quality_word, one.quality !== "good"], [t("age"), duration(one.age_s)]]);
+  fill(list, [[t("power_now"), kw(one.power_kw)], [t("frequency"), hertz], [t("quality"), t(`quality_${one.quality}`), one.quality !== "good"], [t("age"), duration(one.age_s)]]);
+}
+
+const UNITS = { kw: "kW", kwh: "kWh", kvar: "kvar", kvarh: "kvarh", kva: "kVA", v: "V", a: "A", hz: "Hz" };
+
+/** "voltage L1" and "230 V" of voltage_l1_v. */
+function valueOf(name, value) {
+  const end = name.slice(name.lastIndexOf("_") + 1);
+  const stem = UNITS[end] ? name.slice(0, -end.length - 1) : name;
+  const [, what, phase] = stem.match(/^(.*?)(?:_(l\d\w*))?$/);
+  return [`${wordOf("value", what)}${phase ? ` ${apart(phase.toUpperCase())}` : ""}`, apart(`${number(value)} ${UNITS[end] ?? ""}`.trim())];
 }
 
 function meter(row, send) {
@@ -47,8 +57,8 @@ function meter(row, send) {
   const read = async () => {
     try {
       const answer = await get(`/api/meters/${encodeURIComponent(row.target)}`);
-      fill(values, Object.entries(answer.values).map(([name, value]) => [name.replaceAll("_", " "), apart(number(value))]));
-      found.replaceChildren(...answer.findings.map((one) => h("li", { "data-bad": !one.ok }, `${one.ok ? "✓" : "✗"} `, apart(one.text))));
+      fill(values, Object.entries(answer.values).map(([name, value]) => valueOf(name, value)));
+      found.replaceChildren(...answer.findings.map((one) => h("li", { "data-bad": !one.ok }, `${one.ok ? "✓" : "✗"} `, answered(one.text))));
       say(told, Object.keys(answer.values).length ? "" : t("not_known"));
     } catch (error) {
       say(told, error.message);
@@ -112,8 +122,8 @@ function relay(row, send, allowed) {
   const see = (picture) => {
     const rack = picture.racks.find((one) => one.name === row.target);
     if (!rack) return;
-    if (rack.on && rack.state === "running") [seenOn, seenOff] = [seenOn || clock(), ""];
-    if (!rack.on && rack.state === "off" && seenOn) seenOff ||= clock();
+    if (rack.on && rack.state === "running") [seenOn, seenOff] = [seenOn || clock(picture), ""];
+    if (!rack.on && rack.state === "off" && seenOn) seenOff ||= clock(picture);
     ask.pass.disabled = !allowed("lock") || !(seenOn && seenOff);
     fill(list, [[t("state"), rack.state_word, ["faulted", "tripped"].includes(rack.state)], [t("power_now"), kw(rack.power_kw)], [t("seen_on"), seenOn || "–"], [t("seen_off"), seenOff || "–"]]);
     say(why, rack.why);
@@ -128,7 +138,7 @@ function trip(row, send, allowed) {
   const ask = verdict(row, send, () => seen && `acted ${seen}`);
   const see = (picture) => {
     const one = (picture.interlocks ?? []).find((each) => each.name === row.target);
-    if (one && one.sees !== "nothing") seen ||= clock();
+    if (one && one.sees !== "nothing") seen ||= clock(picture);
     ask.pass.disabled = !allowed("lock") || !seen;
     const on = picture.racks.filter((rack) => rack.on).length;
     fill(list, [[t("interlock"), one ? `${one.when} · ${t(one.sees === "nothing" ? "quiet" : "active")}` : t("quiet")], [t("seen_acting"), seen || "–"], [t("racks"), t("verdict_some", { on, all: picture.racks.length })]]);

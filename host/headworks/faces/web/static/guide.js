@@ -43,19 +43,21 @@ class View {
     this.bar.children[0].style.inlineSize = `${(100 * passed) / Math.max(1, of)}%`;
     this.bar.children[1].style.inlineSize = `${(100 * failed) / Math.max(1, of)}%`;
     const groups = STEPS.map((step) => ({ step, rows: steps.filter((row) => row.step === step) })).filter((group) => group.rows.length);
-    keyed(this.groups, groups, (group) => group.step, (group) => h("section", { class: "card", "aria-label": t(`step_${group.step}`) }, h("h2", {}, t(`step_${group.step}`)), h("p", { class: "about" }, t(`about_${group.step}`)), h("ul", { class: "steps" })), (node, group) => {
+    keyed(this.groups, groups, (group) => group.step, (group) => h("section", { class: "card", "aria-label": t(`step_${group.step}`) }, h("h2", { class: "split" }, h("span", {}, t(`step_${group.step}`)), h("small", { class: "fig" })), h("p", { class: "about" }, t(`about_${group.step}`)), h("ul", { class: "steps" })), (node, group) => {
+      const passed = group.rows.filter((row) => row.result === "pass" && !row.earlier).length;
+      say(node.firstChild.children[1], t("guide_group", { passed, of: group.rows.length }));
       keyed(node.children[2], group.rows, (row) => row.target, (row) => this.row(row), (item, row) => this.fill(item, row));
     });
   }
 
   row(row) {
-    const details = h("details", {}, h("summary", {}, h("span", { class: "glyph" }), h("b", {}, row.step === "deadman" ? t("step_deadman") : row.target), h("small")));
+    const details = h("details", {}, h("summary", {}, h("span", { class: "glyph" }), h("span", { class: "told" }, h("b", {}, row.step === "deadman" ? t("step_deadman") : row.target), h("small"))));
     details.addEventListener("toggle", () => this.toggle(details, row));
     return h("li", {}, details);
   }
 
   fill(item, row) {
-    const [glyph, , told] = item.firstChild.firstChild.children;
+    const [glyph, { lastChild: told }] = item.firstChild.firstChild.children;
     const stands = row.result && !row.earlier;
     setIcon(glyph, !stands ? "off" : row.result === "pass" ? "good" : "alarm", 22);
     const when = row.wall_s ? dateTime(row.wall_s, this.zone) : t("without_clock");

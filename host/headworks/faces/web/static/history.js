@@ -5,7 +5,8 @@ import { Chart, strips } from "./chart.js";
 import { h, put, say } from "./dom.js";
 import { followFingers } from "./gestures.js";
 import { setIcon } from "./icons.js";
-import { code, dateTime, t } from "./words.js";
+import { channelName } from "./sensors.js";
+import { code, dateTime, named, t } from "./words.js";
 
 const SPANS = { hour: 3600, day: 86400, week: 604800, month: 2592000 };
 const LEAST_S = 60;
@@ -47,7 +48,7 @@ class View {
     return h(
       "div",
       { class: "controls", role: "group", "aria-label": t("history") },
-      h("div", { class: "choices" }, this.buttons),
+      h("div", { class: "choices spans" }, this.buttons),
       h("div", { class: "choices", dir: "ltr" }, button("earlier", "◀", () => this.move(-0.5)), button("zoom_out", "−", () => this.zoom(2)), button("zoom_in", "+", () => this.zoom(0.5)), button("later", "▶", () => this.move(0.5))),
       (this.present = h("button", { type: "button", class: "choice", onclick: () => this.follow() }, t("present"))),
       this.table,
@@ -141,7 +142,8 @@ class View {
     const told = this.told;
     const range = this.range();
     const events = told.events.filter((event) => event.wall_s !== null);
-    say(this.when, `${dateTime(range.from, this.zone)} – ${dateTime(range.to, this.zone)}`);
+    const seconds = this.length < SPANS.hour;
+    say(this.when, `${dateTime(range.from, this.zone, seconds)} – ${dateTime(range.to, this.zone, seconds)}`);
     for (const chart of this.charts) chart.end();
     this.charts = charts(told);
     const anything = this.charts.length > 0 || told.racks.length > 0;
@@ -180,9 +182,15 @@ function charts(told) {
   return [
     ...made("power", t("chart_power"), "kW", told.charts.power.map((line) => powerLine(line, told.grid))),
     ...made("surplus", t("surplus"), "kW", told.charts.surplus.map((line) => ({ ...line, label: t("spare"), steps: true }))),
-    ...made("temperature", t("temperatures"), "°C", told.charts.temperature.map((line) => ({ ...plain(line), label: line.name.replace(/_c$/, "").replaceAll("_", " "), width: 1.6 })), { digits: 1, scale: near }),
+    ...made("temperature", t("temperatures"), "°C", told.charts.temperature.map((line) => ({ ...plain(line), label: sensorName(line.name), width: 1.6 })), { digits: 1, scale: near }),
     ...made("frequency", t("chart_frequency"), "Hz", told.charts.frequency.map((line) => ({ ...line, label: line.name.replace(/\.frequency_hz$/, "") })), { digits: 3, scale: near }),
   ];
+}
+
+/** "air · intake" of air.intake_c. */
+function sensorName(name) {
+  const place = name.lastIndexOf(".");
+  return place < 0 ? channelName(name) : `${named(name.slice(0, place))} · ${channelName(name.slice(place + 1))}`;
 }
 
 /** A scale that shows small changes of a large figure. */

@@ -3,7 +3,7 @@
 import { get } from "./api.js";
 import { h, put, say } from "./dom.js";
 import { setIcon } from "./icons.js";
-import { code, dateTime, t } from "./words.js";
+import { code, dateTime, dayAt, t } from "./words.js";
 
 const CATEGORIES = ["", "alarms", "acts", "racks", "orders", "guide", "system"];
 
@@ -38,7 +38,7 @@ class View {
 
   address(before) {
     const asked = new URLSearchParams({ lang: code(), category: this.category.value, words: this.words.value });
-    const day = (input, later) => input.value && asked.set(later ? "to" : "from", String(Date.parse(`${input.value}T00:00:00`) / 1000 + (later ? 86400 : 0)));
+    const day = (input, later) => input.value && asked.set(later ? "to" : "from", String(dayAt(input.value, this.zone, later ? 1 : 0)));
     day(this.from, false);
     day(this.to, true);
     if (before) asked.set("before", String(before));

@@ -2,7 +2,7 @@
 
 import { byId, h, keyed, put, say } from "./dom.js";
 import { setIcon } from "./icons.js";
-import { kw, t } from "./words.js";
+import { counted, kw, named, t } from "./words.js";
 
 /** What to say about the whole, and how grave it is. */
 function verdict(picture, link) {
@@ -12,10 +12,10 @@ function verdict(picture, link) {
   const on = picture.racks.filter((rack) => rack.on).length;
   if (picture.starting && !on) return ["starting", t("verdict_starting")];
   if (!picture.healthy) return ["tripped", t("verdict_ill", { on, all })];
-  if (on === all) return ["running", t("verdict_all", { all })];
+  if (on === all) return ["running", counted("verdict_all", all, { all })];
   if (on > 0) return ["running", t("verdict_some", { on, all })];
   const held = picture.racks.some((rack) => ["faulted", "tripped"].includes(rack.state));
-  return [held ? "tripped" : "off", t("verdict_none", { all })];
+  return [held ? "tripped" : "off", counted("verdict_none", all, { all })];
 }
 
 function figures(picture) {
@@ -48,11 +48,12 @@ function gravest(picture) {
   const alarm = picture.alarms.find((one) => !one.acked_by) ?? picture.alarms[0];
   node.hidden = !alarm;
   if (!alarm) return;
-  if (!node.firstChild) node.append(h("span"), h("span"));
+  if (!node.firstChild) node.append(h("span"), h("span"), h("span", { class: "more" }));
   const more = picture.alarms.length - 1;
   setIcon(node.children[0], alarm.severity, 22);
-  const named = alarm.cause.includes(alarm.source) ? alarm.cause : `${alarm.source}: ${alarm.cause}`;
-  say(node.children[1], more ? `${named} ${t("and_more", { more })}` : named);
+  const told = alarm.cause.includes(alarm.source) ? alarm.cause : `${named(alarm.source)}: ${alarm.cause}`;
+  say(node.children[1], told);
+  say(node.children[2], more ? t("and_more", { more }) : "");
   put(node, "data-severity", alarm.severity);
 }
 

@@ -4,7 +4,7 @@ import { post } from "./api.js";
 import { byId, h, keyed, put, say } from "./dom.js";
 import { setIcon } from "./icons.js";
 import { allowed } from "./account.js";
-import { apart, duration, kw, number, t } from "./words.js";
+import { apart, duration, kw, named, number, t, unitWord } from "./words.js";
 
 let opened = null; // name of the rack in the dialog
 let picture = null;
@@ -18,7 +18,38 @@ export function showRacks(next) {
     (rack) => row(rack.name),
     (node, rack) => fill(node.firstChild, rack),
   );
+  filter(next.racks);
   if (opened !== null) refresh();
+}
+
+const ORDER = ["running", "starting", "stopping", "off", "locked-out", "tripped", "faulted"];
+const MANY = 16; // racks; more are easier to read in two columns, and by their states
+let chosen = ""; // the state that alone is shown; none shows all
+
+/** Where there are many racks: how many are in each state, and those of one state alone. */
+function filter(racks) {
+  const list = byId("rack-list");
+  put(list, "data-many", racks.length > MANY);
+  const states = ORDER.filter((state) => racks.some((rack) => rack.state === state));
+  if (!states.includes(chosen)) chosen = "";
+  const place = byId("rack-states");
+  place.hidden = racks.length <= MANY || states.length < 2;
+  const rows = states.map((state) => ({ state, all: racks.filter((rack) => rack.state === state) }));
+  keyed(place, place.hidden ? [] : rows, (row) => row.state, chip, (node, row) => {
+    say(node.children[1], `${row.all.length} ${row.all[0].state_word}`);
+    put(node, "aria-pressed", String(row.state === chosen));
+  });
+  racks.forEach((rack, index) => (list.children[index].hidden = chosen !== "" && rack.state !== chosen));
+}
+
+function chip({ state }) {
+  const press = () => {
+    chosen = chosen === state ? "" : state;
+    filter(picture.racks);
+  };
+  const node = h("button", { type: "button", class: "chip", onclick: press }, h("span", { class: "glyph" }), h("span"));
+  setIcon(node.firstChild, state, 18);
+  return node;
 }
 
 function row(name) {
@@ -41,7 +72,7 @@ function fill(button, rack) {
   const [glyph, who, state, power, why] = button.children;
   setIcon(glyph, rack.state, 24);
   say(who.children[0], rack.name);
-  say(who.children[1], rack.kind);
+  say(who.children[1], rack.kind.toUpperCase());
   say(state, rack.state_word);
   say(power, kw(rack.power_kw));
   say(why, rack.why);
@@ -77,7 +108,7 @@ function refresh() {
   const rack = picture?.racks.find((one) => one.name === opened);
   if (!rack) return;
   const dialog = byId("rack-dialog");
-  say(dialog.querySelector("h2"), `${rack.name} · ${rack.state_word}`);
+  say(dialog.querySelector("h2"), `${named(rack.name)} · ${rack.state_word}`);
   say(dialog.querySelector(".why"), rack.why);
   keyed(dialog.querySelector(".facts"), facts(rack), (one) => one[0], pair, (node, [name, value]) => {
     say(node.children[0], name);
@@ -94,11 +125,11 @@ const pair = () => h("div", {}, h("dt"), h("dd"));
 
 function facts(rack) {
   return [
-    [t("power"), `${kw(rack.power_kw)} / ${kw(rack.rated_kw)}`],
+    [t("power"), apart(`${kw(rack.power_kw)} / ${kw(rack.rated_kw)}`)],
     [t("since"), duration(rack.since_s)],
     [t("starts_today"), String(rack.starts_today)],
     [t("switchings"), String(rack.switchings)],
-    [t("hours_on"), rack.on_total_s === undefined ? t("not_known") : apart(`${number(rack.on_total_s / 3600)} h`)],
+    [t("hours_on"), rack.on_total_s === undefined ? t("not_known") : apart(`${number(rack.on_total_s / 3600)} ${unitWord("h")}`)],
     [t("wear"), wear(rack)],
     ...(rack.locked_by ? [[t("locked_by"), rack.locked_by]] : []),
     ...(rack.off_by ? [[t("off_by"), rack.off_by]] : []),
@@ -108,7 +139,7 @@ function facts(rack) {
 /** How often it was switched for each hour on: what wears a contactor is the switching. */
 function wear(rack) {
   const hours = (rack.on_total_s ?? 0) / 3600;
-  return hours < 1 ? t("not_known") : apart(`${number(rack.switchings / hours)} / h`);
+  return hours < 1 ? t("not_known") : apart(`${number(rack.switchings / hours)} / ${unitWord("h")}`);
 }
 
 function button(act) {

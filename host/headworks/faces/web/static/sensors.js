@@ -4,11 +4,12 @@ import { allowed } from "./account.js";
 import { post } from "./api.js";
 import { byId, h, keyed, put, say } from "./dom.js";
 import { setIcon } from "./icons.js";
-import { apart, duration, kw, number, t } from "./words.js";
+import { apart, duration, kw, named, number, rightToLeft, t, unitWord, wordOf } from "./words.js";
 
 const UNITS = { _c: "°C", _rh: "%", _pct: "%", _percent: "%", _rpm: "rpm", _hz: "Hz", _kw: "kW", _v: "V", _k: "K" };
 
 export function showSensors(picture) {
+  byId("no-boards").hidden = picture.boards.length > 0;
   keyed(byId("board-list"), picture.boards, (board) => board.name, boardCard, fillBoard);
   heads(["name", "power_now", "frequency", "quality", "age"]);
   keyed(byId("meter-list"), picture.meters, (meter) => meter.name, meterRow, fillMeter);
@@ -24,14 +25,14 @@ function boardCard(board) {
     h("p", { class: "cause" }),
     h("div", { class: "latch" }, h("b"), h("button", { type: "button", class: "act", onclick: () => reset(board.name, told) }, t("act_reset")), told),
     h("dl", { class: "channels" }),
-    h("details", {}, h("summary", {}, t("link_counters")), h("p", { class: "fig counters" })),
+    h("details", {}, h("summary", {}, t("link_counters")), h("dl", { class: "counters" })),
   );
 }
 
 function fillBoard(node, board) {
   const [head, cause, latch, channels, details] = node.children;
-  const latched = Object.entries(board.latches).map(([output, why]) => `${output} (${why})`);
-  latch.hidden = latched.length === 0 && board.state !== "quarantined";
+  const latched = Object.entries(board.latches).map(([output, why]) => `${named(output)} (${wordOf("channel", why)})`);
+  latch.hidden = latched.length === 0 && !(board.state === "quarantined" && allowed("reset"));
   say(latch.children[0], latched.length ? t("board_latched", { what: latched.join(", ") }) : "");
   latch.children[1].hidden = !allowed("reset");
   const well = board.state === "runs" && Object.keys(board.latches).length === 0;
@@ -42,8 +43,11 @@ function fillBoard(node, board) {
   say(cause, board.cause);
   cause.hidden = !board.cause;
   keyed(channels, Object.entries(board.channels), ([name]) => name, () => h("div", {}, h("dt"), h("dd", { class: "fig" }, h("span"), h("small"))), fillChannel);
-  const link = Object.entries(board.counters).map(([name, value]) => `${name.replaceAll("_", " ")} ${value}`);
-  say(details.children[1], [board.port, board.firmware, ...link].filter(Boolean).join(" · "));
+  const link = [["port", board.port], ["firmware", board.firmware], ...Object.entries(board.counters)].filter(([, value]) => value !== "" && value !== null);
+  keyed(details.children[1], link, ([name]) => name, () => h("div", {}, h("dt"), h("dd", { class: "fig" })), (pair, [name, value]) => {
+    say(pair.children[0], wordOf("counter", name));
+    say(pair.children[1], apart(value));
+  });
 }
 
 async function reset(name, told) {
@@ -55,13 +59,24 @@ async function reset(name, told) {
   }
 }
 
+/** A channel's name in words, without its unit: "exhaust dew point" of exhaust_dew_point_c. */
+export function channelName(name) {
+  const unit = Object.keys(UNITS).find((end) => name.endsWith(end)) ?? "";
+  const stem = unit ? name.slice(0, -unit.length) : name;
+  const [, place, quantity] = stem.match(/^(.*?)(?:_(humidity|dew_point|margin))?$/);
+  const [, what, which] = place.match(/^(.*?)(\d*)$/);
+  const first = `${wordOf("channel", what)}${which && ` ${which}`}`;
+  const second = quantity ?? (/^fan/.test(stem) ? { _rpm: "speed", _percent: "of_nominal" }[unit] : "");
+  return second ? t("channel_of", { place: first, quantity: wordOf("channel", second) }) : first;
+}
+
 /** A channel's name without its unit, its value with it, and whether there is one. */
 export function channelText(name, channel) {
   const unit = Object.keys(UNITS).find((end) => name.endsWith(end));
   const { value } = channel;
   const known = value !== null && value !== undefined;
-  const text = typeof value === "boolean" ? t(value ? "active" : "quiet") : `${number(value)} ${UNITS[unit] ?? ""}`;
-  return { label: (unit ? name.slice(0, -unit.length) : name).replaceAll("_", " "), text: known ? apart(text.trim()) : t("not_known"), known };
+  const text = typeof value === "boolean" ? t(value ? "active" : "quiet") : `${number(value)} ${unitWord(UNITS[unit] ?? "")}`;
+  return { label: channelName(name), text: known ? apart(text.trim()) : t("not_known"), known };
 }
 
 function fillChannel(node, [name, channel]) {
@@ -86,7 +101,7 @@ function fillMeter(node, meter) {
   say(name, meter.name);
   say(power, kw(meter.power_kw));
   say(frequency, meter.frequency_hz === null ? "–" : apart(`${meter.frequency_hz.toFixed(2)} Hz`));
-  say(quality, meter.quality_word);
+  say(quality, t(`quality_${meter.quality}`));
   say(age, duration(meter.age_s));
   put(node, "data-bad", meter.quality !== "good");
 }
@@ -94,7 +109,7 @@ function fillMeter(node, meter) {
 const limitRow = () => h("li", { class: "limit" }, h("b"), h("span", { class: "fig" }), h("span", { class: "why" }));
 
 function fillLimit(node, limit) {
-  say(node.children[0], limit.binds ? `▶ ${limit.source}` : limit.source);
+  say(node.children[0], limit.binds ? `${rightToLeft() ? "◀" : "▶"} ${named(limit.source)}` : named(limit.source));
   say(node.children[1], limit.kw === null ? t("no_limit") : kw(limit.kw));
   say(node.children[2], limit.why);
   put(node, "data-binds", limit.binds);

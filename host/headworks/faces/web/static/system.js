@@ -3,7 +3,7 @@
 import { get } from "./api.js";
 import { h, keyed, put, say } from "./dom.js";
 import { allowed } from "./account.js";
-import { apart, bytes, duration, number, t } from "./words.js";
+import { apart, bytes, duration, number, t, unitWord } from "./words.js";
 
 const AGAIN_MS = 5000;
 
@@ -48,9 +48,11 @@ function filled(node, card) {
   });
 }
 
-const ms = (us) => (us === null || us === undefined ? t("not_known") : apart(`${number(us / 1000)} ms`));
+const ms = (us) => (us === null || us === undefined ? t("not_known") : apart(`${number(us / 1000)} ${unitWord("ms")}`));
 const plain = (value) => (value === null || value === undefined ? t("not_known") : apart(value));
-const share = (free, all) => (all ? `${bytes(free)} ${apart(`(${Math.round((100 * free) / all)} %)`)}` : t("not_known"));
+const share = (free, all) => (all ? apart(`${bytes(free)} (${Math.round((100 * free) / all)} %)`) : t("not_known"));
+
+const NAMES = { python: "Python", sqlite: "SQLite", pymodbus: "pymodbus", starlette: "Starlette", hypercorn: "Hypercorn" };
 
 function cards(told, picture) {
   const { scan, records, disk, clock, machine, versions } = told;
@@ -60,7 +62,7 @@ function cards(told, picture) {
     {
       title: t("system_scan"),
       rows: [
-        [t("scan_period"), plain(scan.scan_s && `${number(scan.scan_s)} s`)],
+        [t("scan_period"), plain(scan.scan_s && `${number(scan.scan_s)} ${unitWord("s")}`)],
         [t("scan_last"), ms(scan.last_us)],
         [t("scan_p99"), ms(scan.p99_us)],
         [t("scan_count"), plain(scan.count)],
@@ -100,7 +102,7 @@ function cards(told, picture) {
     },
     {
       title: t("system_versions"),
-      rows: [[t("version_station"), plain(station)], [t("version_page"), plain(page), station && station !== page], [t("version_system"), plain(system)], ...Object.entries(others).map(([name, value]) => [name, apart(value)])],
+      rows: [[t("version_station"), plain(station)], [t("version_page"), plain(page), station && station !== page], [t("version_system"), plain(system)], ...Object.entries(others).map(([name, value]) => [NAMES[name] ?? name, apart(value)])],
     },
   ];
 }

@@ -20,7 +20,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 # Folders of tests begin in this order, others after them: the longest must not be left for the end.
-FIRST = ("cli", "endtoend", "field", "control", "tools", "pi", "web")
+FIRST = ("prompt", "cli", "endtoend", "field", "control", "tools", "pi", "web")
 SIDE_BY_SIDE = 4  # most tests wait for something; with more, two cores make clocks late
 UNSTEADY = 3  # so many may fall beside others and pass alone
 DECISION = "control"

@@ -44,10 +44,13 @@ def hashed_pin(pin: str) -> str:
 
 
 def fits(secret: str, password: str) -> bool:
-    """Whether a password is the one that was hashed. Takes some 30 ms and 19 MiB."""
+    """Whether a password is the one that was hashed. Takes some 30 ms and 19 MiB.
+
+    A password that is no text at all (half of a UTF-16 pair) fits none.
+    """
     try:
         return _HASHER.verify(secret, password[: LONGEST + 1])
-    except (Argon2Error, InvalidHashError):
+    except (Argon2Error, InvalidHashError, UnicodeEncodeError):
         return False
 
 

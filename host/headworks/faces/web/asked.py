@@ -1,5 +1,6 @@
 """What stands behind the question mark of a request, read with care. Raises RefusedError."""
 
+import re
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -12,6 +13,8 @@ from headworks.record.history import LONGEST_S
 from headworks.record.reading import Span
 
 LATEST_S = 4e9  # the year 2096
+MONTH = "20[0-9]{2}-(0[1-9]|1[0-2])"
+_MONTH = re.compile(MONTH, re.ASCII)
 
 
 def figure(request: Request, name: str, least: float, most: float) -> float | None:
@@ -54,12 +57,11 @@ def span(
 
 
 def month(request: Request) -> str:
-    """A month such as 2026-11."""
+    """A month such as 2026-11, of this century."""
     text = request.query_params.get("month", "")
-    try:
-        return datetime.strptime(text, "%Y-%m").strftime("%Y-%m")  # noqa: DTZ007 (no instant)
-    except ValueError:
-        raise RefusedError(400, "month must be a year and a month, such as 2026-11") from None
+    if _MONTH.fullmatch(text) is None:
+        raise RefusedError(400, "month must be a year and a month, such as 2026-11")
+    return text
 
 
 def month_span(text: str, zone: ZoneInfo) -> Span:

@@ -47,6 +47,8 @@ class Handlers:
         """The picture now and after every change."""
         if self._page.streams >= MOST:
             raise RefusedError(503, "too many streams; ask for /api/state every few seconds")
+        if request.method == "HEAD":  # its answer has no body, so it would never end
+            return Response(media_type=EventStream.media_type)
         wanted = _language(request)
         return EventStream(self._page, lambda: self._draw(wanted))
 

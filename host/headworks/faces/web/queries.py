@@ -24,7 +24,7 @@ _BOUNDS: Mapping[str, Json] = {
     "before": {"type": "integer", "minimum": 1, "maximum": 2**53},
     "most": {"type": "integer", "minimum": 1, "maximum": MOST_ENTRIES},
     "words": {"type": "string", "maxLength": LONGEST_WORDS},
-    "month": {"type": "string", "pattern": r"^[1-9][0-9]{3}-(0[1-9]|1[0-2])$"},
+    "month": {"type": "string", "pattern": f"^{asked.MONTH}$"},
 }
 MUST = ("month",)  # of those behind the question mark
 

@@ -1,0 +1,74 @@
+"""Attacks on the page that its first tests did not try: odd texts, other protocols, bad stations."""
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from headworks.faces.web.app import make_app
+from headworks.faces.web.origins import own_names
+from web.places import Web, add_user, call, web
+from web.test_matrix import make_page
+
+PASSWORD = "correct horse"
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
+    """A real page without a station, shared by the tests of this file."""
+    folder = tmp_path_factory.mktemp("a")
+    add_user(folder, "ayesha", "operator", PASSWORD)
+    with web(folder, folder / "none.sock") as found:
+        yield found
+
+
+def first_words(page: Web, text: bytes) -> bytes:
+    """What comes first for these bytes."""
+    with socket.create_connection(("127.0.0.1", page.port), timeout=20.0) as line:
+        line.sendall(text)
+        found: bytes = line.recv(4096)
+        return found
+
+
+def test_half_a_letter_is_a_wrong_password_like_any(alone: Web) -> None:
+    """JSON may hold half of a UTF-16 pair, which no hash takes: it is refused and counted."""
+    for _ in range(5):
+        assert alone.sign_in("half", "\ud83d" * 12)[0] == 401
+    assert alone.sign_in("half", PASSWORD)[0] == 429
+    assert "Traceback" not in alone.log.read_text()
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00",
+        b"GET /api/state HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade, HTTP2-Settings\r\n"
+        b"Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n",
+    ],
+    ids=["begun", "upgraded"],
+)
+def test_only_http_1_is_spoken(alone: Web, begun: bytes) -> None:
+    """HTTP/2 has other bounds than those that were tested, so nobody gets it."""
+    assert first_words(alone, begun).startswith((b"HTTP/1.1 200", b"HTTP/1.1 4"))
+
+
+@pytest.mark.parametrize("month", ["9999-12", "0001-01", "2026-13", "2026-1", "", "\u0662026-11"])
+def test_a_month_that_is_none_is_refused(month: str, tmp_path: Path) -> None:
+    """A month beyond what a calendar can count is told like one that is none."""
+
+    async def body() -> int:
+        app = make_app(make_page(tmp_path), own_names())
+        return (await call(app, "GET", f"/api/energy?month={month}")).status
+
+    assert asyncio.run(body()) == 400
+
+
+def test_asking_for_the_head_of_the_stream_ends(alone: Web) -> None:
+    """HEAD has an answer without a body, so it may not hold a place among the streams."""
+    words = b"HEAD /api/events HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", alone.port), timeout=20.0) as line:
+        line.sendall(words)
+        while line.recv(4096):
+            pass

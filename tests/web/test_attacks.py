@@ -1,15 +1,20 @@
 """Attacks on the page that its first tests did not try: odd texts, other protocols, bad stations."""
 
 import asyncio
+import json
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from headworks.faces.web import guide
 from headworks.faces.web.app import make_app
+from headworks.faces.web.feed import Feed
 from headworks.faces.web.origins import own_names
-from web.places import Web, add_user, call, web
+from web.places import STATE, Web, add_user, call, web
+from web.test_guide import DEMO
 from web.test_matrix import make_page
 
 PASSWORD = "correct horse"
@@ -72,3 +77,47 @@ def test_asking_for_the_head_of_the_stream_ends(alone: Web) -> None:
         line.sendall(words)
         while line.recv(4096):
             pass
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"ok": True, "state": {}},
+        {"ok": True, "state": []},
+        {"ok": True, "state": {**STATE, "racks": [{}]}},
+        {"ok": True, "state": {**STATE, "events": [{"n": 1}]}},
+        {"ok": True},
+        7,
+    ],
+    ids=["empty", "list", "racks", "events", "none", "number"],
+)
+def test_a_station_of_another_version_is_said_and_met_again(said: Any, tmp_path: Path) -> None:
+    """What is not understood is told with a way out, and the page goes on listening."""
+    answers = [said, {"ok": True, "state": STATE}]
+
+    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readline()
+        writer.write(json.dumps(answers.pop(0) if answers else said).encode() + b"\n")
+        await reader.read()
+        writer.close()
+
+    async def body() -> None:
+        feed = Feed(tmp_path / "s.sock")
+        server = await asyncio.start_unix_server(speak, feed.socket)
+        running = asyncio.ensure_future(feed.run())
+        async with asyncio.timeout(20.0):
+            while "same version" not in feed.cause:
+                assert await feed.newer(feed.version, 10.0)
+            while feed.state is None:
+                assert await feed.newer(feed.version, 10.0)
+        assert feed.cause == ""
+        running.cancel()
+        server.close()
+
+    asyncio.run(body())
+
+
+def test_results_that_are_not_understood_are_no_results() -> None:
+    """A journal of a newer version may tell a step in another way: the step is to be done."""
+    rows = guide.progress(DEMO, [{"seq": 1, "code": "meter", "source": "incomer", "values": {}}])
+    assert guide.summary(rows) == {"of": len(rows), "passed": 0, "failed": 0}

@@ -21,6 +21,7 @@ from headworks.site import check
 T = TypeVar("T")
 MOST_WAITING = 6
 _LARGEST_SITE = 1_000_000  # bytes
+_NOT_UNDERSTOOD = "the records hold what this page does not understand; of a newer version?"
 
 
 class SiteFile(NamedTuple):
@@ -69,6 +70,8 @@ class Archive:
             raise RefusedError(503, text) from error
         except ValueError as error:
             raise RefusedError(400, str(error)) from error
+        except (LookupError, TypeError, AttributeError) as error:
+            raise RefusedError(503, _NOT_UNDERSTOOD) from error
         finally:
             self._waiting -= 1
 

@@ -9,12 +9,20 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from headworks import __version__
 from headworks.faces.client import State, StationClient, StationError
 from headworks.faces.web.acks import Acks
+from headworks.faces.web.languages import language
+from headworks.faces.web.metrics import exposition
+from headworks.faces.web.picture import picture
 
 EVERY_S = 0.5  # between two pictures
 AGAIN_S = 1.0  # between two tries to reach the station
 SILENT_S = 5.0  # a station that is there but says nothing for so long hangs
+NOT_UNDERSTOOD = (
+    f"this page (version {__version__}) does not understand what the station says; install the "
+    "same version of both"
+)
 KEPT_EVENTS = 200
 KEPT_PICTURES = 400  # of the meters' powers, for the sign test: over three minutes
 
@@ -58,13 +66,20 @@ class Feed:
                 self._lose(f"the station is there but has said nothing for {SILENT_S:.0f} s")
             except (StationError, ValueError) as error:
                 self._lose(str(error))
+            except (LookupError, TypeError, AttributeError, RecursionError):
+                self._lose(NOT_UNDERSTOOD)
             await asyncio.sleep(AGAIN_S)
 
     async def _follow(self, client: StationClient) -> None:
         states = client.subscribe(EVERY_S)
+        tried = False
         while True:
             async with asyncio.timeout(SILENT_S):
                 state = await anext(states)
+            if not tried:  # drawn once on trial, since it may be of another version
+                picture(state, cause="", age_s=0.0, language=language(""), events=state["events"])
+                exposition(state, "", 0.0, "")
+                tried = True
             self._take(state)
 
     def _take(self, state: State) -> None:

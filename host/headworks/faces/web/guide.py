@@ -10,7 +10,7 @@ from typing import Any
 from headworks.faces.web.gate import RefusedError
 from headworks.field.meters.sanity import Step as Shown
 from headworks.field.meters.sanity import plausibility, sign_of_step
-from headworks.model.commissioning import Step, steps
+from headworks.model.commissioning import Step, Verdict, steps
 from headworks.model.live import Quality, Reading
 from headworks.model.site import Site
 from headworks.model.text import clean
@@ -33,9 +33,9 @@ def progress(site: Site, entries: Iterable[Mapping[str, Any]]) -> list[Json]:
 
 def _one(site: Site, step: Step, target: str, entry: Mapping[str, Any] | None) -> Json:
     row: Json = {"step": step.value, "target": target, "result": "", "earlier": False}
-    if entry is None:
-        return row
-    values = entry["values"]
+    values = entry.get("values", {}) if entry else {}
+    if entry is None or values.get("result") not in Verdict.__members__.values():
+        return row  # never done, or of a version that writes it in another way
     told = {
         "result": values["result"],
         "earlier": values.get("site_sha256") != site.sha256,

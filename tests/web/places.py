@@ -35,6 +35,24 @@ class Answer:
         return json.loads(self.body)
 
 
+def scope_of(
+    method: str,
+    path: str,
+    headers: Mapping[str, str] | None = None,
+    more: list[tuple[bytes, bytes]] | None = None,
+) -> Json:
+    """A request as the server hands it to the application."""
+    given = {"host": "localhost:8080", **(headers or {})}
+    plain, _, query = path.partition("?")
+    return {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method,
+        "scheme": "http", "path": plain, "raw_path": plain.encode(), "query_string": query.encode(),
+        "headers": [(k.encode(), v.encode()) for k, v in given.items() if v is not None]
+        + (more or []),
+        "client": ("127.0.0.1", 5), "server": ("127.0.0.1", 8080), "root_path": "",
+    }  # fmt: skip
+
+
 async def call(
     app: Any,
     method: str,
@@ -44,15 +62,7 @@ async def call(
     more: list[tuple[bytes, bytes]] | None = None,
 ) -> Answer:
     """One request straight to the ASGI application; it hangs up after the first answer."""
-    given = {"host": "localhost:8080", **(headers or {})}
-    plain, _, query = path.partition("?")
-    scope = {
-        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method,
-        "scheme": "http", "path": plain, "raw_path": plain.encode(), "query_string": query.encode(),
-        "headers": [(k.encode(), v.encode()) for k, v in given.items() if v is not None]
-        + (more or []),
-        "client": ("127.0.0.1", 5), "server": ("127.0.0.1", 8080), "root_path": "",
-    }  # fmt: skip
+    scope = scope_of(method, path, headers, more)
     waiting = [{"type": "http.request", "body": body, "more_body": False}]
     started: list[Any] = []
     found = b""

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from headworks.faces.web import guide
+from headworks.faces.web import guide, sessions
+from headworks.faces.web.accounts import Accounts
 from headworks.faces.web.app import make_app
 from headworks.faces.web.feed import Feed
 from headworks.faces.web.origins import own_names
-from web.places import STATE, Web, add_user, call, web
+from web.places import STATE, Web, add_user, call, scope_of, web
 from web.test_guide import DEMO
 from web.test_matrix import make_page
 
@@ -121,3 +122,50 @@ def test_results_that_are_not_understood_are_no_results() -> None:
     """A journal of a newer version may tell a step in another way: the step is to be done."""
     rows = guide.progress(DEMO, [{"seq": 1, "code": "meter", "source": "incomer", "values": {}}])
     assert guide.summary(rows) == {"of": len(rows), "passed": 0, "failed": 0}
+
+
+@pytest.mark.parametrize("who", ["token", "session", "signed out", "idle"])
+def test_a_stream_ends_with_the_right_to_look(who: str, tmp_path: Path) -> None:
+    """A token that is revoked, a person who is removed, signs out or is idle: the picture stops."""
+    page = make_page(tmp_path)
+    page.private, now_s = True, [0.0]
+    page._clock = lambda: now_s[0]
+    key, _ = page.sessions.open("viewer", "secret viewer", 0.0)
+    by = (
+        {"authorization": "Bearer token-viewer"}
+        if who == "token"
+        else {"cookie": f"headworks={key}"}
+    )
+
+    def lose() -> None:
+        if who == "signed out":
+            page.sessions.close(key)
+        elif who == "idle":
+            now_s[0] = sessions.IDLE_S + 1.0
+        else:
+            page._accounts.write(Accounts())
+
+    async def body() -> None:
+        sent: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        stay = asyncio.Event()
+
+        async def receive() -> dict[str, Any]:
+            if stay.is_set():
+                await asyncio.Event().wait()
+            stay.set()
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        scope = scope_of("GET", "/api/events", by)
+        streaming = asyncio.ensure_future(make_app(page, own_names())(scope, receive, sent.put))
+        async with asyncio.timeout(20.0):
+            assert (await sent.get())["status"] == 200
+            assert (await sent.get())["body"].startswith(b"data: ")
+            page.feed._tell()
+            assert (await sent.get())["body"].startswith(b"data: ")
+            lose()
+            page.feed._tell()
+            assert (await sent.get())["body"] == b""
+            await streaming
+
+    asyncio.run(body())
+    assert page.streams == 0

@@ -50,7 +50,8 @@ class Handlers:
         if request.method == "HEAD":  # its answer has no body, so it would never end
             return Response(media_type=EventStream.media_type)
         wanted = _language(request)
-        return EventStream(self._page, lambda: self._draw(wanted))
+        page = self._page
+        return EventStream(page, lambda: self._draw(wanted), lambda: page.may_look(request))
 
     async def all_languages(self, request: Request, who: Identity) -> Response:  # noqa: ARG002
         """Code, name and direction of every language."""

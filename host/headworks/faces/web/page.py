@@ -69,17 +69,28 @@ class Page:
             note(f"accounts: {error}")
             raise RefusedError(503, "the accounts cannot be read; see the log") from error
 
-    def identify(self, request: Request) -> Identity:
-        """Who asks, by token or by session. Raises RefusedError for a token that is none."""
+    def identify(self, request: Request, *, asks: bool = True) -> Identity:
+        """Who asks, by token or by session. Raises RefusedError for a token that is none.
+
+        `asks` False where nobody asks anew, as in a stream: that keeps no session open.
+        """
         given = request.headers.get("authorization")
         if given is not None:
             return self._by_token(given)
-        session = self.sessions.get(request.cookies.get(cookie_name(request), ""), self._clock())
+        key = request.cookies.get(cookie_name(request), "")
+        session = self.sessions.get(key, self._clock(), asks=asks)
         if session is not None:
             user = self.accounts().users.get(session.name)
             if user is not None and secrets_of.same(user.secret, session.secret):
                 return Identity(user.name, user.role, session)
         return Identity("", None if self.private else Role.VIEWER)
+
+    def may_look(self, request: Request) -> bool:
+        """Whether whoever asked may look still: a token may be gone by now, or a person."""
+        try:
+            return self.identify(request, asks=False).role is not None
+        except RefusedError:
+            return False
 
     def _by_token(self, given: str) -> Identity:
         if given[: len(_BEARER)].lower() == _BEARER:

@@ -41,8 +41,8 @@ class Sessions:
         self._held[_digest(key)] = session
         return key, session
 
-    def get(self, key: str, now_s: float) -> Session | None:
-        """The session of a key, if it has not ended."""
+    def get(self, key: str, now_s: float, *, asks: bool = True) -> Session | None:
+        """The session of a key, if it has not ended; `asks` where a person did something."""
         place = _digest(key)
         session = self._held.get(place)
         if session is None:
@@ -50,8 +50,8 @@ class Sessions:
         if now_s - session.seen_s > IDLE_S or now_s - session.began_s > LONGEST_S:
             del self._held[place]
             return None
-        session = session._replace(seen_s=now_s)
-        self._held[place] = session
+        if asks:
+            session = self._held[place] = session._replace(seen_s=now_s)
         return session
 
     def close(self, key: str) -> None:

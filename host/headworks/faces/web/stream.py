@@ -14,15 +14,18 @@ SLOW_S = 10.0  # a client that takes nothing for so long is dropped
 
 
 class EventStream(Response):
-    """The stream of one client. `draw` makes the picture as JSON."""
+    """The stream of one client. `draw` makes the picture as JSON; it ends where not `may`."""
 
     media_type = "text/event-stream"
 
-    def __init__(self, page: Page, draw: Callable[[], bytes]) -> None:
+    def __init__(
+        self, page: Page, draw: Callable[[], bytes], may: Callable[[], bool] = lambda: True
+    ) -> None:
         super().__init__(headers={"cache-control": "no-store", "x-accel-buffering": "no"})
         del self.headers["content-length"]
         self._page = page
         self._draw = draw
+        self._may = may
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
         """Send until the client goes, or takes nothing any more."""
@@ -43,6 +46,9 @@ class EventStream(Response):
         feed, version = self._page.feed, -1
         while True:
             await feed.newer(version, QUIET_S)
+            if not self._may():
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+                return
             version = feed.version
             body = b"data: " + self._draw() + b"\n\n"
             async with asyncio.timeout(SLOW_S):

@@ -113,6 +113,32 @@ def test_the_memory_of_guesses_is_bounded() -> None:
     assert len(lock._counts) <= lockout.MOST
 
 
+def test_a_flood_of_names_does_not_wipe_out_a_count() -> None:
+    """Whoever guesses at one name cannot make room for more guesses with names that nobody has."""
+    lock = LockOut()
+    for number in range(lockout.FREE["name"]):
+        lock.failed("ayesha", f"10.0.1.{number}", 0.0)
+    for number in range(lockout.MOST):
+        lock.failed(f"name {number}", f"fe80::{number:x}", 1.0)
+    assert lock.wait_s("ayesha", "10.0.2.1", 1.0) > 0.0
+
+
+def test_a_stranger_locks_nobody_out_of_a_place_where_they_have_signed_in() -> None:
+    """A name that many addresses guess at waits elsewhere, not where its owner was before."""
+    lock = LockOut()
+    lock.passed("ayesha", "10.0.0.5")
+    for number in range(lockout.FREE["name"]):
+        lock.failed("ayesha", f"10.0.1.{number}", 0.0)
+    assert lock.wait_s("ayesha", "10.0.0.6", 0.0) > 0.0
+    assert lock.wait_s("ayesha", "10.0.0.5", 0.0) == 0.0
+    for _ in range(lockout.FREE["pair"]):
+        lock.failed("ayesha", "10.0.0.5", 0.0)
+    assert lock.wait_s("ayesha", "10.0.0.5", 0.0) > 0.0
+    for number in range(lockout.MOST_KNOWN * 2):
+        lock.passed("ayesha", f"10.0.3.{number}")
+    assert len(lock._known) == lockout.MOST_KNOWN
+
+
 def test_sessions_end_by_themselves_and_are_few() -> None:
     """After a shift without a request, after a day in any case, and the oldest of too many."""
     held = Sessions()
@@ -148,6 +174,13 @@ def test_hosts(host: str, right: bool) -> None:
     """Only names of this machine, and the very address at which it was reached."""
     names = frozenset({"localhost", "127.0.0.1", "::1", "pi.local"})
     assert host_ok(host, names, "10.0.0.5") is right
+
+
+def test_an_address_is_that_of_ipv4_through_a_server_of_ipv6() -> None:
+    """A server at [::] hears IPv4 too, and is told that address in the way of IPv6."""
+    assert host_ok("10.0.0.5:8443", frozenset(), "::ffff:10.0.0.5")
+    assert not host_ok("10.0.0.6:8443", frozenset(), "::ffff:10.0.0.5")
+    assert not host_ok("evil.example", frozenset(), "::ffff:10.0.0.5")
 
 
 @pytest.mark.parametrize(

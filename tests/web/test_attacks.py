@@ -9,11 +9,17 @@ from typing import Any
 
 import pytest
 
+from headworks.faces.people import secrets_of
+from headworks.faces.people.accounts import Accounts, User
+from headworks.faces.people.lockout import FREE
+from headworks.faces.people.roles import Role
+from headworks.faces.web import feed as feeds
 from headworks.faces.web import guide, sessions
-from headworks.faces.web.accounts import Accounts
 from headworks.faces.web.app import make_app
 from headworks.faces.web.feed import Feed
+from headworks.faces.web.gate import RefusedError
 from headworks.faces.web.origins import own_names
+from headworks.faces.web.page import WAITING_SIGN_INS
 from web.places import STATE, Web, add_user, call, scope_of, web
 from web.test_guide import DEMO
 from web.test_matrix import make_page
@@ -92,8 +98,11 @@ def test_asking_for_the_head_of_the_stream_ends(alone: Web) -> None:
     ],
     ids=["empty", "list", "racks", "events", "none", "number"],
 )
-def test_a_station_of_another_version_is_said_and_met_again(said: Any, tmp_path: Path) -> None:
+def test_a_station_of_another_version_is_said_and_met_again(
+    said: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What is not understood is told with a way out, and the page goes on listening."""
+    monkeypatch.setattr(feeds, "AGAIN_S", 0.01)
     answers = [said, {"ok": True, "state": STATE}]
 
     async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -169,3 +178,39 @@ def test_a_stream_ends_with_the_right_to_look(who: str, tmp_path: Path) -> None:
 
     asyncio.run(body())
     assert page.streams == 0
+
+
+def test_guesses_at_once_are_no_more_than_guesses_one_by_one(tmp_path: Path) -> None:
+    """Sending many guesses before the first is answered gives no guess beyond the free ones."""
+    page = make_page(tmp_path)
+
+    async def guess() -> int:
+        try:
+            await page.sign_in("viewer", "wrong password", "10.0.0.9")
+        except RefusedError as error:
+            return error.status
+        return 200
+
+    async def body() -> list[int]:
+        return await asyncio.gather(*(guess() for _ in range(WAITING_SIGN_INS)))
+
+    free = FREE["pair"]
+    assert sorted(asyncio.run(body())) == [401] * free + [429] * (WAITING_SIGN_INS - free)
+
+
+def test_who_is_removed_while_the_password_is_looked_at_does_not_get_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A right password opens nothing for somebody who has gone meanwhile."""
+    page = make_page(tmp_path)
+
+    def removed(secret: str, password: str) -> bool:
+        page._accounts.write(
+            page._accounts.read()._replace(users={"other": User("other", Role.VIEWER, "")})
+        )
+        return True
+
+    monkeypatch.setattr(secrets_of, "fits", removed)
+    with pytest.raises(RefusedError) as refused:
+        asyncio.run(page.sign_in("admin", PASSWORD, "10.0.0.9"))
+    assert refused.value.status == 401

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from headworks import __version__
 from headworks.faces.client import State, StationClient, StationError
+from headworks.faces.languages.files import language
 from headworks.faces.web.acks import Acks
-from headworks.faces.web.languages import language
 from headworks.faces.web.metrics import exposition
 from headworks.faces.web.picture import picture
 

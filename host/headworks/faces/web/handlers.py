@@ -90,8 +90,7 @@ class Handlers:
         if who.session is not None:  # another key for another person
             self._page.sessions.close(request.cookies.get(cookie_name(request), ""))
         address = request.client.host if request.client else ""
-        key, session = await self._page.sign_in(fields["name"], fields["password"], address)
-        role = self._page.accounts().users[session.name].role
+        key, session, role = await self._page.sign_in(fields["name"], fields["password"], address)
         answer = JSONResponse({"name": session.name, "role": role.word, "csrf": session.csrf})
         answer.set_cookie(
             cookie_name(request),

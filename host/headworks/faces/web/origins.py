@@ -65,6 +65,12 @@ def origin_ok(origin: str, scheme: str, host: str) -> bool:
 
 def _same_address(name: str, local: str) -> bool:
     try:
-        return ipaddress.ip_address(name) == ipaddress.ip_address(local)
+        return ipaddress.ip_address(name) == _plain(ipaddress.ip_address(local))
     except ValueError:
         return False
+
+
+def _plain(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> object:
+    """As people write it: a server at [::] sees IPv4 as ::ffff:10.0.0.5."""
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return mapped or address

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from starlette.requests import Request
 
 from headworks.faces.people import secrets_of
-from headworks.faces.people.accounts import AccountFile, Accounts, AccountsError
+from headworks.faces.people.accounts import AccountFile, Accounts, AccountsError, User
 from headworks.faces.people.lockout import LockOut
 from headworks.faces.people.roles import Role
 from headworks.faces.web.archive import Archive
@@ -59,6 +59,7 @@ class Page:
         self._nobody = secrets_of.nobody()
         # One thread, always the same: the allocator keeps a hash's 19 MiB for each thread.
         self._hashing = ThreadPoolExecutor(1, "password")
+        self._one = asyncio.Lock()  # a flood of guesses takes neither memory nor every processor
         self._waiting = 0
 
     def accounts(self) -> Accounts:
@@ -100,34 +101,43 @@ class Page:
                     return Identity(token.name, token.role, program=True)
         raise RefusedError(401, "this token is not known; make one with: headworks user token NAME")
 
-    async def sign_in(self, name: str, password: str, address: str) -> tuple[str, Session]:
-        """A new session and its key. Raises RefusedError, after the same time in every case."""
-        users = self.accounts().users
-        if not users:
+    async def sign_in(self, name: str, password: str, address: str) -> tuple[str, Session, Role]:
+        """A new session with its key and role. Raises RefusedError, and is as slow in any case."""
+        if not self.accounts().users:
             raise RefusedError(403, NOBODY_YET)
-        wait_s = self._lockout.wait_s(name, address, self._clock())
-        if wait_s > 0.0:
-            raise RefusedError(429, f"too many wrong passwords; try again in {wait_s:.0f} s")
-        user = users.get(name)
-        right = await self._fits(user.secret if user else self._nobody, password)
-        if user is None or not right:
-            self._lockout.failed(name, address, self._clock())
-            note(f"refused to sign in {clean(name)!r} from {address}")
-            raise RefusedError(401, "name or password is wrong")
-        self._lockout.passed(name, address)
-        note(f"{clean(name)!r} signed in from {address} as {user.role.word}")
-        return self.sessions.open(user.name, user.secret, self._clock())
-
-    async def _fits(self, secret: str, password: str) -> bool:
-        """One hash at a time: a flood of guesses takes neither memory nor every processor."""
+        self._may_try(name, address)
         if self._waiting >= WAITING_SIGN_INS:
             raise RefusedError(503, "many people are signing in; try again in a few seconds")
         self._waiting += 1
         try:
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._hashing, secrets_of.fits, secret, password)
+            async with self._one:  # so guesses that come at once are counted one after another
+                self._may_try(name, address)
+                user = await self._tried(name, password)
+                now_s = self._clock()
+                if user is None:
+                    self._lockout.failed(name, address, now_s)
         finally:
             self._waiting -= 1
+        if user is None:
+            note(f"refused to sign in {clean(name)!r} from {address}")
+            raise RefusedError(401, "name or password is wrong")
+        self._lockout.passed(name, address)
+        note(f"{clean(name)!r} signed in from {address} as {user.role.word}")
+        return *self.sessions.open(user.name, user.secret, now_s), user.role
+
+    def _may_try(self, name: str, address: str) -> None:
+        """Raises RefusedError where one has to wait."""
+        wait_s = self._lockout.wait_s(name, address, self._clock())
+        if wait_s > 0.0:
+            raise RefusedError(429, f"too many wrong passwords; try again in {wait_s:.0f} s")
+
+    async def _tried(self, name: str, password: str) -> User | None:
+        """The person, where the password is right and they are not removed meanwhile."""
+        user = self.accounts().users.get(name)
+        secret = user.secret if user else self._nobody
+        loop = asyncio.get_running_loop()
+        right = await loop.run_in_executor(self._hashing, secrets_of.fits, secret, password)
+        return user if right and self.accounts().users.get(name) == user else None
 
 
 NOBODY_YET = "nobody may act here yet; on the station: headworks user add NAME --role operator"

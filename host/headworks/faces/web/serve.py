@@ -87,7 +87,7 @@ async def _only_http_1(_self: H11Protocol, _event: object) -> None:
     """
 
 
-H11Protocol._check_protocol = _only_http_1  # type: ignore[method-assign]  # it has no switch
+H11Protocol._check_protocol = _only_http_1  # type: ignore[method-assign,assignment]  # no switch
 
 
 def _config(listening: socket.socket, certificate: Certificate | None) -> Config:

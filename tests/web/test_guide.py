@@ -9,6 +9,7 @@ import pytest
 
 from headworks.faces.web import guide
 from headworks.faces.web.app import make_app
+from headworks.faces.web.feed import Powers
 from headworks.faces.web.gate import RefusedError
 from headworks.faces.web.origins import own_names
 from headworks.model.commissioning import Step, steps
@@ -108,7 +109,7 @@ def test_the_page_judges_and_the_station_keeps(tmp_path: Path) -> None:
         page.feed._clock = lambda: 100.0
         for n in range(60):  # every half a second; the load came eight seconds ago
             power_kw = 80.0 if n < 44 else 50.0
-            page.feed.powers.append((70.0 + n * 0.5, {"incomer": power_kw}))
+            page.feed.powers.append(Powers(70.0 + n * 0.5, {"incomer": power_kw}))
         app = make_app(page, own_names())
         head = {"authorization": "Bearer token-technician", "content-type": "application/json"}
         async with station(tmp_path) as peer:

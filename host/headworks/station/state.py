@@ -168,6 +168,8 @@ def _rack(spec: RackSpec, rack: RackPlan, past: RackMemory, t_s: float) -> Json:
         "rated_kw": spec.rated_kw,
         "state": rack.state.value,
         "on": rack.on,
+        "meter": spec.meter,
+        "feedback": _feedback(spec, past),
         "power_kw": number(rack.power_kw),
         "claim_kw": number(rack.claim_kw),
         **_reason(rack.reason),
@@ -180,3 +182,10 @@ def _rack(spec: RackSpec, rack: RackPlan, past: RackMemory, t_s: float) -> Json:
         "note": past.lock_note,
         "latched": past.latch is not None,
     }
+
+
+def _feedback(spec: RackSpec, past: RackMemory) -> str | None:
+    """What the auxiliary contact says of the last command; None where the rack has none."""
+    if spec.feedback is None:
+        return None
+    return {True: "closed", False: "open", None: "unknown"}[past.aux_closed]

@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from headworks import __version__
 from headworks.faces.client import State, StationClient, StationError
@@ -15,6 +16,7 @@ from headworks.faces.languages.files import language
 from headworks.faces.web.acks import Acks
 from headworks.faces.web.metrics import exposition
 from headworks.faces.web.picture import picture
+from headworks.faces.web.witness import Witness
 
 EVERY_S = 0.5  # between two pictures
 AGAIN_S = 1.0  # between two tries to reach the station
@@ -25,6 +27,15 @@ NOT_UNDERSTOOD = (
 )
 KEPT_EVENTS = 200
 KEPT_PICTURES = 400  # of the meters' powers, for the sign test: over three minutes
+_MOVING = ("starting", "stopping")  # what a rack draws changes by itself
+
+
+class Powers(NamedTuple):
+    """Of one picture, for the sign test. `moved`: racks that were switched, or change still."""
+
+    t_s: float
+    by_meter: Mapping[str, float | None]
+    moved: frozenset[str] = frozenset()
 
 
 class Feed:
@@ -34,8 +45,9 @@ class Feed:
         self.socket = socket
         self.state: State | None = None
         self.events: list[State] = []
-        self.powers: deque[tuple[float, Mapping[str, float | None]]] = deque(maxlen=KEPT_PICTURES)
+        self.powers: deque[Powers] = deque(maxlen=KEPT_PICTURES)
         self.acks = Acks()
+        self.witness = Witness()
         self.cause = "the station has not been reached yet"
         self.version = 0
         self._heard_s = 0.0
@@ -47,14 +59,24 @@ class Feed:
         """How old the picture is; None before the first."""
         return None if self.state is None else self._clock() - self._heard_s
 
+    @property
+    def now_s(self) -> float:
+        """Now, by the clock of the witness."""
+        return self._clock()
+
     def power_between(self, meter: str, oldest_s: float, newest_s: float) -> list[float | None]:
         """A meter's powers, from so many seconds ago to so many; None where it was not known."""
         now = self._clock()
         return [
-            powers.get(meter)
-            for t_s, powers in self.powers
-            if now - oldest_s <= t_s <= now - newest_s
+            one.by_meter.get(meter)
+            for one in self.powers
+            if now - oldest_s <= one.t_s <= now - newest_s
         ]
+
+    def moved(self, oldest_s: float) -> list[str]:
+        """Racks whose power may have changed by a switching, since so many seconds ago."""
+        since_s = self._clock() - oldest_s
+        return sorted({name for one in self.powers if one.t_s >= since_s for name in one.moved})
 
     async def run(self) -> None:
         """Subscribe, and again whenever the station comes back."""
@@ -86,9 +108,12 @@ class Feed:
         new = [event for event in state["events"] if event not in self.events]
         self.events = [*self.events, *new][-KEPT_EVENTS:]
         self.acks.see(new, state["alarms"])
-        self.state, self._heard_s, self.cause = state, self._clock(), ""
+        before, self.state, self._heard_s, self.cause = self.state, state, self._clock(), ""
+        self.witness.take(self._heard_s, state)
+        if before is not None and before["site"]["sha256"] != state["site"]["sha256"]:
+            self.powers.clear()  # its meters may count the other way round now
         powers = {meter["name"]: meter["power_kw"] for meter in state["meters"]}
-        self.powers.append((self._heard_s, powers))
+        self.powers.append(Powers(self._heard_s, powers, _moved(before, state)))
         self._tell()
 
     def _lose(self, cause: str) -> None:
@@ -111,3 +136,12 @@ class Feed:
         except TimeoutError:
             return False
         return True
+
+
+def _moved(before: State | None, state: State) -> frozenset[str]:
+    was = {rack["name"]: rack["on"] for rack in (before or state)["racks"]}
+    return frozenset(
+        rack["name"]
+        for rack in state["racks"]
+        if rack["state"] in _MOVING or rack["on"] != was.get(rack["name"])
+    )

@@ -62,12 +62,19 @@ def findings(meter: str, values: Mapping[str, float]) -> list[Json]:
 
 
 def sign(
-    before: Sequence[float | None], after: Sequence[float | None], step_kw: float
+    before: Sequence[float | None],
+    after: Sequence[float | None],
+    step_kw: float,
+    moved: Sequence[str] = (),
 ) -> tuple[bool, Json]:
     """Whether a step of load showed with the right sign, and what was seen.
 
+    `moved` are racks that were switched meanwhile: what they draw would be taken for the load's.
     Raises RefusedError where it cannot be said: then the step has no result.
     """
+    if moved:
+        text = f"{', '.join(moved)} switched meanwhile"
+        raise RefusedError(409, f"{text}; keep the racks off and begin again")
     first, second = _mean(before, "before the step", step_kw), _mean(after, "now", step_kw)
     readings = [Reading("", 0.0, 1, Quality.GOOD, power_kw=power) for power in (first, second)]
     shown = sign_of_step(readings[0], readings[1], step_kw)

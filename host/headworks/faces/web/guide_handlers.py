@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from headworks.faces.client import RefusedError as StationRefusedError
 from headworks.faces.client import StationClient, StationError
 from headworks.faces.people.roles import Role
-from headworks.faces.web import guide
+from headworks.faces.web import guide, judge
 from headworks.faces.web.answers import told
 from headworks.faces.web.body import fields_of
 from headworks.faces.web.gate import RefusedError
@@ -68,12 +68,24 @@ class GuideHandlers:
             data = await fields_of(request, ("result",), ("note", "seen"))
             if data["result"] not in Verdict.__members__.values():
                 raise RefusedError(400, "result must be pass or fail")
-            seen = {"seen": data["seen"][:200]} if data.get("seen") else {}
-            verdict = Verdict(data["result"])
-            name = request.path_params["name"]
-            return await self._keep(name, who, (step, verdict), seen, data.get("note", ""))
+            name, said = request.path_params["name"], Verdict(data["result"])
+            read = self._readings(step, name, said)
+            verdict = Verdict.FAIL if read.verdict is Verdict.FAIL else said
+            seen = {**read.seen, **_words(step, data, said, read)}
+            how = judge.Judged(verdict, seen, read.why)
+            return await self._keep((step, name), who, how, data.get("note", ""))
 
         return kept
+
+    def _readings(self, step: Step, name: str, said: Verdict) -> judge.Judged:
+        """What readings say. Raises RefusedError where a step is to pass that was not done."""
+        feed = self._page.feed
+        try:
+            return judge.readings(step, name, feed.witness, site_of(self._page), feed.now_s)
+        except RefusedError:
+            if said is Verdict.PASS:
+                raise
+            return judge.Judged(None, {})  # what a person calls failed has failed
 
     async def sign(self, request: Request, who: Identity) -> Response:
         """Judge a step of load by what the meter showed before it and shows now."""
@@ -83,16 +95,17 @@ class GuideHandlers:
             raise RefusedError(400, "the step must be at least 0.1 kW and at most 150 s ago")
         feed, meter = self._page.feed, request.path_params["name"]
         before = feed.power_between(meter, ago_s + guide.MEAN_S, ago_s)
-        right, seen = guide.sign(before, feed.power_between(meter, guide.MEAN_S, 0.0), load_kw)
-        verdict = Verdict.PASS if right else Verdict.FAIL
-        return await self._keep(meter, who, (Step.SIGN, verdict), seen, data.get("note", ""))
+        after = feed.power_between(meter, guide.MEAN_S, 0.0)
+        right, seen = guide.sign(before, after, load_kw, feed.moved(ago_s + guide.MEAN_S))
+        how = judge.Judged(Verdict.PASS if right else Verdict.FAIL, seen)
+        return await self._keep((Step.SIGN, meter), who, how, data.get("note", ""))
 
     async def _keep(
-        self, name: str, who: Identity, how: tuple[Step, Verdict], seen: Seen, note: str
+        self, what: tuple[Step, str], who: Identity, how: judge.Judged, note: str
     ) -> Response:
-        step, verdict = how
+        (step, name), (verdict, seen, why) = what, how
         role = (who.role or Role.VIEWER).word
-        result = {"step": step.value, "target": name, "verdict": verdict.value}
+        result = {"step": step.value, "target": name, "verdict": str(verdict)}
         try:
             async with StationClient(self._page.feed.socket) as client:
                 reply = await client.commissioned(
@@ -104,7 +117,9 @@ class GuideHandlers:
             raise RefusedError(503, str(error)) from error
         self._page.guide_changed.set()
         warning = {"warning": reply["warning"]} if "warning" in reply else {}
-        return JSONResponse({"ok": True, "result": verdict, "seen": dict(seen), **warning})
+        told_why = {"why": why} if why else {}
+        answer = {"ok": True, "result": verdict, "seen": dict(seen), **told_why, **warning}
+        return JSONResponse(answer)
 
 
 def site_of(page: Page) -> Site:
@@ -137,6 +152,13 @@ async def watch(page: Page) -> None:
             page.commissioning = None
         with suppress(TimeoutError):
             await asyncio.wait_for(page.guide_changed.wait(), AGAIN_S)
+
+
+def _words(step: Step, data: Mapping[str, str], said: Verdict, read: judge.Judged) -> Seen:
+    """What the person says and what readings say; in steps without readings, what they saw."""
+    if step in judge.JUDGED:
+        return {"person": said.value, "readings": str(read.verdict or judge.NONE)}
+    return {"seen": data["seen"][:200]} if data.get("seen") else {}
 
 
 def _number(data: Mapping[str, Any], name: str) -> float:

@@ -18,6 +18,7 @@ from headworks.station.desk import Desk
 from headworks.station.journal import Journal
 from headworks.station.keeper import Keeper
 from headworks.station.loop import Result
+from headworks.station.state import _feedback
 from station.parts import Bench, a_site, first, plan_of
 
 LOCK = Command("c1", "ayesha", "operator", Action.LOCK, "a1", "fan")
@@ -275,3 +276,15 @@ def test_a_flickering_input_does_not_flood_log_and_records(tmp_path: Path) -> No
     office = run(tmp_path, work)
     told = [line.split()[0].partition(">")[2] for line in office.log.text.splitlines()]
     assert [told.count(kind) for kind in ("trip", "alarm", "alarm-end", "latch")] == [6, 6, 6, 40]
+
+
+def test_what_the_auxiliary_contact_says_is_told() -> None:
+    """Closed, open or not known yet since the last command; a rack without one has nothing."""
+    bare, watched = (
+        replace(site.racks[0], feedback=None),
+        replace(site.racks[0], feedback="hat.in1"),
+    )
+    past = first(site).racks[0]
+    told = [_feedback(watched, past._replace(aux_closed=seen)) for seen in (True, False, None)]
+    assert told == ["closed", "open", "unknown"]
+    assert _feedback(bare, past._replace(aux_closed=None)) is None

@@ -168,6 +168,7 @@ def test_a_rack_is_locked_out_and_given_back(look: Look, plant: Plant) -> None:
     expect(dialog).to_contain_text("Locked out by ayesha: fan <b>exchange</b>.")
     shoot(page, "rack-360")
     dialog.get_by_role("button", name="End lock-out").click()
+    dialog.get_by_role("button", name="Press again: End lock-out").click()
     expect(dialog).not_to_contain_text("Locked out by")
 
 
@@ -362,6 +363,38 @@ def test_the_sign_test_catches_a_swapped_meter(look: Look, plant: Plant) -> None
     page.get_by_label("Kind").select_option("guide")
     expect(page.locator(".entries")).to_contain_text("Sign test with a known load: failed.")
     expect(page.locator(".entries")).to_contain_text("bilal · technician")
+
+
+def test_a_relay_is_judged_by_what_was_seen(look: Look, plant: Plant) -> None:
+    """A rack that was let run, by a button that is pressed twice, and switched off again has passed
+    when contact and person agree; before that, "passed" is refused with what to do."""
+    page = look()
+    sign_in(page, "ayesha")
+    name = plant.crew.site.racks[0].name
+    go(page, "guide")
+    step = page.get_by_role("region", name="Relay by relay").locator("details").first
+    step.locator("summary").click()
+    state, said = step.locator(".facts dd").first, step.locator(".said")
+    step.get_by_role("button", name="Switch off").click()
+    expect(state).to_have_text("off")
+    back = step.get_by_role("button", name="Back to surplus")
+    back.click()
+    expect(back).to_have_text("Press again: Back to surplus")
+    expect(step.locator(".why")).to_contain_text("Kept off by ayesha.")
+    back.click()
+    expect(state).to_have_text("running")
+    step.get_by_role("button", name="Passed").click()
+    expect(said).to_contain_text(f"{name} has not been seen to run and to go off again")
+    step.get_by_role("button", name="Switch off").click()
+    expect(state).to_have_text("off")
+    expect(said).to_contain_text("Done")
+    while "in the journal" not in said.inner_text():  # its contact may have to follow first
+        with page.expect_response("**/relay"):
+            step.get_by_role("button", name="Passed").click()
+        expect(said).not_to_contain_text("Asking")
+    expect(said).to_contain_text("Passed, and in the journal")
+    _, act = plant.web.sign_in("ayesha", PASSWORD)
+    assert plant.web.ask("POST", f"/api/racks/{name}/auto", {}, **act)[0] == 200
 
 
 VIEWS = ("now", "history", "journal", "energy", "system", "guide")

@@ -3,6 +3,7 @@
 import { get } from "./api.js";
 import { h, keyed, put, say } from "./dom.js";
 import { channelText } from "./sensors.js";
+import { twice } from "./twice.js";
 import { answered, apart, duration, kw, number, t, wordOf } from "./words.js";
 
 const clock = (picture) => picture.time?.slice(11, 19) ?? new Date().toTimeString().slice(0, 8); // as it is at the site
@@ -117,19 +118,23 @@ function relay(row, send, allowed) {
   const list = facts();
   let seenOn = "";
   let seenOff = "";
-  const order = (action) => h("button", { type: "button", class: "act", hidden: !allowed(action), onclick: () => send(`/api/racks/${encodeURIComponent(row.target)}/${action}?lang=${document.documentElement.lang}`, { note: t("guide") }) }, t(`act_${action}`));
+  const order = (action) => h("button", { type: "button", class: "act", hidden: !allowed(action) }, t(`act_${action}`));
+  const go = (action) => send(`/api/racks/${encodeURIComponent(row.target)}/${action}?lang=${document.documentElement.lang}`, { note: t("guide") });
+  const on = order("auto");
+  twice(on, () => go("auto"));
+  const off = order("off");
+  off.addEventListener("click", () => go("off"));
   const ask = verdict(row, send, () => [seenOn && `on ${seenOn}`, seenOff && `off ${seenOff}`].filter(Boolean).join(", "));
   const see = (picture) => {
     const rack = picture.racks.find((one) => one.name === row.target);
     if (!rack) return;
     if (rack.on && rack.state === "running") [seenOn, seenOff] = [seenOn || clock(picture), ""];
     if (!rack.on && rack.state === "off" && seenOn) seenOff ||= clock(picture);
-    ask.pass.disabled = !allowed("lock") || !(seenOn && seenOff);
     fill(list, [[t("state"), rack.state_word, ["faulted", "tripped"].includes(rack.state)], [t("power_now"), kw(rack.power_kw)], [t("seen_on"), seenOn || "–"], [t("seen_off"), seenOff || "–"]]);
     say(why, rack.why);
   };
   const why = h("p", { class: "why" });
-  return { node: h("div", {}, list, why, h("div", { class: "buttons" }, order("auto"), order("off")), ask.node), see };
+  return { node: h("div", {}, list, why, h("div", { class: "buttons" }, on, off), ask.node), see };
 }
 
 function trip(row, send, allowed) {
@@ -139,7 +144,6 @@ function trip(row, send, allowed) {
   const see = (picture) => {
     const one = (picture.interlocks ?? []).find((each) => each.name === row.target);
     if (one && one.sees !== "nothing") seen ||= clock(picture);
-    ask.pass.disabled = !allowed("lock") || !seen;
     const on = picture.racks.filter((rack) => rack.on).length;
     fill(list, [[t("interlock"), one ? `${one.when} · ${t(one.sees === "nothing" ? "quiet" : "active")}` : t("quiet")], [t("seen_acting"), seen || "–"], [t("racks"), t("verdict_some", { on, all: picture.racks.length })]]);
   };

@@ -83,7 +83,8 @@ class View {
     say(said, t("asking"));
     try {
       const answer = await post(path, body);
-      say(said, answer.warning ?? (answer.result ? t(`kept_${answer.result}`) : t("done")));
+      const told = answer.result ? t(`kept_${answer.result}`) : t("done");
+      say(said, answer.warning ?? (answer.why ? `${told} (${answer.why})` : told));
       await this.load();
       return answer;
     } catch (error) {

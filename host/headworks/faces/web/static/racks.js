@@ -4,6 +4,7 @@ import { post } from "./api.js";
 import { byId, h, keyed, put, say } from "./dom.js";
 import { setIcon } from "./icons.js";
 import { allowed } from "./account.js";
+import { twice } from "./twice.js";
 import { apart, duration, kw, named, number, t, unitWord } from "./words.js";
 
 let opened = null; // name of the rack in the dialog
@@ -144,7 +145,11 @@ function wear(rack) {
 
 function button(act) {
   const name = opened;
-  return h("button", { type: "button", class: `act ${act.kind}`, onclick: () => carryOut(act, name) }, t(`act_${act.action}`));
+  const node = h("button", { type: "button", class: `act ${act.kind}` }, t(`act_${act.action}`));
+  const go = () => carryOut(act, name);
+  if (act.kind === "go") return twice(node, go);
+  node.addEventListener("click", go);
+  return node;
 }
 
 async function carryOut(act, name) {

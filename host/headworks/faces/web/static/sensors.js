@@ -4,6 +4,7 @@ import { allowed } from "./account.js";
 import { post } from "./api.js";
 import { byId, h, keyed, put, say } from "./dom.js";
 import { setIcon } from "./icons.js";
+import { twice } from "./twice.js";
 import { apart, duration, kw, named, number, rightToLeft, t, unitWord, wordOf } from "./words.js";
 
 const UNITS = { _c: "°C", _rh: "%", _pct: "%", _percent: "%", _rpm: "rpm", _hz: "Hz", _kw: "kW", _v: "V", _k: "K" };
@@ -23,7 +24,7 @@ function boardCard(board) {
     {},
     h("p", { class: "head" }, h("span", { class: "glyph" }), h("b"), h("span", { class: "state" }), h("small", { class: "fig" })),
     h("p", { class: "cause" }),
-    h("div", { class: "latch" }, h("b"), h("button", { type: "button", class: "act", onclick: () => reset(board.name, told) }, t("act_reset")), told),
+    h("div", { class: "latch" }, h("b"), twice(h("button", { type: "button", class: "act" }, t("act_reset")), () => reset(board.name, told)), told),
     h("dl", { class: "channels" }),
     h("details", {}, h("summary", {}, t("link_counters")), h("dl", { class: "counters" })),
   );

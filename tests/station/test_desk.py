@@ -9,7 +9,7 @@ from typing import Any
 
 from headworks.field.boards import Boards
 from headworks.model.live import Action, Command, Quality, Reading, Snapshot
-from headworks.model.memory import Memory
+from headworks.model.memory import Memory, RackMemory
 from headworks.model.plan import Event, Plan, Reason, ReasonCode
 from headworks.model.site import BoardSpec, Site
 from headworks.record.memory import MemoryStore
@@ -280,11 +280,8 @@ def test_a_flickering_input_does_not_flood_log_and_records(tmp_path: Path) -> No
 
 def test_what_the_auxiliary_contact_says_is_told() -> None:
     """Closed, open or not known yet since the last command; a rack without one has nothing."""
-    bare, watched = (
-        replace(site.racks[0], feedback=None),
-        replace(site.racks[0], feedback="hat.in1"),
-    )
-    past = first(site).racks[0]
+    bare = a_site("a1").racks[0]
+    watched, past = replace(bare, feedback="hat.in1"), RackMemory()
     told = [_feedback(watched, past._replace(aux_closed=seen)) for seen in (True, False, None)]
     assert told == ["closed", "open", "unknown"]
     assert _feedback(bare, past._replace(aux_closed=None)) is None

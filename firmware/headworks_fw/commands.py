@@ -70,6 +70,8 @@ class Commands:
             board.outputs.command(fields.get("o"), on, ms, now, renews)
         elif command == "arm":
             board.outputs.arm(fields.get("o"), fields.get("l"))
+            left = board.outputs.named(fields.get("o"))
+            return [left.told()] if left.latched else []
         elif command == "con":
             line = fields.get("l")
             if not isinstance(line, str):

@@ -1,6 +1,7 @@
 """What local rules have latched, in one small file that outlives restarts and power loss.
 
-A line `OUTPUT CAUSE` for each, or the one word `none`: a file without a word is a broken one.
+A line `OUTPUT CAUSE` for each, the causes of an output in the order in which they came, or the one
+word `none`: a file without a word is a broken one.
 """
 
 import os
@@ -20,7 +21,7 @@ class Latches:
         self._path = root + NAME
 
     def load(self):
-        """Output -> cause; empty where no file was written yet; None where it makes no sense."""
+        """Output -> causes; empty where no file was written yet; None where it makes no sense."""
         if self._is_missing():
             return {}
         text = files.read(self._path)
@@ -29,11 +30,15 @@ class Latches:
         pairs = [line.split() for line in text.split("\n")]
         if not all(len(pair) == 2 for pair in pairs):
             return None
-        return dict(pairs)
+        causes = {}
+        for output, cause in pairs:
+            causes.setdefault(output, []).append(cause)
+        return causes
 
     def save(self, causes):
         """Whether the file now holds these."""
-        text = "\n".join(["%s %s" % pair for pair in causes.items()]) or _NONE
+        pairs = [(output, cause) for output, latched in causes.items() for cause in latched]
+        text = "\n".join(["%s %s" % pair for pair in pairs]) or _NONE
         return files.write(self._path, text)
 
     def _is_missing(self):

@@ -30,10 +30,15 @@ class Output:
         self.reset = entry.get("reset")  # a button's contact: armed when it is pressed
         self.was_pressed = 1  # a button that is held from the start is no press
         self.on = 0
-        self.latch = ""
+        self.latched = []  # what keeps it open, the first to come first
         self._until = 0
         self._active_high = entry["active_high"]
         self._pin = make_pin(entry["pin"], 0 if self._active_high else 1)
+
+    @property
+    def latch(self):
+        """The first of what keeps it open; empty where nothing does."""
+        return self.latched[0] if self.latched else ""
 
     def set(self, on):
         """Drives the pin; every pass, so that a disturbed pin does not stay disturbed."""
@@ -43,11 +48,15 @@ class Output:
     def lease(self, ms, now):
         """On for so long. Raises Refused."""
         if self.latch:
-            raise Refused("latched", "%s is latched by %s" % (self.name, self.latch))
+            raise Refused("latched", self.told())
         if not 0 < ms <= self.max_ms:
             raise Refused("range", "%s takes 1 to %d ms" % (self.name, self.max_ms))
         self._until = ticks.add(now, ms)
         self.set(1)
+
+    def told(self):
+        """What keeps it open, as a sentence."""
+        return "%s is latched by %s" % (self.name, " and ".join(self.latched))
 
     def expired(self, now):
         """Whether its lease is over."""
@@ -81,13 +90,15 @@ class Outputs:
             self.log("the file of latches cannot be read: every output is latched")
             kept = dict.fromkeys(names, BROKEN)
         for output in self.all:
-            cause = kept.get(output.name, "")
-            output.latch = cause if not cause or cause in output.causes else BROKEN
-            if output.latch:
-                self.log("%s is still latched: %s" % (output.name, output.latch))
+            for cause in kept.get(output.name, ()):
+                known = cause if cause in output.causes else BROKEN
+                if known not in output.latched:
+                    output.latched.append(known)
+            if output.latched:
+                self.log("%s is still latched: %s" % (output.name, " ".join(output.latched)))
         if self.all and not self.locked and not self._keep(now):
             for output in self.all:  # a trip could not be kept either
-                output.latch = output.latch or BROKEN
+                output.latched = output.latched or [BROKEN]
 
     def check(self, now):
         """Opens what must be open now; only then are new latches written."""
@@ -95,7 +106,7 @@ class Outputs:
             if output.expired(now):
                 self._open(output, LEASE, now)
             for trip in output.trips:
-                if trip != output.latch and self.contacts[trip].active:
+                if trip not in output.latched and self.contacts[trip].active:
                     self._open(output, trip, now)
             button = self.contacts.get(output.reset)
             if button is not None:  # safe mode has no contacts
@@ -110,7 +121,7 @@ class Outputs:
         causes = [trip for trip in output.trips if self.contacts[trip].active]
         if pressed and not before and output.latch and not causes and not self.locked:
             try:
-                self._clear(output)
+                self._clear(output, [])
             except Refused as refused:
                 self.log(str(refused))
             else:
@@ -139,16 +150,19 @@ class Outputs:
             output.set(0)
 
     def arm(self, name, latch=None):
-        """Clears a latch whose cause is over; with `latch`, none but this. Raises Refused."""
+        """Clears what keeps an output open, once all its causes are over. Raises Refused.
+
+        With `latch`, this alone; what else keeps it open stays.
+        """
         output = self.named(name)
         if self.locked:
             raise Refused("busy", self.locked)
         for trip in output.trips:
             if self.contacts[trip].active:
                 raise Refused("unarmed-cause", "%s is still active" % trip)
-        if latch is not None and output.latch not in ("", latch):
-            raise Refused("latched", "%s is latched by %s" % (output.name, output.latch))
-        self._clear(output)
+        if latch is not None and output.latched and latch not in output.latched:
+            raise Refused("latched", output.told())
+        self._clear(output, [one for one in output.latched if latch not in (None, one)])
 
     def state(self):
         """Name -> [on, latch]."""
@@ -157,17 +171,18 @@ class Outputs:
     def _open(self, output, cause, now):
         was = output.on
         output.set(0)
-        if output.latch in ("", LEASE):  # the first contact stays named
-            output.latch = cause
-            if cause != LEASE:
-                self._write_ms = now
-            self.log("%s %s: %s" % (output.name, "opened" if was else "latched", cause))
+        if cause == LEASE and output.latched:
+            return  # a contact outranks it
+        output.latched = [one for one in output.latched if one != LEASE] + [cause]
+        if cause != LEASE:
+            self._write_ms = now
+        self.log("%s %s: %s" % (output.name, "opened" if was else "latched", cause))
 
-    def _clear(self, output):
-        """Unlatched in the file first. Raises Refused where the flash does not take that."""
-        latch, output.latch = output.latch, ""
-        if latch not in ("", LEASE) and not self._latches.save(self._kept()):
-            output.latch = latch
+    def _clear(self, output, left):
+        """All but these, in the file first. Raises Refused where the flash does not take that."""
+        before, output.latched = output.latched, left
+        if before not in (left, [LEASE]) and not self._latches.save(self._kept()):
+            output.latched = before
             raise Refused(
                 "busy", "%s stays latched: the board's flash refuses to write" % output.name
             )
@@ -181,7 +196,7 @@ class Outputs:
         return kept
 
     def _kept(self):
-        return {one.name: one.latch for one in self.all if one.latch not in ("", LEASE)}
+        return {one.name: one.latched for one in self.all if one.latch not in ("", LEASE)}
 
 
 def _print(text: str) -> None:

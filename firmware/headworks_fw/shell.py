@@ -58,7 +58,7 @@ class Shell:
         lines = []
         for output in self._board.outputs.all:
             state = "on" if output.on else "off"
-            latch = ", latched by " + output.latch if output.latch else ""
+            latch = ", latched by " + " and ".join(output.latched) if output.latched else ""
             trips = ", opens on " + " or ".join(output.trips) if output.trips else ""
             lines.append("%s is %s%s%s" % (output.name, state, latch, trips))
         return lines or ["this board has no outputs"]
@@ -106,8 +106,9 @@ class Shell:
         if words[1] == "on" and output.latch:
             output.lease(1, ticks.now())  # says why not
         until = ticks.add(ticks.now(), CONFIRM_MS)
-        self._board.asked = (output.name, words[1], until, output.latch)
-        clears = "clears the latch %s and " % output.latch if output.latch else ""
+        latched = tuple(output.latched)
+        self._board.asked = (output.name, words[1], until, latched)
+        clears = "clears the latch %s and " % " and ".join(latched) if latched else ""
         what = "%slets the host switch %s on again" % (clears, output.name)
         if words[1] == "on":
             what = "switches %s on for %d ms" % (output.name, output.max_ms)
@@ -125,8 +126,9 @@ class Shell:
             raise Refused("confirm", "nothing waits to be confirmed; type set OUTPUT on first")
         output = self._board.outputs.named(asked[0])
         if asked[1] == "arm":
-            self._board.outputs.arm(output.name, asked[3])
-            return ["%s is armed" % output.name]
+            for latch in asked[3] or ("",):
+                self._board.outputs.arm(output.name, latch)
+            return [output.told() if output.latched else "%s is armed" % output.name]
         self._board.outputs.command(output.name, 1, output.max_ms, ticks.now())
         return ["%s is on for %d ms" % (output.name, output.max_ms)]
 

@@ -1,5 +1,7 @@
 """Calls of `headworks board` that are refused before a board, a port or a file is touched."""
 
+import asyncio
+
 import pytest
 from serial.tools import list_ports
 
@@ -7,10 +9,12 @@ from cli.test_board_list import PORTS
 from cli.wires import station
 from flash.test_images import RP2040, blocks, esp32_image, volume
 from headworks.cli import board_image
+from headworks.cli.board_each import each
 from headworks.cli.board_loan import target_of
 from headworks.cli.main import main
+from headworks.faces.client import RefusedError, StationError
 from headworks.flash import work
-from headworks.flash.errors import FlashError
+from headworks.flash.errors import DoesNotStartError, FlashError
 from headworks_fw import config
 
 SITE = """
@@ -145,18 +149,61 @@ def test_words_that_contradict_each_other_flash_nothing(said, words, says):
 
 
 @pytest.mark.parametrize("more", [("--dry-run",), ("--yes",)])
-def test_a_board_that_is_not_there_is_named_before_racks_go_off(folder, capsys, more):
-    """Unplugged: neither an update nor its dry run pretends that it could be reached."""
+@pytest.mark.parametrize(
+    ("state", "model", "why"),
+    [
+        ("no-port", "pico-thermal", "it cannot be reached: /dev/x: gone"),
+        ("other-board", "pico-thermal", "/dev/x: gone"),
+        ("runs", "pico-rs485", "it hangs on RS-485, which does not reach its prompt"),
+    ],
+)
+def test_a_board_that_cannot_be_updated_is_named_and_keeps_no_other(
+    folder, capsys, state, model, why, more
+):
+    """Neither an update nor its dry run pretends that it could be reached; the other has a turn."""
     boards = [
-        {"name": "air", "model": "pico-air", "state": "runs", "cause": ""},
-        {"name": "thermal", "model": "pico-thermal", "state": "no-port", "cause": "/dev/x: gone"},
+        {"name": "thermal", "model": model, "state": state, "cause": "/dev/x: gone"},
+        {"name": "air", "model": "pico-air", "state": "lost", "cause": ""},
     ]
+    for board in boards:
+        board.update(firmware="0.0.1", zone=["a1"], port=str(folder / board["name"]), address=0)
+        board.update(latches={}, to_reset=[])
     with station(folder / "s.sock", [], boards=boards):
         code = main(["board", "update", "--all", *more, "--socket", str(folder / "s.sock")])
     assert code == 1
-    assert capsys.readouterr().err == (
-        "headworks board: thermal cannot be reached: /dev/x: gone; the others can be named\n"
-    )
+    told = capsys.readouterr()
+    assert told.err.startswith(f"thermal: failed: {why}")
+    assert ("air: it does not run" in told.out) is (more == ("--dry-run",))
+    assert ("air: failed: not lent" in told.err) is (more == ("--yes",))
+
+
+@pytest.mark.parametrize(
+    ("error", "done"),
+    [
+        (FlashError("b: pulled out"), ["a", "b", "c"]),
+        (RefusedError({"error": "b: pulled out"}), ["a", "b", "c"]),
+        (DoesNotStartError("b: pulled out"), ["a", "b"]),
+        (StationError("b: pulled out"), ["a", "b"]),
+    ],
+)
+def test_a_board_that_fails_keeps_no_other_from_its_turn(capsys, error, done):
+    """Two things end the round: a firmware that does not start, and a station that is gone."""
+    turns: list[str] = []
+
+    async def job(name: str) -> None:
+        turns.append(name)
+        if name == "b":
+            raise error
+
+    assert asyncio.run(each(["a", "b", "c"], job, before={"z": "z: no port"})) == 1
+    assert turns == done
+    told = capsys.readouterr().err.splitlines()
+    assert told[:2] == [
+        "b: failed: pulled out", "headworks board: failed: z (no port); b (pulled out)"
+    ]  # fmt: skip
+    assert told[2:] == ["headworks board: not touched after that: c"] * (len(done) == 2)
+    with pytest.raises(type(error)):
+        asyncio.run(each(["b"], job))
 
 
 def test_an_update_refuses_another_board_of_the_station_at_its_prompt():

@@ -91,12 +91,15 @@ class _Asked(socketserver.StreamRequestHandler):
 def station(
     path: Path, lines: list[str], boards: list[dict] | None = None
 ) -> Iterator[socketserver.UnixStreamServer]:
-    """A socket with the board "air" whose console answers everything with these lines."""
+    """A socket with the board "air" whose console answers everything with these lines.
+
+    It lends no port.
+    """
 
     def answer(request: dict) -> dict:
         if request["op"] == "state":
-            return {"state": {"boards": boards or [{"name": "air"}]}}
-        return {"lines": lines}
+            return {"state": {"boards": boards or [{"name": "air"}], "racks": [], "alarms": []}}
+        return {"ok": False, "error": "not lent"} if request["op"] == "lend" else {"lines": lines}
 
     with socketserver.ThreadingUnixStreamServer(str(path), _Asked) as server:
         server.daemon_threads = True

@@ -157,9 +157,10 @@ def test_the_file_of_latches_cut_at_every_moment(monkeypatch):
         monkeypatch.setattr(headworks_fw.latches, "os", flash)
         return headworks_fw.latches.Latches("/")
 
-    old: dict[str, str] = {}
+    smoke, both = {"permit": ["smoke"]}, {"permit": ["leak", "door"], "fan": ["smoke"]}
+    old: dict[str, list[str]] = {}
     image = Image()
-    for new in ({"permit": "smoke"}, {}, {"permit": "leak"}, {"permit": "leak", "fan": "smoke"}):
+    for new in (smoke, {}, {"permit": ["leak"]}, both):
         before = bytes(image.chip.data)
         image.chip.log.clear()
         assert at(image).save(new)

@@ -64,6 +64,19 @@ def test_only_what_changed_is_sent(boards):
     assert done["files_sent"] <= 4, "the other slot and the running one had the rest"
 
 
+def test_a_board_that_is_gone_keeps_no_other_from_being_flashed(boards):
+    """It is named with its cause at once and again at the end, and the exit code says so."""
+    air = load_site(boards.site).boards[0].connect
+    (boards.folder / "gone.toml").write_text(boards.site.read_text().replace(air, "serial:/gone"))
+    done = boards.board("flash", "--all", "--site", "gone.toml")
+    assert done.returncode == 1
+    assert done.stdout.splitlines() == [
+        f"{name}: verified v{VERSION}" for name in ("thermal", "safety")
+    ]
+    assert done.stderr.startswith("air: failed: /gone is not there")
+    assert done.stderr.splitlines()[-1].startswith("headworks board: failed: air (/gone is not")
+
+
 def test_another_configuration_is_flashed_and_verified(boards):
     """A new name goes to the board, which then says it itself."""
     port = rows(boards)["air"]["port"]

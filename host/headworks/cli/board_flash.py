@@ -4,10 +4,12 @@ import argparse
 import asyncio
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+from headworks.cli.board_each import each
 from headworks.cli.board_image import put_image
 from headworks.cli.board_list import station_boards
 from headworks.cli.board_ports import (
@@ -55,25 +57,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """0 when every board is verified; the first failure ends it."""
-    targets = _targets(args)
-    if not (args.uf2 or args.image):
-        _check_free(targets)
-    for target in targets:
-        put_image(args, target)
-        if args.dry_run and (args.uf2 or args.image):
-            continue  # what is on it then is known: nothing
-        if code := asyncio.run(until_interrupted(_one(args, target))):
-            return code
-    return 0
+    """0 when every board is verified; one that fails keeps no other from its turn."""
+    targets = {target.name: target for target in _targets(args)}
+    if args.uf2 or args.image:
+        for target in targets.values():  # one: an image is for one chip
+            put_image(args, target)
+        if args.dry_run:
+            return 0  # what is on it then is known: nothing
+    else:
+        _check_free(targets.values())
+
+    async def one(name: str) -> None:
+        await _one(args, targets[name])
+
+    return asyncio.run(until_interrupted(each(list(targets), one, as_json=args.json)))
 
 
-def _check_free(targets: list[work.Target]) -> None:
+def _check_free(targets: Iterable[work.Target]) -> None:
     """Raises FlashError where a running station has the port of one of them."""
     boards = asyncio.run(station_boards(None)) or []
     taken = {os.path.realpath(board["port"]): board["name"] for board in boards}
     for target in targets if taken else ():
-        name = taken.get(os.path.realpath(target.find()))
+        name = None
+        with suppress(FlashError):  # one that is not there says so in its turn
+            name = taken.get(os.path.realpath(target.find()))
         if name is not None:
             raise FlashError(
                 f"{target.name}: the running station uses its port; what works beside it is: "
@@ -81,7 +88,7 @@ def _check_free(targets: list[work.Target]) -> None:
             )
 
 
-async def _one(args: argparse.Namespace, target: work.Target) -> int:
+async def _one(args: argparse.Namespace, target: work.Target) -> None:
     with hold(target.find()), shown(target.name, quiet=args.json) as show:
         if args.dry_run:
             look = partial(work.look, target, force=args.force, downgrade=args.downgrade)
@@ -98,7 +105,6 @@ async def _one(args: argparse.Namespace, target: work.Target) -> int:
         _tell_plan(target, args, *found)
     else:
         tell_done(done, args)
-    return 0
 
 
 def _targets(args: argparse.Namespace) -> list[work.Target]:

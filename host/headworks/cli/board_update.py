@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 from headworks.cli.asked import says_yes
+from headworks.cli.board_each import FAILED, each, tell_failed
 from headworks.cli.board_flash import tell_done
 from headworks.cli.board_loan import flash_on_loan
 from headworks.cli.board_ports import near
@@ -15,7 +16,7 @@ from headworks.cli.station_client import add_actor, add_socket
 from headworks.faces.client import RefusedError, State, StationClient, StationError
 from headworks.faces.trips import trips
 from headworks.flash.build import check_name, fingerprints
-from headworks.flash.errors import FlashError
+from headworks.flash.errors import DoesNotStartError, FlashError
 from headworks.hardware.sensor import load_sensor
 from headworks.model.text import clean
 from headworks_fw import VERSION
@@ -39,38 +40,44 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """0 when every board is verified and the station hears it again; the first failure ends it."""
+    """0 when every board is verified and the station hears it again."""
     chosen, why = asyncio.run(_look(args))
-    boards = [board for board in chosen if why[board["name"]]]
+    beyond = _beyond(chosen)
+    boards = [board for board in chosen if why[board["name"]] and board["name"] not in beyond]
     for board in chosen:
-        if board not in boards:
+        if board["name"] in beyond:
+            tell_failed(board["name"], beyond[board["name"]], as_json=args.json)
+        elif board not in boards:
             _tell(args, board, "up-to-date", f"holds v{VERSION} already; nothing is done")
     if args.dry_run:
         for board in boards:
             _tell(args, board, "dry-run", f"{why[board['name']]}; {_would(board)}")
-        return 0
+        return FAILED if beyond else 0
     if boards and not args.yes and not _agreed(boards):
-        print("headworks board: nothing was changed", file=sys.stderr)
-        return 1
-    code = asyncio.run(until_interrupted(_update(args, boards)))
+        print("headworks board: nothing was changed; it takes the word yes", file=sys.stderr)
+        return FAILED
+    code = asyncio.run(until_interrupted(_update(args, boards, beyond)))
     if code == INTERRUPTED:
         asyncio.run(_tell_what_runs(args, boards))
     return code
 
 
 async def _look(args: argparse.Namespace) -> tuple[list[Board], dict[str, str]]:
-    """The boards that are meant, and by name why each is to be flashed; empty where it is not."""
+    """The boards that are meant, and by name why each should be flashed; empty where it is ours."""
     async with StationClient(args.socket) as client:
         chosen = _chosen(args, (await client.state())["boards"])
         forced = "asked for with --force" if args.force else ""
         return chosen, {one["name"]: forced or await _why_not(client, one) for one in chosen}
 
 
-async def _update(args: argparse.Namespace, boards: list[Board]) -> int:
+async def _update(args: argparse.Namespace, boards: list[Board], beyond: dict[str, str]) -> int:
+    by_name = {board["name"]: board for board in boards}
     async with StationClient(args.socket) as client:
-        for board in boards:
-            await _one(client, board, args)
-    return 0
+
+        async def one(name: str) -> None:
+            await _one(client, by_name[name], args)
+
+        return await each(list(by_name), one, before=beyond, as_json=args.json)
 
 
 def _chosen(args: argparse.Namespace, boards: list[Board]) -> list[Board]:
@@ -83,17 +90,26 @@ def _chosen(args: argparse.Namespace, boards: list[Board]) -> list[Board]:
     chosen = [board for board in boards if args.all or board["name"] in args.name]
     for board in chosen:
         check_name(board["name"])
-        if board["state"] == "no-port":
-            others = "; the others can be named" if args.all and len(known) > 1 else ""
-            raise FlashError(f"{board['name']} cannot be reached: {board['cause']}{others}")
-        if board["state"] == "other-board":
-            raise FlashError(f"{board['name']}: {board['cause']}")
-        if load_sensor(board["model"]).link == "rs485":
-            raise FlashError(
-                f"{board['name']} hangs on RS-485, which does not reach its prompt; plug in its "
-                f"USB port and run: headworks board flash --name {board['name']} --port PORT"
-            )
     return chosen
+
+
+def _beyond(boards: list[Board]) -> dict[str, str]:
+    """By name, why boards cannot be updated as things are; known before any rack goes off."""
+    found = {board["name"]: _why_beyond(board) for board in boards}
+    return {name: why for name, why in found.items() if why}
+
+
+def _why_beyond(board: Board) -> str:
+    if board["state"] == "no-port":
+        return f"it cannot be reached: {board['cause']}"
+    if board["state"] == "other-board":
+        return str(board["cause"])
+    if load_sensor(board["model"]).link == "rs485":
+        return (
+            "it hangs on RS-485, which does not reach its prompt; plug in its USB port and run: "
+            f"headworks board flash --name {board['name']} --port PORT"
+        )
+    return ""
 
 
 async def _why_not(client: StationClient, board: Board) -> str:
@@ -184,7 +200,7 @@ async def _heard(client: StationClient, name: str) -> Board:
 
 
 async def _healthy(client: StationClient, name: str) -> State:
-    """The state, once the station hears the board again. Raises FlashError."""
+    """The state, once the station hears it again. Raises StationError and DoesNotStartError."""
     board: Board = {}
     try:
         for _ in range(round(HEALTHY_S / _LOOK_S)):
@@ -197,5 +213,5 @@ async def _healthy(client: StationClient, name: str) -> State:
         print(f"{name}: it is flashed, and the station has it back", file=sys.stderr)
         raise
     except StationError as error:
-        raise FlashError(f"{name}: it is flashed, but {error}") from error
-    raise FlashError(f"{name}: it is flashed, but the station says: {board.get('cause')}")
+        raise StationError(f"{name}: it is flashed, but {error}") from error
+    raise DoesNotStartError(f"{name}: it is flashed, but the station says: {board.get('cause')}")

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from headworks.flash.build import Slot, build_slot, loader
 from headworks.flash.contents import Contents
-from headworks.flash.errors import AGAIN, FlashError
+from headworks.flash.errors import AGAIN, DoesNotStartError, FlashError
 from headworks.flash.plan import Plan, Step, plan
 from headworks.flash.repl import NoPromptError, Prompt
 from headworks.flash.talk import HELLO_S, Talk
@@ -160,7 +160,7 @@ def _carry_out(target: Target, steps: Plan, show: Show) -> None:
 
 
 def verify(target: Target, slot: Slot) -> Mapping[str, Any]:
-    """Wait for the introduction of the new firmware. Raises FlashError."""
+    """Wait for the introduction of the new firmware. Raises DoesNotStartError."""
     expected = {
         "fw": slot.version, "nm": target.name, "bd": target.profile.model, "st": "run",
         "cfg": config_crc(target.profile, target.name, target.address),
@@ -173,14 +173,14 @@ def verify(target: Target, slot: Slot) -> Mapping[str, Any]:
             return hello
         time.sleep(_LOOK_S)
     if hello is None:
-        raise FlashError(
+        raise DoesNotStartError(
             f"{target.name}: everything was sent, but the board does not answer; look at it with "
             f"headworks board console {target.name}, or flash it again"
         )
     wrong = ", ".join(
         f"{_WORDS[k]} is {hello.get(k)}, not {v}" for k, v in expected.items() if hello.get(k) != v
     )
-    raise FlashError(f"{target.name}: it runs, but {wrong}; flash it again")
+    raise DoesNotStartError(f"{target.name}: it runs, but {wrong}; flash it again")
 
 
 def _hello(target: Target) -> Mapping[str, Any] | None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from field.boards.talks import AIR, Talk
 from headworks.faces.words import sentence
 from headworks.field.boards.ill import ill_channels, two_in_one
-from headworks.field.boards.restarts import ASKED_S
+from headworks.field.boards.restarts import ASKED_S, VANISHED_MOST, WITHIN_S
 from headworks.field.boards.signs import LOST_S, MUTE_S
 from headworks.field.boards.status import outputs_told
 from headworks.field.boards.view import BoardState
@@ -282,6 +282,39 @@ def test_a_boot_loop_ends_in_quarantine_until_a_person_resets():
     assert talk.session.pardon(talk.t_s)
     talk.hello().beat().readings(smoke=0)
     assert talk.seen("smoke").value is False
+
+
+@pytest.mark.parametrize("says_hello", [True, False])
+def test_a_port_that_vanishes_again_and_again_ends_in_quarantine(says_hello):
+    """Its supply breaks down at each start: it is as if plugged in anew, or never gets to speak."""
+    talk = Talk().ready().status()
+    for n in range(VANISHED_MOST):
+        assert talk.session.state is not BoardState.QUARANTINED
+        talk.session.closed(talk.pass_s(20).t_s, "gone")
+        talk.session.closed(talk.pass_s(1).t_s, "not there")
+        talk.boot = f"0000000{n}"
+        talk.open()
+        if says_hello:
+            talk.hello().beat().status().readings(smoke=0)
+    assert talk.codes() == ["board-quarantined"]
+    assert "vanished 6 times within 10 min; look at its supply" in talk.session.cause
+    assert talk.seen("smoke").value is None
+    assert talk.session.pardon(talk.t_s)
+    assert talk.hello().session.state is BoardState.RUNS
+
+
+def test_a_port_that_goes_for_a_restart_or_a_loan_has_not_vanished():
+    """Nor has one that a person unplugs some times, nor one that goes now and then."""
+    talk = Talk().ready().status()
+    for _ in range(VANISHED_MOST * 2):
+        talk.session.expect_restart(talk.pass_s(5).t_s)
+        talk.session.closed(talk.t_s, "gone")
+        talk.open().session.closed(talk.pass_s(5).t_s, "lent", BoardState.LENT)
+        talk.open().hello(why="restart")
+    for _ in range(VANISHED_MOST * 2):
+        talk.session.closed(talk.wait(WITHIN_S / (VANISHED_MOST - 1.5)).t_s, "gone")
+        talk.open().hello().status()
+    assert talk.session.state is BoardState.RUNS
 
 
 def test_restarts_far_apart_are_no_boot_loop():

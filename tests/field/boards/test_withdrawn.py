@@ -52,6 +52,12 @@ def test_a_reset_names_the_latch_that_a_person_was_shown():
         talk.say("no", i=asked["i"], e="latched", s="permit is latched by leak")
         with pytest.raises(BoardError, match="permit stays open: permit is latched by leak"):
             await reset
+        reset = asyncio.create_task(boards.reset("safety"))
+        await asyncio.sleep(0)
+        *_, asked = talk.asked("do")
+        talk.say("x", i=asked["i"], k=0, s="permit is latched by leak").say("ok", i=asked["i"])
+        with pytest.raises(BoardError, match="smoke is reset, but permit is latched by leak: look"):
+            await reset
 
     asyncio.run(go())
 

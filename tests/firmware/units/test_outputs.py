@@ -94,6 +94,28 @@ def test_the_first_contact_stays_named_and_outranks_the_lease():
     outputs.contacts["smoke"].active = 1
     outputs.check(402)
     assert outputs.state() == {"permit": [0, "leak"]}
+    assert outputs.named("permit").latched == ["leak", "smoke"]
+
+
+def test_an_arm_that_names_one_of_two_leaves_the_other():
+    """Smoke and then a leak: whoever was shown the smoke has not looked for the leak."""
+    latches = Latches()
+    outputs, _ = _outputs(latches=latches)
+    for active in (1, 0):
+        for name in ("smoke", "leak"):
+            outputs.contacts[name].active = active
+            outputs.check(active)
+    assert latches.kept == {"permit": ["smoke", "leak"]}
+    outputs.arm("permit", "smoke")
+    assert outputs.state() == {"permit": [0, "leak"]}
+    assert latches.kept == {"permit": ["leak"]}
+    assert _code(outputs.arm, "permit", "smoke") == "latched"
+    again, _ = _outputs(latches=latches)
+    again.restore(0)
+    assert again.state() == {"permit": [0, "leak"]}
+    again.arm("permit", "leak")
+    assert again.state() == {"permit": [0, ""]}
+    assert latches.kept == {}
 
 
 def test_a_contact_that_is_active_keeps_the_output_off():
@@ -186,7 +208,7 @@ def test_a_trip_is_kept_over_a_restart_until_it_is_armed():
     latches.save = watched
     outputs.contacts["smoke"].active = 1
     outputs.check(1)
-    assert (latches.kept, levels) == ({"permit": "smoke"}, [0])
+    assert (latches.kept, levels) == ({"permit": ["smoke"]}, [0])
     again, pin = _outputs(latches=latches)
     again.restore(0)
     assert again.state() == {"permit": [0, "smoke"]}
@@ -208,7 +230,7 @@ def test_the_end_of_a_lease_is_not_kept():
     assert latches.writes == 0
 
 
-def test_a_contact_that_flaps_is_written_once():
+def test_contacts_that_flap_are_written_once_each():
     """The file is written at the edge to latched and when it is armed, and never in between."""
     latches = Latches()
     outputs, _ = _outputs(latches=latches)
@@ -216,19 +238,19 @@ def test_a_contact_that_flaps_is_written_once():
         outputs.contacts["smoke"].active = now & 1
         outputs.contacts["leak"].active = now & 2
         outputs.check(now)
-    assert latches.writes == 1
+    assert latches.writes == 2
     outputs.contacts["smoke"].active = outputs.contacts["leak"].active = 0
     outputs.arm("permit")
     outputs.arm("permit")
-    assert latches.writes == 2
+    assert latches.writes == 3
 
 
 def test_what_is_kept_and_cannot_be_understood_latches():
     """A broken file, an output or a contact that is none any more: latched by `flash`, and told."""
     for latches in (
         Latches(is_broken=True),
-        Latches({"heater": "smoke"}),
-        Latches({"permit": "wind"}),
+        Latches({"heater": ["smoke"]}),
+        Latches({"permit": ["wind"]}),
     ):
         outputs, _ = _outputs(latches=latches)
         told = []
@@ -236,7 +258,7 @@ def test_what_is_kept_and_cannot_be_understood_latches():
         outputs.restore(0)
         assert outputs.state() == {"permit": [0, "flash"]}
         assert told
-        assert latches.kept == {"permit": "flash"}
+        assert latches.kept == {"permit": ["flash"]}
         outputs.arm("permit")
         assert latches.kept == {}
 
@@ -255,7 +277,7 @@ def test_a_flash_that_cannot_be_written_leads_to_the_safe_side():
     assert len(refusals) == 2
     latches.refuses = False
     outputs.check(120000)
-    assert latches.kept == {"permit": "smoke"}
+    assert latches.kept == {"permit": ["smoke"]}
     outputs.contacts["smoke"].active = 0
     latches.refuses = True
     assert _code(outputs.arm, "permit") == "busy"
@@ -271,7 +293,7 @@ def test_a_button_that_the_flash_refuses_arms_nothing():
     """It is told in the log, and the latch stays."""
     entry = {"name": "permit", "pin": 15, "active_high": 1, "max_ms": 5000}
     entry.update({"trips": ["smoke"], "reset": "button"})
-    latches, told = Latches({"permit": "smoke"}), []
+    latches, told = Latches({"permit": ["smoke"]}), []
     outputs = Outputs([entry], Pin, latches)
     outputs.log = told.append
     outputs.contacts = {"smoke": Contact("smoke"), "button": Contact("button")}
@@ -286,7 +308,7 @@ def test_a_button_that_the_flash_refuses_arms_nothing():
 
 def test_locked_outputs_show_what_is_kept_and_touch_no_file():
     """As in safe mode, where no contact trips anything."""
-    latches = Latches({"permit": "smoke"})
+    latches = Latches({"permit": ["smoke"]})
     entry = {"name": "permit", "pin": 15, "active_high": 1, "max_ms": 5000}
     entry.update({"trips": [], "causes": ["smoke"]})
     outputs = Outputs([entry], Pin, latches)
@@ -296,4 +318,4 @@ def test_locked_outputs_show_what_is_kept_and_touch_no_file():
     outputs.check(0)
     assert outputs.state() == {"permit": [0, "smoke"]}
     assert _code(outputs.arm, "permit") == "busy"
-    assert (latches.kept, latches.writes) == ({"permit": "smoke"}, 0)
+    assert (latches.kept, latches.writes) == ({"permit": ["smoke"]}, 0)

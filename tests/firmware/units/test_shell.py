@@ -78,6 +78,11 @@ def test_arming_at_the_board_clears_what_was_shown():
         bench.smoke.be(0)
         assert "latched by smoke" in bench.type("confirm permit\n")[-1]
         assert bench.board.outputs.state() == {"permit": [0, "smoke"]}
+        bench.leak.be(1)
+        bench.run(20)
+        bench.leak.be(0)
+        assert "clears the latch smoke and leak" in bench.type("set permit arm\n")[-1]
+        assert bench.type("confirm permit\n")[-1] == "| permit is armed"
 
 
 def test_a_confirmation_weeks_later_is_too_late():

@@ -11,6 +11,7 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from headworks.field.boards.away import Away
+from headworks.field.boards.console_lines import RESTARTING, closes, fits
 from headworks.field.boards.doing import Outcome
 from headworks.field.boards.errors import BoardError
 from headworks.field.boards.ill import ill_channels, two_in_one
@@ -24,11 +25,8 @@ from headworks.hardware.sensor import load_sensor
 from headworks.model.live import Observation
 from headworks.model.plan import Alarm, Event, Reason, ReasonCode, Severity
 from headworks.model.site import BoardSpec, Site
-from headworks_fw.wire import WireError, encode
 
 ANSWER_S = 5.0  # the longest that a console command may take [ours]
-_RESTARTING = ("maint", "restart")
-_LONGEST_ID = 1 << 31
 
 
 class Boards:
@@ -169,12 +167,17 @@ class Boards:
             if not outcome.ok:
                 why = outcome.text or outcome.code
                 raise BoardError(f"{board} is not reset, {output} stays open: {why}")
+            if outcome.lines:
+                raise BoardError(
+                    f"{board}: {latch} is reset, but {'; '.join(outcome.lines)}: look there, then "
+                    "reset it once more"
+                )
 
     async def console(self, board: str, line: str, who: str = "") -> list[str]:
         """Run a line at a board's console, for `who`; what it answers. Raises BoardError."""
         session, t_s = self._of(board), time.monotonic()
         words = line.lower().split()
-        if _closes(words) and session.spec.permissive in words[1:]:
+        if closes(words) and session.spec.permissive in words[1:]:
             raise BoardError(
                 f"{board}: {session.spec.permissive} is the site's permissive relay, and healthy "
                 f"scans alone close it; after a trip of the board's own: headworks reset {board}"
@@ -182,9 +185,9 @@ class Boards:
         is_there = session.state is not BoardState.NO_PORT and not session.is_silent(t_s)
         if self._lines[board].is_lent or not is_there:
             raise BoardError(f"{board}: {self._away.cause(session, t_s)}")
-        if not _fits(line, session.spec.address):
+        if not fits(line, session.spec.address):
             raise BoardError(f"{board}: the line is too long; a quote or backslash counts as two")
-        if words[:1] and words[0] in _RESTARTING:
+        if words[:1] and words[0] in RESTARTING:
             session.expect_restart(t_s)
         outcome = await self._do(session, {"c": "con", "l": line})
         if not outcome.ok:
@@ -275,21 +278,6 @@ class Boards:
             for session in self._sessions.values()
             for key, observation in session.readings.seen.items()
         }
-
-
-def _closes(words: list[str]) -> bool:
-    """Whether a console line could switch an output on or arm it, now or once it is confirmed."""
-    return words[:1] == ["confirm"] or (words[:1] == ["set"] and words[2:] in (["on"], ["arm"]))
-
-
-def _fits(line: str, address: int) -> bool:
-    """Whether a console line fits into a frame."""
-    try:
-        longest = {"i": _LONGEST_ID, "c": "con", "l": line, "bt": "0" * 8, "by": _LONGEST_ID}
-        encode("do", longest, address)
-    except WireError:
-        return False
-    return True
 
 
 def _by_connect(boards: Iterable[BoardSpec]) -> dict[str, list[BoardSpec]]:

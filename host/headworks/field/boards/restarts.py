@@ -1,4 +1,4 @@
-"""Restarts that nobody asked for, and when there are too many of them. Pure."""
+"""Restarts that nobody asked for, and ports that vanish; when there are too many. Pure."""
 
 from collections import deque
 
@@ -6,6 +6,8 @@ from headworks.field.boards.greeting import Hello
 
 MOST = 4  # restarts within WITHIN_S put a board into quarantine [ours]
 WITHIN_S = 600.0
+VANISHED_MOST = 6  # ports that vanished within WITHIN_S do too; a person replugs less often [ours]
+VANISHED = "a port that vanishes"  # the cause that is told then
 ASKED_S = 60.0  # a restart that was asked for comes within this time [ours]
 _NEVER_ASKED = ("watchdog", "crash")
 _SUPPLY = ("power-on", "unknown")  # what a board says that was plugged in
@@ -17,6 +19,7 @@ class Restarts:
     def __init__(self) -> None:
         self._at_s: deque[float] = deque(maxlen=MOST)
         self._who: deque[tuple[str, str]] = deque(maxlen=MOST)  # firmware and uid of each
+        self._gone_s: deque[float] = deque(maxlen=VANISHED_MOST)
         self.count = 0
         self._asked_until_s = float("-inf")
         self._was_opened = False  # its port, so that it may have been without supply
@@ -28,6 +31,15 @@ class Restarts:
     def met(self) -> None:
         """It has introduced itself: what comes now is a new start."""
         self._was_opened = False
+
+    def vanished(self, t_s: float) -> bool:
+        """Its port went away by itself; whether that is too often now.
+
+        A board whose supply breaks down starts as one that was plugged in, or gets to say nothing.
+        """
+        if t_s >= self._asked_until_s:
+            self._gone_s.append(t_s)
+        return len(self._gone_s) == VANISHED_MOST and t_s - self._gone_s[0] <= WITHIN_S
 
     def asked(self, t_s: float) -> None:
         """Somebody has asked for a restart."""
@@ -51,8 +63,17 @@ class Restarts:
         """Who has introduced themselves in turn: where there are two, these are two boards."""
         return tuple(f"firmware {firmware}, uid {uid}" for firmware, uid in sorted({*self._who}))
 
+    def of(self, why: str) -> float:
+        """How many starts these were, for the event; each port that vanished is one."""
+        return float(VANISHED_MOST if why == VANISHED else self.count)
+
     def cause(self, board: str, why: str) -> str:
         """Why it is in quarantine, and what to do."""
+        if why == VANISHED:
+            return (
+                f"its port vanished {VANISHED_MOST} times within {WITHIN_S / 60:.0f} min; look at "
+                f"its supply, cable and hub, then: headworks reset {board}"
+            )
         return (
             f"it restarted {self.count} times by itself, last because of {why}; "
             f"find the cause, then: headworks reset {board}"
@@ -62,3 +83,4 @@ class Restarts:
         """Start afresh, after a person has looked."""
         self._at_s.clear()
         self._who.clear()
+        self._gone_s.clear()

@@ -12,7 +12,7 @@ from headworks.field.boards.doing import Doing
 from headworks.field.boards.figures import figures
 from headworks.field.boards.greeting import Expected, Hello, hello, judge, lost, minor, said_by
 from headworks.field.boards.readings import Readings
-from headworks.field.boards.restarts import Restarts
+from headworks.field.boards.restarts import VANISHED, Restarts
 from headworks.field.boards.sequence import Sequence
 from headworks.field.boards.signs import LOST_S, Signs, mute
 from headworks.field.boards.status import event_told, outputs_told
@@ -41,17 +41,14 @@ class Session:
         self.outputs: dict[str, tuple[bool, str]] = {}  # on, and why latched; as last told
         self.heard_frames = 0  # that had something to say
         self.state, self.cause = BoardState.NO_PORT, "its port has not been opened yet"
-        self.port = spec.connect
-        self._send = send
+        self.port, self._send = spec.connect, send
         self._expected = Expected(spec, config_crc(profile, spec.name, spec.address))
         self._hello: Hello | None = None
         self.restarts, self._texts = Restarts(), Texts()
         self.minor = 0  # of the protocol that it speaks
-        self._is_open = False
-        self._was_lent = False  # its port was given away, and it has not answered since
+        self._is_open = self._was_lent = False  # lent: given away, and no answer since
         self._signs = Signs()
-        self._asked_s = float("-inf")
-        self._number = first_id
+        self._asked_s, self._number = float("-inf"), first_id
         self._beats, self._sequence = Beats(), Sequence()
         self._acked: deque[int] = deque(maxlen=_EVENTS)  # of its present start
         self._telling = Telling()
@@ -72,13 +69,16 @@ class Session:
 
     def closed(self, t_s: float, cause: str, state: BoardState = BoardState.NO_PORT) -> None:
         """Its port is closed, or there is none."""
-        self._is_open = False
+        vanished, self._is_open = self._is_open and state is BoardState.NO_PORT, False
         self._was_lent |= state is BoardState.LENT
         self.doing.gone()
-        if self.state is not BoardState.QUARANTINED:
-            self._become(t_s, state, cause)
-        else:
+        too_often = vanished and self.restarts.vanished(t_s)
+        if self.state is BoardState.QUARANTINED:
             self.readings.unknown(t_s, Quality.SILENT, self.cause)
+        elif too_often:
+            self._quarantine(t_s, VANISHED)
+        else:
+            self._become(t_s, state, cause)
 
     def received(self, items: Iterable[Frame | Text | Bad], t_s: float) -> None:
         """What the line has given; nobody is heard at a closed port."""
@@ -209,7 +209,7 @@ class Session:
         self._ask(t_s)
 
     def _quarantine(self, t_s: float, why: str) -> None:
-        self._tell(t_s, ReasonCode.BOARD_QUARANTINED, restarts=float(self.restarts.count), why=why)
+        self._tell(t_s, ReasonCode.BOARD_QUARANTINED, restarts=self.restarts.of(why), why=why)
         self._become(t_s, BoardState.QUARANTINED, self.restarts.cause(self.spec.name, why))
 
     def pardon(self, t_s: float) -> bool:
@@ -229,7 +229,7 @@ class Session:
         return self._hello is not None
 
     def is_silent(self, t_s: float) -> bool:
-        """Whether there has been no sign of life for too long."""
+        """Without a sign of life for too long."""
         return self._signs.are_gone(t_s)
 
     def expect_restart(self, t_s: float) -> None:

@@ -126,7 +126,7 @@ class Place:
 
 @asynccontextmanager
 async def place(
-    folder: Path, *, idle_s: float = 300.0, state: dict[str, Any] = STATE
+    folder: Path, *, idle_s: float = 300.0, state: dict[str, Any] = STATE, sessions: int = 1
 ) -> AsyncIterator[Place]:
     """A noting station, a session, a cable."""
     master, slave = pty.openpty()
@@ -138,7 +138,8 @@ async def place(
 
     async def sit() -> None:
         with teletype.open():
-            await Session(teletype, login, station.path, "serial").run()
+            for _ in range(sessions):
+                await Session(teletype, login, station.path, "serial").run()
 
     found = Place(Person(master), station, asyncio.ensure_future(sit()))
     try:

@@ -35,8 +35,12 @@ def test_what_acts(line: str, action: Action, target: str, note: str) -> None:
     ("line", "told"),
     [
         ("rack", "write: rack RACK off|auto|lock|unlock [NOTE]"), ("rack a1", "write: rack RACK"),
-        ("rack a1 on", "write: rack RACK"), ("rack off a1", "write: rack RACK"),
+        ("rack a1 up", "write: rack RACK"), ("rack off a1", "write: rack RACK"),
         ("racks a1", "write: racks"), ("why", "write: why RACK"), ("reset", "write: reset NAME"),
+        ("rack a1 on", "write: rack a1 auto; it runs when there is surplus"),
+        ("a1 off", "write: rack a1 off"), ("lock a1 new fan", "write: rack a1 lock"),
+        ("off a1", "write: rack a1 off"), ("a1 on", "write: rack a1 auto"),
+        ("pin bilal 482913", "write: pin [NAME]"),
         ("statos", "did you mean status?"), ("\N{REPLACEMENT CHARACTER}", "help lists the words"),
         ("headworks", "help lists the words"), (f"ack a1 {'x' * 201}", "longer than 200"),
         (f"reset {'x' * 65}", "at most 64"),

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from console.places import PIN, Place, sit
 from headworks.faces.console import session, teletype
+from headworks.faces.console.history import ShortHistory
 from headworks.faces.console.teletype import HungUpError
 from web.places import STATE
 
@@ -77,6 +78,46 @@ def test_acting_takes_a_pin_and_goes_with_who_and_from_where(tmp_path: Path) -> 
         assert PIN not in place.person.screen.text
 
     sit(tmp_path, work, AYESHA)
+
+
+def test_a_pin_in_the_wrong_place_is_not_kept(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Typed in place of a name it is neither tried, nor in the log, nor brought back by arrows."""
+
+    async def work(place: Place) -> None:
+        await place.person.line(f"pin {PIN}", "the PIN is asked for by itself; write: pin NAME")
+        await place.person.line(f"pin ayesha {PIN}", "write: pin [NAME]")
+        await place.person.line("pin zoya", "PIN of zoya")
+        await place.person.line("111111", "this is not the PIN")
+        place.person.type("\x1b[A\x1b[A\x1b[A")
+        await place.person.until("pin zoya")
+        await place.person.line("\x15net", "lo up")
+        assert PIN not in place.person.screen.text.partition("this is not the PIN")[2]
+
+    sit(tmp_path, work, AYESHA)
+    said = capsys.readouterr().err
+    assert PIN not in said
+    assert "zoya" not in said
+    assert "serial: no PIN of anybody here: this is not the PIN" in said
+
+
+def test_what_was_typed_does_not_grow_for_ever(tmp_path: Path) -> None:
+    """Of the lines of a cable the newest are brought back by arrows; the next person gets none."""
+    history = ShortHistory()
+    for number in range(1000):
+        history.append_string(f"why a{number}")
+    assert history.get_strings() == [f"why a{number}" for number in range(900, 1000)]
+    history.clear()
+    assert history.get_strings() == []
+
+    async def work(place: Place) -> None:
+        await place.person.line("why a1", "a1: Running")
+        place.person.type("exit\r")
+        await place.person.until("Looking is free", "demo>")
+        await place.person.line("\x1b[Anet", "this machine is")
+
+    sit(tmp_path, work, AYESHA, sessions=2)
 
 
 def test_what_energises_is_typed_twice(tmp_path: Path) -> None:

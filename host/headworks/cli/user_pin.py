@@ -37,6 +37,8 @@ def set_pin(args: argparse.Namespace, folder: Path, ask: Callable[[str, bool], s
     file, role, name = pin_file(folder), role_of(args.role), checked_name(args.name)
     if role < Role.TECHNICIAN:
         raise ValueError("looking takes no PIN; write --role technician or operator")
+    if name.isdigit():
+        raise ValueError(f"{name} could be a PIN; take a name with a letter")
     if len(name.split()) > 1:
         raise ValueError(f"{name!r} has several words; one must do, as it is typed at the console")
     held = file.read()

@@ -78,9 +78,15 @@ class Login:
             raise LoginError(f"no PIN can be looked at: {error}") from error
         if not people:
             raise LoginError(NOBODY_YET)
+        if name.isdigit():
+            raise LoginError("the PIN is asked for by itself; write: pin NAME")
         if not name and len(people) > 1:
             raise LoginError("whose? write: pin NAME")
         return name or next(iter(people))
+
+    def knows(self, name: str) -> bool:
+        """Whether a person of this name has a PIN."""
+        return name in self._people()
 
     def may_try(self, now_s: float) -> None:
         """Raises LoginError where too many PINs were wrong."""

@@ -39,6 +39,7 @@ WORDS = {
 }
 SAME = {"?": "help", "quit": "exit", "logout": "off", "login": "pin", "events": "log"}
 ACTS = {action.value: action for action in (Action.OFF, Action.AUTO, Action.LOCK, Action.UNLOCK)}
+_ON = ("on", "start")  # nobody can order that
 # what may give power back wants to be confirmed
 ENERGISES = {
     Action.AUTO: "{} may start as soon as there is surplus",
@@ -72,6 +73,7 @@ def parse(line: str) -> Order:
         words = words[1:]  # as it is typed in a shell
     word = SAME.get(words[0].lower(), words[0].lower())
     known = WORDS.get(word)
+    _meant(words)
     if known is None:
         near = get_close_matches(word, WORDS, 1)
         hint = f"did you mean {near[0]}?" if near else "help lists the words"
@@ -81,6 +83,21 @@ def parse(line: str) -> Order:
     if not least <= len(args) <= most:
         raise OrderError(f"write: {known.usage}")
     return _act(word, args) if word in ("rack", "ack", "reset") else Order(word, args)
+
+
+def _meant(words: list[str]) -> None:
+    """Raises OrderError where a rack is meant and it is said another way."""
+    first, second = ([one.lower() for one in words] + ["", ""])[:2]
+    rack, action = (words[0], second) if first not in (*WORDS, *SAME, *_ON, *ACTS) else ("", "")
+    if first == "rack" and len(words) > 2:
+        rack, action = words[1], words[2].lower()
+        action = action if action in _ON else ""
+    elif first in (*_ON, *ACTS) and second:
+        rack, action = words[1], first
+    if action in _ON:
+        raise OrderError(f"write: rack {rack[:32]} auto; it runs when there is surplus")
+    if action in ACTS:
+        raise OrderError(f"write: rack {rack[:32]} {action}")
 
 
 def _act(word: str, args: tuple[str, ...]) -> Order:

@@ -65,6 +65,7 @@ class Session:
                 pass
         finally:
             self._login.off()
+            self._tty.forget()
 
     async def _greet(self) -> None:
         try:
@@ -200,7 +201,8 @@ class Session:
         try:
             await self._login.give(name, pin, self._clock)
         except LoginError as error:
-            note(f"{self._face}: no PIN of {clean(name)!r}: {error}")
+            whom = repr(clean(name)) if self._login.knows(name) else "anybody here"
+            note(f"{self._face}: no PIN of {whom}: {error}")  # a name may be a PIN by mistake
             raise
         note(f"{self._face}: {clean(name)!r} logged in as {self._login.role.word}")
         self._tty.say(f"{name} may act as {self._login.role.word}; `off` logs off")

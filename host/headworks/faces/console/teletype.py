@@ -14,10 +14,11 @@ from contextlib import contextmanager
 from prompt_toolkit import PromptSession
 from prompt_toolkit.application import create_app_session
 from prompt_toolkit.completion import Completer, NestedCompleter
-from prompt_toolkit.history import DummyHistory, InMemoryHistory
+from prompt_toolkit.history import DummyHistory
 from prompt_toolkit.input.typeahead import clear_typeahead, get_typeahead
 from prompt_toolkit.shortcuts import CompleteStyle
 
+from headworks.faces.console.history import ShortHistory
 from headworks.faces.console.intake import SPOILED
 from headworks.faces.console.keys import HeldKeys, Keys
 from headworks.faces.console.paper import Paper
@@ -54,7 +55,7 @@ def line_session(
     return PromptSession(
         input=keys,
         output=paper,
-        history=InMemoryHistory(),
+        history=ShortHistory(),
         completer=completer,
         complete_style=CompleteStyle.READLINE_LIKE,
         complete_while_typing=False,
@@ -104,6 +105,11 @@ class Teletype:
         with create_app_session(input=self._keys, output=self._paper), self._keys.held():
             clear_typeahead(self._keys)
             yield self
+
+    def forget(self) -> None:
+        """The next person gets none of this one's lines."""
+        if isinstance(self._lines.history, ShortHistory):
+            self._lines.history.clear()
 
     async def ask(self, prompt: str, names: Names | None = None) -> str:
         """One line. Raises SpoiledError, HungUpError, AbandonedError for Ctrl-C, and EOFError

@@ -19,6 +19,7 @@ from headworks.record.frames import MAGIC
 from headworks.record.plain import PlainError, from_plain, to_plain
 from headworks.record.recorder import Recorder
 from headworks.record.recording import RecordingError, read
+from headworks.record.singles import TOGETHER, single
 from headworks.site import load_site
 from record.scans import Scan, a_site, scans
 from sitefile.samples import GOOD
@@ -84,6 +85,37 @@ def test_a_change_turns_the_old_into_the_new(old: Any, new: Any) -> None:
     change = json.loads(json.dumps(differ.diff(old, new)))
     assert repr(patcher.patched(to_plain(old), change)) == repr(to_plain(new))
     assert patcher.base_ns == differ.base_ns
+
+
+FIGURES = st.floats() | st.floats(width=32) | TIMES | st.sampled_from([0.0, -0.0, 230.5, 1e39])
+
+
+@given(st.lists(st.tuples(FIGURES, FIGURES), min_size=1, max_size=12))
+def test_all_figures_of_a_meter_come_back(pairs: list[tuple[float, float]]) -> None:
+    """Bit for bit, whether they are of 32 bits, a counter of 64, infinite or no number."""
+    old, new = ({str(n): pair[k] for n, pair in enumerate(pairs)} for k in (0, 1))
+    differ, patcher = Differ(), Patcher()
+    differ.base_ns = patcher.base_ns = BASE_NS
+    change = json.loads(json.dumps(differ.diff(old, new)))
+    assert repr(patcher.patched(old, change)) == repr(new)
+    assert patcher.base_ns == differ.base_ns
+
+
+def test_figures_of_32_bits_stand_together() -> None:
+    """Eleven channels of a meter cost less than ten bytes each, its 64-bit counter stays exact."""
+    old = {f"v{n}": single(230.0 + n / 7) for n in range(11)} | {"kwh": 123456.789}
+    new = {f"v{n}": single(231.0 + n / 3) for n in range(11)} | {"kwh": 123456.791}
+    change = Differ().diff(old, new)
+    assert change.keys() == {TOGETHER, 11}
+    assert len(json.dumps(change)) < 110
+    assert Patcher().patched(old, json.loads(json.dumps(change))) == new
+
+
+@pytest.mark.parametrize("text", ["", "AAAA", "no base64", "AAAAAAAAAAAAAAAAAAAAAAA=", 5, None])
+def test_figures_that_fit_nothing_are_refused(text: Any) -> None:
+    """A changed recording is an error of its own kind, never other figures."""
+    with pytest.raises(PlainError, match="fits nothing"):
+        Patcher().patched(dict.fromkeys("abcd", 1.0), {TOGETHER: text})
 
 
 def test_a_quiet_scan_costs_few_bytes(tmp_path: Path) -> None:

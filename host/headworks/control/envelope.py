@@ -5,6 +5,7 @@ zero watts, and what is unknown, stale or expired is zero watts too. Starts and 
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from headworks.control import frequency
@@ -104,9 +105,16 @@ def feeder_limit(
         if seen is None:
             return _unknown(spec.name, spec.name, meters.why[meter])
         background = seen
-    values = ("rating_kw", spec.rating_kw), ("other_kw", background)
-    kw = max(0.0, spec.rating_kw - background)
-    return Limit(spec.name, spec.name, kw, Reason(ReasonCode.FEEDER, values))
+    return _rest(spec.name, spec.rating_kw, background + 0.0)  # no minus zero
+
+
+@lru_cache(maxsize=256)
+def _rest(name: str, rating_kw: float, background_kw: float) -> Limit:
+    """A feeder's limit; the same object while its meter shows the same, as a sample of another
+    meter leaves most of them. Whoever keeps plans then sees at once that nothing has changed."""
+    values = ("rating_kw", rating_kw), ("other_kw", background_kw)
+    kw = max(0.0, rating_kw - background_kw)
+    return Limit(name, name, kw, Reason(ReasonCode.FEEDER, values))
 
 
 def _unknown(name: str, scope: str, why: Reason | None) -> Limit:

@@ -1,6 +1,7 @@
 """Plan and events from what was decided. Decides nothing."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from headworks.control import alarms
 from headworks.control.compiled import Compiled
@@ -8,8 +9,7 @@ from headworks.control.look import Measured, Seen
 from headworks.control.make import maker
 from headworks.control.rack import draw
 from headworks.model.memory import Memory, RackMemory
-from headworks.model.plan import Event, Plan, RackPlan, Reason, ReasonCode
-from headworks.model.site import RackSpec
+from headworks.model.plan import Event, Plan, RackPlan, RackState, Reason, ReasonCode
 
 _reason, _rack_plan = maker(Reason), maker(RackPlan)
 _RUNNING, _RELEASED = ReasonCode.RUNNING, ReasonCode.RELEASED  # an enum's look-up is slow
@@ -31,9 +31,13 @@ def plan(
     drawn = planned = 0.0
     for i, (spec, rack, (power, claim)) in enumerate(zip(c.racks, new.racks, draws, strict=True)):
         reason = why.get(i)
-        if reason is None:
-            reason = _as_it_is(spec, rack, power, claim)
-        racks.append(_rack_plan((spec.name, rack.on, rack.state, reason, power, claim)))
+        if reason is not None or rack.notice_since_s is not None:
+            reason = reason or Reason(ReasonCode.NOTICE, (("notice_s", spec.notice_s),))
+            racks.append(_rack_plan((spec.name, rack.on, rack.state, reason, power, claim)))
+        else:
+            starts = rack.on and not rack.settled
+            draw_kw = power + 0.0, claim + 0.0  # no minus zero: it is equal, and shown otherwise
+            racks.append(_as_it_is(spec.name, rack.on, rack.state, starts, draw_kw))
         drawn += power
         if rack.on:
             planned += power + claim
@@ -59,13 +63,17 @@ def _draws(
     return draws
 
 
-def _as_it_is(spec: RackSpec, rack: RackMemory, power: float, claim: float) -> Reason:
-    """The reason of a rack that nothing was decided about in this scan."""
-    if rack.notice_since_s is not None:
-        return Reason(ReasonCode.NOTICE, (("notice_s", spec.notice_s),))
-    if rack.on and not rack.settled:
-        return Reason(ReasonCode.STARTING, (("power_kw", power), ("claim_kw", claim)))
-    return _reason((_RUNNING if rack.on else _RELEASED, (("power_kw", power),)))
+@lru_cache(maxsize=512)
+def _as_it_is(
+    name: str, on: bool, state: RackState, starts: bool, draws: tuple[float, float]
+) -> RackPlan:
+    """A rack that nothing was decided about in this scan; the same object while it stays so."""
+    power, claim = draws
+    if starts:
+        reason = Reason(ReasonCode.STARTING, (("power_kw", power), ("claim_kw", claim)))
+    else:
+        reason = _reason((_RUNNING if on else _RELEASED, (("power_kw", power),)))
+    return _rack_plan((name, on, state, reason, power, claim))
 
 
 def _rack_events(c: Compiled, past: Memory, new: Memory, plans: list[RackPlan]) -> list[Event]:

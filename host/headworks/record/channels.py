@@ -3,9 +3,9 @@
 Unknown is None, never a last or a healthy value. Yes and no are 1 and 0.
 """
 
-from collections.abc import Iterator
+from functools import lru_cache
 
-from headworks.model.live import Quality, Snapshot
+from headworks.model.live import Quality, Reading, Snapshot
 from headworks.model.plan import Plan
 
 Values = dict[str, float | None]
@@ -18,7 +18,8 @@ def channels(snapshot: Snapshot, plan: Plan) -> Values:
         "racks.drawn_kw": plan.drawn_kw,
         "racks.planned_kw": plan.planned_kw,
     }
-    values.update(_meters(snapshot))
+    for name, reading in snapshot.readings.items():
+        _meter(values, name, reading)
     for name, signal in snapshot.signals.items():
         good = signal.quality is Quality.GOOD
         values[f"{name}.limit_kw"] = signal.limit_kw if good else None
@@ -31,11 +32,16 @@ def channels(snapshot: Snapshot, plan: Plan) -> Values:
     return values
 
 
-def _meters(snapshot: Snapshot) -> Iterator[tuple[str, float | None]]:
-    for name, reading in snapshot.readings.items():
-        good = reading.quality is Quality.GOOD
-        yield f"{name}.power_kw", reading.power_kw if good else None
-        yield f"{name}.frequency_hz", reading.frequency_hz if good else None
-        if good:  # a channel that is not in a row is unknown
-            for channel, value in reading.values.items():
-                yield f"{name}.{channel}", value
+def _meter(values: Values, name: str, reading: Reading) -> None:
+    good = reading.quality is Quality.GOOD
+    values[f"{name}.power_kw"] = reading.power_kw if good else None
+    values[f"{name}.frequency_hz"] = reading.frequency_hz if good else None
+    if good:  # a channel that is not in a row is unknown
+        held = reading.values
+        values.update(zip(_named(name, tuple(held)), held.values(), strict=True))
+
+
+@lru_cache(maxsize=1024)
+def _named(meter: str, channels: tuple[str, ...]) -> tuple[str, ...]:
+    """The same names from scan to scan."""
+    return tuple([f"{meter}.{channel}" for channel in channels])

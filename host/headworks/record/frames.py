@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from headworks.record.plain import to_plain
+
 MAGIC = b"HEADWORKS-RECORDING 1\n"
 END = {"end": True}  # the last line of a file that was closed in order
-_encoded = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+_encoded = json.JSONEncoder(separators=(",", ":"), check_circular=False, default=to_plain).encode
 _PIECE = 1 << 16
 _MOST = 1 << 26  # bytes of one line; what is longer was not written by a recorder
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from headworks.model.live import Quality, Snapshot
+from headworks.model.live import Quality, Reading, Snapshot
 from headworks.model.plan import Plan
 from headworks.model.site import ExportSignal, Site
 from headworks.record.counters import Counter, Told
@@ -40,6 +40,7 @@ class Ledger:
         self._zone = ZoneInfo(site.timezone)
         self._meter = connection_meter(site)
         self._counters = _counters(site, self._meter)
+        self._read: dict[str, Reading | None] = {}  # that was looked at last
         self._began: Stamp | None = None
         self._last: Stamp | None = None
         self._clear()
@@ -59,14 +60,21 @@ class Ledger:
         else:
             self._gather(stamp.t_s - self._last.t_s, snapshot, plan)
         self._clock = min(self._clock, stamp.clock, key=WORST.index)
-        for (meter, channel), counter in self._counters.items():
+        for meter, counters in self._counters.items():
             reading = snapshot.readings.get(meter)
-            if reading is not None and reading.quality is Quality.GOOD:
+            if reading is not self._read.get(meter):
+                self._see(meter, reading, counters)
+        self._last = stamp
+        return done
+
+    def _see(self, meter: str, reading: Reading | None, counters: dict[str, Counter]) -> None:
+        """A meter has a new reading."""
+        self._read[meter] = reading
+        if reading is not None and reading.quality is Quality.GOOD:
+            for channel, counter in counters.items():
                 value = reading.values.get(channel)
                 if value is not None:
                     counter.see(value, reading.t_s)
-        self._last = stamp
-        return done
 
     def cut(self, stamp: Stamp) -> list[Entry]:
         """End the interval here; nothing where none has begun."""
@@ -98,8 +106,9 @@ class Ledger:
     def _values(self, began: Stamp, ended: Stamp) -> dict[str, Any]:
         site = self._site
         told = {
-            key: _row(counter.cut(ended.t_s, self._fresh_s(key[0])))
-            for key, counter in self._counters.items()
+            (meter, channel): _row(counter.cut(ended.t_s, self._fresh_s(meter)))
+            for meter, counters in self._counters.items()
+            for channel, counter in counters.items()
         }
 
         def both(meter: str | None) -> dict[str, Any]:
@@ -165,13 +174,12 @@ def _row(told: Told) -> dict[str, Any]:
     return {**told._asdict(), "flags": list(told.flags), "how": COUNTED}
 
 
-def _counters(site: Site, connection: str | None) -> dict[tuple[str, str], Counter]:
+def _counters(site: Site, connection: str | None) -> dict[str, dict[str, Counter]]:
     """A counter for every meter that the ledger reads, in both directions."""
     most = {connection: _MOST_KW} if connection else {}
     most |= {rack.meter: rack.rated_kw for rack in site.racks if rack.meter}
     most |= {feeder.meter: feeder.rating_kw for feeder in site.feeders if feeder.meter}
     return {
-        (meter, channel): Counter(_LEAP * kw)
+        meter: {channel: Counter(_LEAP * kw) for channel in ("import_kwh", "export_kwh")}
         for meter, kw in most.items()
-        for channel in ("import_kwh", "export_kwh")
     }

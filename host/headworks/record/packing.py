@@ -18,11 +18,12 @@ class PackingError(ValueError):
     """A row's bytes are damaged."""
 
 
-def quantised(value: float | None) -> int | None:
+def quantised(values: Iterable[float | None]) -> list[int | None]:
     """Thousandths; None for what is unknown or no number."""
-    if value is None or not -_MOST < value < _MOST:
-        return None
-    return round(value * STEPS)
+    return [
+        None if value is None or not -_MOST < value < _MOST else round(value * STEPS)
+        for value in values
+    ]
 
 
 def pack(row: Iterable[int | None], last: list[int], seed: str) -> bytes:

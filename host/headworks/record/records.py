@@ -1,12 +1,15 @@
 """All that is kept of a running station, and the one thread that writes it.
 
-`scanned` and `journal` only queue; neither waits for a disk. Scans that the disk is too slow for
-are dropped and counted. Journal entries wait in memory while the disk refuses, and their futures
+`scanned` and `journal` only queue; neither waits for a disk. The thread takes a scan as soon as
+its outputs are set, while the loop waits for the next sample: scans that gather for a second are
+a long piece of work, and the next sample falls into it. Scans that the disk is too slow for are
+dropped and counted. Journal entries wait in memory while the disk refuses, and their futures
 fail at once, so that nobody believes in what is not there. What goes wrong stands in `trouble`;
 control goes on.
 """
 
 import threading
+import time
 from collections import deque
 from concurrent.futures import Future
 from pathlib import Path
@@ -23,9 +26,9 @@ from headworks.record.writer import Writer
 
 SCANS = 4096  # that may wait: some minutes of a busy site
 ENTRIES = 10_000  # that may wait while the disk refuses
-PASS_S = 1.0  # between two passes of the writer
+PASS_S = 1.0  # the longest that a scan may take to be handed to the system
+EARLY_S = 0.1  # a scan that comes so much before that is waited for by nobody
 ENDED = "nothing is written any more: the records have ended"
-AT_ONCE = 64  # scans between two looks for journal entries
 
 
 class Scan(NamedTuple):
@@ -89,6 +92,8 @@ class Records:
             self.dropped += 1
             return
         self._scans.append(Scan(stamp, snapshot, plan, before))
+        with self._ready:
+            self._ready.notify()
 
     def journal(self, stamp: Stamp, *entries: Entry) -> "Future[None]":
         """Keep entries; done when they are durable. Fails with StorageError where they are not."""
@@ -115,20 +120,27 @@ class Records:
         return not self._thread.is_alive()
 
     def _work(self) -> None:
-        """The thread: entries as they come, scans once in PASS_S."""
+        """The thread: entries and scans as they come, the rest once in PASS_S."""
         try:
             self._writer.open()
-            closing = False
+            closing, due_s = False, time.monotonic() + PASS_S
             while not closing:
-                with self._ready:
-                    if not self._entries and not self._closing:
-                        self._ready.wait(PASS_S)
-                    closing = self._closing
+                closing = self._await(due_s)
                 self._write_entries()
                 self._write_scans()
+                if closing or time.monotonic() >= due_s - EARLY_S:
+                    due_s = time.monotonic() + PASS_S
+                    self._settle()
             self._writer.close(self._last)
         finally:
             self._end()
+
+    def _await(self, due_s: float) -> bool:
+        """Wait for something to write, or until `due_s`; whether it is the end."""
+        with self._ready:
+            if not (self._entries or self._scans or self._closing):
+                self._ready.wait(max(0.0, due_s - time.monotonic()))
+            return self._closing
 
     def _end(self) -> None:
         """Nothing will be written any more: whoever waits must know."""
@@ -163,8 +175,12 @@ class Records:
             scan = self._scans.popleft()
             self._last = scan.stamp
             self._writer.scan(scan.stamp, scan.snapshot, scan.plan, scan.before)
-            if len(self._scans) % AT_ONCE == 0:
+            if self._entries:
                 self._write_entries()
+        self.dropped += self._writer.take_dropped()
+
+    def _settle(self) -> None:
+        """Hand on, commit and trim what is due."""
         if self._last is not None:
             self._writer.settle(self._last)
         self.dropped += self._writer.take_dropped()

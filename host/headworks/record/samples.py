@@ -86,6 +86,7 @@ class SampleStore:
         self._long = [Spans(tier) for tier in LONG]
         self._rows: list[Row] = []
         self._open: dict[str, _Open] = {}
+        self._head: tuple[int, str] | None = None  # that was committed last
 
     @property
     def waiting(self) -> int:
@@ -94,7 +95,7 @@ class SampleStore:
 
     def add(self, stamp: Stamp, values: dict[str, float | None]) -> None:
         """Take one scan."""
-        numbers = {name: quantised(value) for name, value in values.items()}
+        numbers = dict(zip(values, quantised(values.values()), strict=True))
         for spans in self._spans:
             self._take(spans.add(stamp, numbers))
 
@@ -122,15 +123,19 @@ class SampleStore:
         """Write what has gathered, and how far the journal had come. Raises sqlite3.Error."""
         if not self.database.is_open:
             self._open.clear()  # what comes may be another file, without these blocks
+            self._head = None
         connection = self.database.open()
         connection.execute("BEGIN IMMEDIATE")
         try:
             for row in self._rows:
                 self._write(connection, row)
-            connection.execute("INSERT OR REPLACE INTO head VALUES (1, ?, ?)", head)
+            if head != self._head:  # a page of its own, and most commits have no news of it
+                connection.execute("INSERT OR REPLACE INTO head VALUES (1, ?, ?)", head)
             connection.execute("COMMIT")
+            self._head = head
         except sqlite3.Error:
             self._open.clear()
+            self._head = None
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
@@ -213,10 +218,11 @@ def _days(settings: RecordSpec) -> tuple[float, ...]:
 def _flat(row: Row, names: tuple[str, ...], figures: int) -> list[int | None]:
     """The figures in the order of the block's channels."""
     values: Mapping[str, Any] = row.values
+    ordered = values.values() if tuple(values) == names else [values.get(name) for name in names]
     if figures == 1:
-        return [values.get(name) for name in names]
+        return list(ordered)
     nothing = (None,) * figures
-    return [part for name in names for part in values.get(name) or nothing]
+    return [part for told in ordered for part in told or nothing]
 
 
 def _begin(connection: sqlite3.Connection, row: Row) -> _Open:

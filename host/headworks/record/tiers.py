@@ -5,7 +5,7 @@ The long tiers are made of the rows of minutes, in which each minute counts alik
 a month or at a year reads a hundredth of its minutes, and no scan pays for it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from headworks.record.stamp import WORST, Stamp
@@ -41,13 +41,16 @@ class Row(NamedTuple):
 
 
 class Spans:
-    """One tier's span that is being filled."""
+    """One tier's span that is being filled.
+
+    Scans are only put by; the figures are made of all of them at once when the span ends.
+    """
 
     def __init__(self, tier: Tier) -> None:
         self.tier = tier
         self._step: int | None = None
         self._stamp: Stamp | None = None
-        self._newest: Mapping[str, int | None] = {}
+        self._put_by: list[Mapping[str, int | None]] = []  # of the finest tier the newest alone
         self._seen: dict[str, list[int] | None] = {}  # min, sum, max, count; None is unknown
 
     def add(self, stamp: Stamp, numbers: Mapping[str, int | None]) -> Iterator[Row]:
@@ -59,18 +62,20 @@ class Spans:
         elif self._stamp is not None:
             worst = min(self._stamp.clock, stamp.clock, key=WORST.index)
             self._stamp = self._stamp._replace(clock=worst)
-        self._newest = numbers
-        if self.tier.step_s > 1:
-            self._gather(numbers)
+        if self.tier.step_s == 1:
+            self._put_by.clear()
+        self._put_by.append(numbers)
 
     def finish(self) -> Iterator[Row]:
         """The row of the span so far; then nothing is left."""
         if self._step is not None and self._stamp is not None:
-            told: Mapping[str, Any] = self._newest
+            told: Mapping[str, Any] = self._put_by[-1] if self._put_by else {}
             if self.tier.step_s > 1:
-                told = {name: seen and _above(seen) for name, seen in self._seen.items()}
+                told = _gathered(self._put_by) or {
+                    name: seen and _above(seen) for name, seen in self._seen.items()
+                }
             yield Row(self.tier, self._step, self._stamp, told)
-        self._step, self._stamp, self._seen, self._newest = None, None, {}, {}
+        self._step, self._stamp, self._seen, self._put_by = None, None, {}, []
 
     def merge(self, row: Row) -> Iterator[Row]:
         """Take a finished row of a finer tier; the row of the span before, where that has ended."""
@@ -96,22 +101,28 @@ class Spans:
         seen[1] += least + mean
         seen[3] += 1
 
-    def _gather(self, numbers: Mapping[str, int | None]) -> None:
-        all_seen = self._seen
+
+def _gathered(scans: Sequence[Mapping[str, int | None]]) -> dict[str, tuple[int, int, int] | None]:
+    """The figures of each channel that was there at least once, of all its scans at once."""
+    if not scans:
+        return {}
+    names = list(scans[0])
+    if all(list(numbers) == names for numbers in scans):
+        columns = zip(*(numbers.values() for numbers in scans), strict=True)
+        return {name: _figures(column) for name, column in zip(names, columns, strict=True)}
+    told: dict[str, list[int | None]] = {}
+    for numbers in scans:
         for name, number in numbers.items():
-            if number is None:
-                all_seen.setdefault(name, None)
-                continue
-            seen = all_seen.get(name)
-            if seen is None:
-                all_seen[name] = [number, number, number, 1]
-                continue
-            if number < seen[0]:
-                seen[0] = number
-            elif number > seen[2]:
-                seen[2] = number
-            seen[1] += number
-            seen[3] += 1
+            told.setdefault(name, []).append(number)
+    return {name: _figures(column) for name, column in told.items()}
+
+
+def _figures(column: Sequence[int | None]) -> tuple[int, int, int] | None:
+    """Minimum, and mean and maximum above it; None where nothing is known."""
+    known = [number for number in column if number is not None]
+    if not known:
+        return None
+    return _above([min(known), sum(known), max(known), len(known)])
 
 
 def _above(seen: list[int]) -> tuple[int, int, int]:

@@ -131,13 +131,13 @@ class Desk:
             self._journal(event)
         kept = self._keeper.events(t_s, events)
         self._save(result, kept)
-        self._keeper.scanned(result)
         self._keeper.look_at_firmware(t_s, self._boards.views)
         self._healthy_scans += result.healthy
         self._last = result
         self.bulletin.post(lambda: self._state(result, timing), events)
         if self.publish is not None:
             self.publish()
+        self._keeper.scanned(result)  # last: its thread begins at once
 
     def _told(self, result: Result) -> Iterable[Event]:
         """A scan's events; what a flickering input repeats comes a few times a minute."""

@@ -5,6 +5,8 @@ import http.client
 import json
 import re
 import subprocess
+import urllib.error
+import urllib.parse
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from typing import Any
 import pytest
 
 from headworks.faces.web.metrics import STALE_S, exposition
+from headworks.model.plan import RackState
 from waiting import until_blocking
 from web.places import STATE, add_user, made_token, noting, web
 
@@ -100,6 +103,9 @@ def test_the_dashboard_shows_what_is_there() -> None:
         }
         assert asked or panel["type"] == "row", panel["title"]
         assert asked <= ours, panel["title"]
+    states = next(panel for panel in board["panels"] if panel["title"] == "State of each rack")
+    asked = set(re.findall(r'state="([\w-]+)"', states["targets"][0]["expr"]))
+    assert asked == {state.value for state in RackState}
     places = [tuple(panel["gridPos"].values()) for panel in board["panels"]]
     assert len(places) == len(set(places))
 
@@ -123,6 +129,18 @@ def _asked(port: int, query: str) -> list[Any]:
             return found
     except (OSError, http.client.HTTPException):
         return []
+
+
+def _refused(port: int) -> list[str]:
+    """Queries of the dashboard that this Prometheus does not take."""
+    board, found = json.loads(DASHBOARD.read_text(encoding="utf-8")), []
+    for query in (one["expr"] for panel in board["panels"] for one in panel["targets"]):
+        word = urllib.parse.quote(query.replace("$station", ".*"))
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/query?query={word}").close()
+        except urllib.error.HTTPError as error:
+            found.append(f"{query}: {error.read().decode()}")
+    return found
 
 
 def _until(port: int, query: str, wanted: list[str]) -> None:
@@ -152,6 +170,7 @@ def test_a_real_prometheus_scrapes_a_private_page(tmp_path: Path) -> None:
         try:
             _until(port, "headworks_up", ["1"])
             _until(port, "sum(headworks_rack_power_watts)", ["432000"])
+            assert _refused(port) == []
             peer.stop()
             _until(port, "headworks_up", ["0"])
             _until(port, "headworks_rack_power_watts", [])

@@ -28,11 +28,13 @@ def words(folder: Path, section: str, name: str = "mqtt") -> list[str]:
     [
         ("", "mqtt", 4, "no section [mqtt]; write it with broker"),
         ('[mqtt]\nbroker = "h"\n', "mqtt", 1, ':49:10: error: broker = "h" is no broker'),
+        ('[mqtt]\nbroker = "mqtts://a..b:8883"\n', "mqtt", 1, "is no broker; write"),
         (
             '[mqtt]\nbroker = "mqtts://h:8883"\ncredentials = "/nowhere/secret"\n',
             "mqtt", 4, "/nowhere/secret: No such file",
         ),
         ('[mqtt]\nbroker = "mqtts://h:8883"\nca = "/nowhere/ca"\n', "mqtt", 4, "/nowhere/ca: No"),
+        ('[notify]\nurl = "https://xn--a/"\n', "notify", 4, "holds no usable url; write"),
         ("", "notify", 4, "no section [notify]; write it with url"),
         ('[notify]\nsecrets = "/nowhere/secret"\n', "notify", 4, "/nowhere/secret: No such file"),
     ],

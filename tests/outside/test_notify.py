@@ -176,6 +176,10 @@ def test_a_receiver_that_says_nothing_is_left() -> None:
     [
         ('url = "https://hooks.example/T0/hush"\n', "", ""),
         ("[headers]\nX = 'y'\n", "", "no usable url"),
+        ('url = "https://[::1/hush"\n', "", "no usable url"),
+        ('url = "https://ex-.ämple/hush"\n', "", "no usable url"),
+        ('url = "https://xn--a/hush"\n', "", "no usable url"),
+        ('url = "https://hooks.example:99999/hush"\n', "", "no usable url"),
         ('url = "https://a:hush@hooks.example/"\n', "", "no usable url"),
         ('url = "http://hooks.example/hush"\n', "", "would cross the network in clear"),
         ("[headers]\nX = 'hush'\n", "http://hooks.example/", "would cross the network in clear"),

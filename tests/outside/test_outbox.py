@@ -1,5 +1,6 @@
 """The queue on disk: order, keys, its end, and what an unreadable or a refusing disk does."""
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headworks.faces.backoff import wait_s
+from headworks.faces.kept import KeptOutbox
 from headworks.faces.mqtt.marks import SCHEMA, Marks
 from headworks.faces.outbox import Cursor, Message, Outbox, OutboxError
 from headworks.faces.say import Say
@@ -69,6 +71,33 @@ def test_what_was_put_outlives_a_kill(tmp_path: Path) -> None:
     outbox = Outbox(tmp_path / "o", 9)
     assert outbox.cursor() == Cursor("r", 7)
     assert drained(outbox) == ["k"]
+
+
+def test_what_was_confirmed_is_not_sent_again_while_the_disk_refuses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk keeps the row of a message that is taken; nobody gets it again and again."""
+
+    async def work() -> None:
+        kept = KeptOutbox(Outbox(tmp_path / "o.sqlite", 10))
+        await kept.put([Message("a", "t", "1"), Message("b", "t", "2")])
+        first = await kept.first()
+        assert first is not None
+
+        def full(seq: int) -> None:
+            raise OutboxError("disk full")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(kept.outbox, "done", full)
+            for ask in (lambda: kept.done(first.seq), kept.first, kept.first):
+                with pytest.raises(OutboxError, match="disk full"):
+                    await ask()
+        after = await kept.first()
+        assert after is not None
+        assert after.message.key == "b"
+        await kept.close()
+
+    asyncio.run(work())
 
 
 def test_an_unreadable_file_is_set_aside(tmp_path: Path) -> None:

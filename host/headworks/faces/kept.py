@@ -17,6 +17,7 @@ class KeptOutbox:
         self.outbox = outbox
         self.fresh = asyncio.Event()
         self.at: Cursor | None = None  # how far the station's events were taken, as last read
+        self._confirmed: int | None = None  # taken by its receiver, and perhaps not off the disk
         self._thread = ThreadPoolExecutor(1, "outbox")
 
     async def put(self, messages: list[Message], cursor: Cursor | None = None) -> None:
@@ -26,12 +27,17 @@ class KeptOutbox:
         self.fresh.set()
 
     async def first(self) -> Waiting | None:
-        """The oldest message that waits. Raises OutboxError."""
+        """The oldest message that waits. Raises OutboxError, also while one that was confirmed
+        cannot be taken off the disk: it would be sent again and again."""
+        if self._confirmed is not None:
+            await self.done(self._confirmed)
         return await self.do(self.outbox.first)
 
     async def done(self, seq: int) -> None:
         """This one has been confirmed. Raises OutboxError."""
+        self._confirmed = seq
         await self.do(lambda: self.outbox.done(seq))
+        self._confirmed = None
 
     async def cursor(self) -> Cursor | None:
         """How far the station's events were taken. Raises OutboxError."""

@@ -13,7 +13,8 @@ from headworks.site.values import choice, flag, number, shown, text, whole
 
 LONGEST_URL = 500
 LONGEST_BODY = 4000
-_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]")
+_LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_HOST = re.compile(rf"{_LABEL}(\.{_LABEL})*\.?|\[[0-9A-Fa-f:.]+\]")
 _PORTS = {"mqtt": 1883, "mqtts": 8883}
 _SAME = {"tcp": "mqtt", "ssl": "mqtts", "tls": "mqtts", "http": "mqtt", "https": "mqtts"}
 

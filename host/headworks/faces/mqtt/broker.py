@@ -172,7 +172,7 @@ async def connected(to: Access, prefix: str) -> AsyncIterator[Broker]:
         ) as client:  # fmt: skip
             there = True
             yield Broker(client, prefix)
-    except (aiomqtt.MqttError, OSError, ssl.SSLError) as error:
+    except (aiomqtt.MqttError, OSError, UnicodeError) as error:  # the last of a name of a host
         cause = told(error)
         raise BrokerError(cause if there else no_answer(cause)) from error
 

@@ -5,6 +5,7 @@ they would carry secrets to somebody else. No error text holds an address's path
 """
 
 import asyncio
+import os
 import re
 import ssl
 from collections.abc import Mapping
@@ -54,12 +55,23 @@ def target(spec: NotifySpec) -> Target:
     if spec.secrets:
         data = read_secrets(path, ("url", "headers"))
     url = text_of(data, "url", path) or spec.url
+    if not _usable(url):
+        where = path if spec.secrets else "[notify]"
+        raise SecretError(f'{where}: holds no usable url; write url = "https://…"')
     parts = urlsplit(url)
-    if parts.scheme not in ("https", "http") or not parts.hostname or "@" in parts.netloc:
-        raise SecretError(f'{path}: holds no usable url; write url = "https://…"')
     if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "localhost", "::1") and data:
         raise SecretError(f"{path}: its secrets would cross the network in clear; write https://")
     return Target(url, _headers(data.get("headers", {}), path), trusted(spec.ca))
+
+
+def _usable(url: str) -> bool:
+    """Whether it can be asked: a host by a name that can be, a port if any, no name or password."""
+    try:
+        parts, host = urlsplit(url), httpx.URL(url).host
+        good = parts.port is None or parts.port > 0
+    except (ValueError, httpx.InvalidURL):
+        return False
+    return parts.scheme in ("https", "http") and bool(host) and good and "@" not in parts.netloc
 
 
 def _headers(found: object, path: Path) -> Mapping[str, str]:
@@ -86,7 +98,7 @@ class Webhook:
                 return await self._try(key, body)
         except TimeoutError:
             return Outcome(False, f"no answer within {self._spec.timeout_s:g} s")
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, OSError) as error:
             return Outcome(False, _cause(error))
 
     async def _try(self, key: str, body: str) -> Outcome:
@@ -122,13 +134,13 @@ def _outcome(status: int, after: str) -> Outcome:
     return Outcome(False, f"it answers {status}", final=final, wait_s=wait_s)
 
 
-def _cause(error: httpx.HTTPError) -> str:
+def _cause(error: Exception) -> str:
     """Why, without the address."""
     known: BaseException | None = error
     while known is not None:
         if isinstance(known, ssl.SSLCertVerificationError):
             return f"its certificate is not believed: {known.verify_message}"
         if isinstance(known, OSError) and known.strerror:
-            return known.strerror
+            return os.strerror(known.errno) if known.errno and known.errno > 0 else known.strerror
         known = known.__cause__ or known.__context__
     return {"ConnectError": "no connection"}.get(type(error).__name__, type(error).__name__)

@@ -213,6 +213,31 @@ def test_a_statement_agrees_with_its_records(kept, tmp_path, capsys):
     assert json.loads(capsys.readouterr().out)["ok"] is True
 
 
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("--records", "nowhere"), "there are none in nowhere; name their folder with --records"),
+        (
+            ("--site", "other.toml"),
+            "other.toml is of the site other, not jamshoro-2; name the file",
+        ),
+        (("--site", "bad.toml"), "bad.toml has mistakes; see: headworks check bad.toml"),
+        (("--site", "nope.toml"), "nope.toml: there is no such file"),
+    ],
+)
+def test_why_a_statement_was_not_compared_is_told(kept, tmp_path, capsys, monkeypatch, words, why):
+    """A wrong site file is not "there are no records"; what needs none is checked all the same."""
+    assert _run(kept, "--csv", "--out", str(tmp_path)) == 0
+    text = (kept / "site.toml").read_text()
+    (tmp_path / "other.toml").write_text(text.replace('name = "jamshoro-2"', 'name = "other"', 1))
+    (tmp_path / "bad.toml").write_text("[site]\nnmae = 1\n")
+    monkeypatch.chdir(tmp_path)
+    capsys.readouterr()
+    assert _verify(kept, f"statement-jamshoro-2-{MONTH}.csv", *words) == 0
+    told = capsys.readouterr().out.splitlines()[-1]
+    assert told.startswith(f"records  not checked  not compared with records: {why}")
+
+
 def test_a_statement_of_another_history_is_told(kept, tmp_path, capsys):
     """Where the records say something else, the interval is named and the exit code is 1."""
     assert _run(kept, "--csv", "--out", str(tmp_path)) == 0

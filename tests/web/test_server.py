@@ -23,7 +23,7 @@ from headworks.faces.web.page import Page
 from headworks.faces.web.routes import table
 from headworks.faces.web.serve import HEADER_S
 from waiting import until_blocking
-from web.places import Noting, Web, add_user, noting, web
+from web.places import READY_S, Noting, Web, add_user, noting, web
 
 PASSWORD = "correct horse"
 
@@ -305,6 +305,9 @@ def test_nobody_can_act_before_there_is_a_user(tmp_path: Path) -> None:
         status, _, body = found.ask("POST", "/api/racks/a1/off", {}, Origin=found.origin)
         assert status == 403
         assert "headworks user add" in json.loads(body)["error"]
+        found.process.terminate()
+        assert found.process.wait(READY_S) == 0, found.log.read_text()
+        assert found.log.read_text().count("headworks web:") == 1, "it ends without a word"
 
 
 def test_the_interface_is_documented(served: Served) -> None:

@@ -6,6 +6,7 @@ import json
 import sys
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from headworks.cli import table
 from headworks.cli.replay_args import take_example
@@ -53,10 +54,12 @@ def replay(args: argparse.Namespace) -> int:
     return 0
 
 
-def _say(args: argparse.Namespace, found: dict[str, object]) -> None:
+def _say(args: argparse.Namespace, found: dict[str, Any]) -> None:
     if args.json:
         print(json.dumps(found, ensure_ascii=False))
         return
+    for note in found["data"]["notes"]:
+        print(note, file=sys.stderr)
     head, *lines = report.summary(found)
     table.show(head, lines, right=head[1:])
     print(f"report: {args.out / 'report.html'}", file=sys.stderr)

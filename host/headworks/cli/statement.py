@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from headworks import __version__
-from headworks.cli.records_options import add_records, own_folder
+from headworks.cli.records_options import add_records, own_folder, running
 
 SITE = Path("site.toml")
 _FORMS = ("pdf", "html", "csv")
@@ -62,4 +62,7 @@ def _missing(error: FileNotFoundError, where: Path) -> str:
     """What is not there, and what to do."""
     if error.filename and not str(error.filename).startswith(str(where)):
         return f"{error.filename}: there is no such folder; make it or name another with --out"
-    return f"{where}: there are no records; name their folder with --records"
+    files = running()
+    own = f"--site {files.get('site')} --records {Path(files.get('state', '')) / 'records'}"
+    said = f"{where}: there are no records; name their folder with --records"
+    return f"{said}. For the station that runs: {own}" if files.get("state") else said

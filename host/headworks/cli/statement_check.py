@@ -49,12 +49,20 @@ def check(args: argparse.Namespace) -> Verdict:
     return verify(data, key, _now(args.site, where, found.statement))
 
 
-def _now(path: Path, where: Path, stated: Statement) -> Statement | None:
-    """What the records give today for the month and the time of a statement."""
+def _now(path: Path, where: Path, stated: Statement) -> Statement | str:
+    """What the records give today for the month and the time of a statement, or why they do not."""
+    if not where.is_dir():
+        return f"there are none in {where}; name their folder with --records"
     try:
         site = load_site(path)
         if site.name != stated.site:
-            return None
+            return (
+                f"{path} is of the site {site.name}, not {stated.site}; name the file with --site"
+            )
         return gather(where, site, stated.month, stated.made_s, stated.evidence.software)
-    except (SiteErrors, SiteUnreadable, StatementError, OSError):
-        return None
+    except SiteErrors:
+        return f"{path} has mistakes; see: headworks check {path}"
+    except (SiteUnreadable, StatementError) as error:
+        return str(error)
+    except OSError as error:
+        return f"{where} cannot be read: {error.strerror or error}"

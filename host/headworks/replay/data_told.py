@@ -51,7 +51,9 @@ class Told:
                 f"({length(self.unknown_s)} in all)."
             )
         for heading, count in self.empty.items():
-            found.append(f"Column {heading!r} has {count:,} cells without a value.")
+            found.append(
+                f"Column {heading!r} has {count:,} cell{'s' * (count > 1)} without a value."
+            )
         return found + self._clocks()
 
     def _clocks(self) -> list[str]:

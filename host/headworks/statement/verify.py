@@ -44,12 +44,12 @@ class Verdict(NamedTuple):
         return all(finding.good is not False for finding in self.findings)
 
 
-def verify(data: bytes, key: str = "", now: Statement | None = None) -> Verdict:
+def verify(data: bytes, key: str = "", now: Statement | str = "there are none here") -> Verdict:
     """Check a file's bytes.
 
     `key` is the public key of the station, "" where it is not known. `now` is the statement that
-    the records give today for the same month and time. Raises StatementError where the file is
-    no statement at all.
+    the records give today for the same month and time, or why they give none. Raises
+    StatementError where the file is no statement at all.
     """
     if len(data) > MOST_BYTES:
         raise StatementError("larger than 100 MB; this is no statement")
@@ -126,10 +126,10 @@ def _derived(s: Statement) -> Mapping[str, object]:
     }
 
 
-def _records(s: Statement, now: Statement | None) -> Finding:
+def _records(s: Statement, now: Statement | str) -> Finding:
     """Whether today's records give the same."""
-    if now is None:
-        return Finding("records", None, "not compared with records: there are none here")
+    if isinstance(now, str):
+        return Finding("records", None, f"not compared with records: {now}")
     zone = ZoneInfo(s.timezone)
     pairs = zip(s.intervals, now.intervals, strict=False)
     first = next((one.start_s for one, other in pairs if one != other), None)

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import resource
 import signal
 import socket
@@ -92,7 +93,8 @@ H11Protocol._check_protocol = _only_http_1  # type: ignore[method-assign,assignm
 
 def _config(listening: socket.socket, certificate: Certificate | None) -> Config:
     config = Config()
-    config.bind = [f"fd://{listening.fileno()}"]
+    # a descriptor of its own: Hypercorn closes it at the end, and our caller closes his socket
+    config.bind = [f"fd://{os.dup(listening.fileno())}"]
     config.keep_alive_timeout = HEADER_S
     config.h11_max_incomplete_size = LARGEST_HEADER
     config.graceful_timeout = 0.5

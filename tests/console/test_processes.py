@@ -85,6 +85,24 @@ def test_a_serial_port_is_served_for_ever(tmp_path: Path, peer: Noting) -> None:
     assert peer.commands == []
 
 
+@pytest.mark.parametrize(
+    ("port", "told"),
+    [("none", "no such port; is it plugged in?"), ("file", "this is no serial port; name one")],
+)
+def test_a_port_that_cannot_be_is_told_with_what_to_do(
+    tmp_path: Path, peer: Noting, port: str, told: str
+) -> None:
+    """One line with the port and the cause; it waits for the port."""
+    (tmp_path / "file").write_text("")
+    words = command(peer, "--serial", str(tmp_path / port), "--state", str(tmp_path))
+    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        said = process.stderr.readline()
+        process.terminate()
+    assert f"{tmp_path / port}: {told}" in said
+    assert "Errno" not in said
+
+
 def test_a_terminal_gets_a_console(tmp_path: Path, peer: Noting) -> None:
     """The PIN is made by a command; the journal is told "console"; at the end the terminal is as
     it was."""

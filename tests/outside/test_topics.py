@@ -83,6 +83,21 @@ def test_an_event_has_a_key_a_sentence_and_for_an_alarm_what_to_do() -> None:
     assert told({**state, "time": None}, event)["time"] is None
 
 
+# What the schemas of Home Assistant's own code allow (homeassistant 2024.3.3,
+# components/mqtt: DISCOVERY_SCHEMA of sensor and binary_sensor), as far as we use it; another key
+# is dropped there unseen. `options` came later.
+ENTITY_KEYS = {
+    "availability", "availability_mode", "device", "device_class", "entity_category", "icon",
+    "name", "object_id", "origin", "qos", "state_topic", "unique_id", "value_template",
+}  # fmt: skip
+SENSOR_KEYS = {"expire_after", "state_class", "suggested_display_precision", "unit_of_measurement"}
+SENSOR_KEYS |= {"options"}
+DEVICE_KEYS = {
+    "configuration_url", "identifiers", "manufacturer", "model", "name", "serial_number",
+    "suggested_area", "sw_version", "via_device",
+}  # fmt: skip
+
+
 def entities() -> dict[str, dict[str, Any]]:
     found = discovery(STATE, PREFIX, "homeassistant")
     return {topic: json.loads(text) for topic, text in found.items()}
@@ -101,6 +116,9 @@ def test_home_assistant_finds_sound_entities() -> None:
             assert one.get("device_class") not in ("frequency", "temperature", "enum")
         if "unit_of_measurement" in one:
             assert one["state_class"] == "measurement"
+        more = {"payload_on", "payload_off"} if "/binary_sensor/" in topic else SENSOR_KEYS
+        assert one.keys() <= ENTITY_KEYS | more
+        assert one["device"].keys() <= DEVICE_KEYS
 
 
 def test_every_entity_reads_what_is_published() -> None:

@@ -3,6 +3,7 @@ a serial port, for ever. A cable that is pulled ends a session, never the progra
 """
 
 import asyncio
+import errno
 import signal
 import sys
 from contextlib import suppress
@@ -15,6 +16,14 @@ from headworks.faces.console.login import Login
 from headworks.faces.console.session import Session, note
 from headworks.faces.console.teletype import HungUpError, Teletype
 
+_NO_PORT = "this is no serial port; name one, such as /dev/ttyAMA0"
+_CAUSES = {
+    errno.ENOENT: "no such port; is it plugged in? On a Raspberry Pi: enable_uart=1 in config.txt",
+    errno.EACCES: "this user may not use it; it must be in the port's group, mostly dialout",
+    errno.EAGAIN: "another program has it; end that one",
+    errno.ENOTTY: _NO_PORT,
+    errno.EISDIR: _NO_PORT,
+}
 AGAIN_S = 1.0  # between two tries to open the port
 # One byte a character: in UTF-8 a name may hold bytes that an older terminal takes for commands.
 _SERIAL_TAKES = "ascii"
@@ -48,10 +57,18 @@ async def at_port(port: Port, login: Login, socket: Path | None) -> None:
                 told = ""
                 await _sessions(line, login, socket)
         except (OSError, ValueError) as error:  # pyserial's own are OSErrors
-            if str(error) != told:
-                told = str(error)
-                note(f"{port.path}: {error}; trying again")
+            if (cause := _cause(error)) != told:
+                told = cause
+                note(f"{port.path}: {cause}; trying again")
         await asyncio.sleep(AGAIN_S)
+
+
+def _cause(error: Exception) -> str:
+    """Why the port cannot be used, and what to do."""
+    number = error.errno if isinstance(error, OSError) else None
+    if number is None and f"({errno.ENOTTY}," in str(error):  # as pyserial wraps it
+        number = errno.ENOTTY
+    return _CAUSES.get(number or 0, str(error))
 
 
 def _opened(port: Port) -> serial.Serial:

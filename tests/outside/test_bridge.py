@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -420,7 +421,7 @@ def test_a_flood_gets_few_answers_and_holds_up_nobody(broker: Mosquitto, tmp_pat
     play(tmp_path, body)
 
 
-@pytest.mark.parametrize("wrong", ["password", "authority"])
+@pytest.mark.parametrize("wrong", ["password", "authority", "name"])
 def test_a_broker_that_is_not_ours_or_does_not_know_us_is_told(
     broker: Mosquitto, tmp_path: Path, wrong: str
 ) -> None:
@@ -432,14 +433,18 @@ def test_a_broker_that_is_not_ours_or_does_not_know_us_is_told(
         if wrong == "password":
             text = Path(spec.credentials).read_text().replace(PASSWORD, "wrong horse")
             Path(spec.credentials).write_text(text)
+        elif wrong == "name":
+            spec = replace(spec, broker=f"mqtts://localhost:{broker.port}")
         else:
-            from dataclasses import replace
-
             spec = replace(spec, ca="")
         async with bridge(spec, tmp_path, station.path) as running:
             await until(lambda: "tried again" in running.log.getvalue())
             said = running.log.getvalue()
-            words = {"password": "Not authorized", "authority": "its certificate is not believed"}
+            words = {
+                "password": "Not authorized",
+                "authority": "its certificate is not believed",
+                "name": "its certificate is not believed: Hostname mismatch",
+            }
             assert words[wrong].lower() in said.lower()
             assert "horse" not in said
             assert "Traceback" not in said

@@ -239,6 +239,16 @@ def test_who_may_act_is_kept_without_the_page(tmp_path: Path, words: list[str]) 
     assert "x" in AccountFile(tmp_path / "users.json").read()[words[0] == "token"]
 
 
+@pytest.mark.parametrize("face", ["web", "console", "mqtt"])
+def test_a_service_reads_the_people_and_cannot_write_them(face: str) -> None:
+    """Each unit names the folder that commands take, and mounts it read-only."""
+    unit = (UNITS / f"headworks-{face}.service").read_text(encoding="utf-8").splitlines()
+    people = str(paths.SERVICE_PEOPLE)
+    assert f"StateDirectory=headworks-{face} {paths.SERVICE_PEOPLE.name}" in unit
+    assert f"ReadOnlyPaths={people}" in unit
+    assert any(f"HEADWORKS_PEOPLE={people} " in line for line in unit)
+
+
 def test_everybody_is_in_one_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """That of the services, for the page, the console and MQTT; but one's own where it is used."""
     shared, own = tmp_path / "shared", tmp_path / "own"
@@ -260,6 +270,7 @@ def test_everybody_is_in_one_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert paths.people_dir() == own
 
 
+UNITS = Path(__file__).parents[2] / "host" / "systemd"
 Ran = tuple[int, str, str]  # exit code, output, errors
 
 

@@ -4,6 +4,9 @@ import asyncio
 import csv
 import io
 import json
+import os
+import re
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -12,8 +15,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from headworks.faces.languages.files import languages
-from headworks.faces.web import energy
+from headworks.faces.web import energy, statements
 from headworks.faces.web.app import make_app
+from headworks.faces.web.gate import RefusedError
+from headworks.faces.web.hidden import hidden
 from headworks.faces.web.journal import row
 from headworks.faces.web.origins import own_names
 from headworks.site import load_site
@@ -276,3 +281,57 @@ def test_entries_steer_nothing() -> None:
         shown = json.dumps(row(entry, language), ensure_ascii=False)
         assert "\\u001b" not in shown
         assert "\u202e" not in shown
+
+
+@pytest.mark.needs("linux")
+def test_a_statement_leaves_the_page_its_memory(month_kept: Path, tmp_path: Path) -> None:  # noqa: F811
+    """A month by quarter hours as PDF, beside a page of 80 MB, stays below what the unit allows."""
+    unit = (SITE.parents[2] / "systemd/headworks-web.service").read_text(encoding="utf-8")
+    most = re.search(r"^MemoryMax=(\d+)M$", unit, re.M)
+    assert most is not None
+    assert "OOMPolicy=continue" in unit
+    where = ["--site", str(month_kept / "site.toml"), "--records", str(month_kept / "records")]
+    words = ["statement", "--month", MONTH, "--pdf", *where, "--out", str(tmp_path)]
+    done = os.posix_spawn(sys.executable, [sys.executable, "-m", "headworks", *words], os.environ)
+    _, status, used = os.wait4(done, 0)
+    assert status == 0
+    assert 80 + used.ru_maxrss / 1024 < int(most[1])
+
+
+@pytest.mark.needs("linux")
+def test_a_statement_that_memory_ends_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its process goes before the page does, and whoever waits hears what takes less memory."""
+    script = tmp_path / "python"
+    script.write_text("#!/bin/sh\nkill -9 $$\n", encoding="utf-8")
+    script.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(script))
+    order = statements.Order(MONTH, "pdf", "en")
+    with pytest.raises(RefusedError, match="HTML and CSV take less") as refused:
+        asyncio.run(statements.Statements().make(order, tmp_path, tmp_path))
+    assert refused.value.status == 503
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ('password = "s3cret" # of the broker', 'password = (hidden) # of the broker'),
+        ("[mqtt]\nbroker = 'mqtts://ops:s3cret@h:8883'", "[mqtt]\nbroker = 'mqtts://(hidden)@h:8883'"),
+        ('url = "https://hooks.example/T0/s3cret"', 'url = "https://hooks.example/(hidden)"'),
+        ('url = "https://hooks.example?key=s3cret"', 'url = "https://hooks.example/(hidden)"'),
+        ("notify = {token = 's3cret', url = \"https://h/s3cret\"}",
+         "notify = {token = (hidden), url = \"https://h/(hidden)\"}"),
+        ('"headers" = { Authorization = "s3cret" }', '"headers" = (hidden)'),
+        ('headers = [\n  "s3cret",\n]\nname = "x"', 'headers = (hidden)\n\n\nname = "x"'),
+        ('token = """\ns3cret\n"""\nx = 1', 'token = (hidden)\n\n\nx = 1'),
+        ("pass_word = s3cret", "pass_word = (hidden)"),
+        ("# password = s3cret", "# password = (hidden)"),
+        ('secrets = "/etc/headworks/notify.secret"', 'secrets = "/etc/headworks/notify.secret"'),
+        ('connect = "tcp://10.0.0.11:502"', 'connect = "tcp://10.0.0.11:502"'),
+        ('name = "token-ring"  # see https://docs.example/a', 'name = "token-ring"  # see https://docs.example/a'),
+    ],
+)  # fmt: skip
+def test_secrets_in_a_site_file_are_not_shown(line: str, shown: str) -> None:
+    """A password, a token or the address of a webhook stands for itself; every line keeps its number."""
+    assert hidden(line) == shown

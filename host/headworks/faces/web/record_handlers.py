@@ -12,6 +12,7 @@ from headworks.faces.languages.files import language, languages
 from headworks.faces.web import asked, energy, history, journal
 from headworks.faces.web.answers import as_file, told
 from headworks.faces.web.gate import RefusedError
+from headworks.faces.web.hidden import hidden
 from headworks.faces.web.page import Identity, Page
 from headworks.faces.web.statements import FORMS, Order, Statements
 from headworks.faces.web.system import health
@@ -120,7 +121,7 @@ class RecordHandlers:
                 "path": clean(found.path),
                 "sha256": found.sha256,
                 "runs": found.runs,
-                "lines": [clean(line.expandtabs(4)) for line in found.text.split("\n")],
+                "lines": [clean(line.expandtabs(4)) for line in hidden(found.text).split("\n")],
             },
         )
 

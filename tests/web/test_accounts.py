@@ -1,5 +1,6 @@
 """Accounts, passwords, lock-out, sessions, origins and the certificate, each by itself."""
 
+import getpass
 import io
 import stat
 import subprocess
@@ -310,3 +311,23 @@ def test_user_commands(user: Callable[..., Ran], tmp_path: Path) -> None:
         assert said.count("\n") == 1
     assert user("remove", "grafana")[0] == 0
     assert user("list")[1] == "ayesha\toperator\tuser\n"
+
+
+@pytest.mark.parametrize("words", [("add", "ayesha"), ("pin", "ayesha")])
+def test_who_is_removed_while_somebody_types_stays_removed(
+    words: tuple[str, str], user: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A password takes its time to type; what others changed meanwhile is not undone by it."""
+    secret = "corrrect horse\n" if words[0] == "add" else "274913\n"
+    options = (f"--{'password' if words[0] == 'add' else 'pin'}-stdin", "--role", "operator")
+    assert user(words[0], "eve", *options, text=secret)[0] == 0
+
+    def typed(_: str) -> str:
+        if "eve" in user("list")[1]:
+            assert user("remove", "eve")[0] == 0
+        return secret.strip()
+
+    monkeypatch.setattr(getpass, "getpass", typed)
+    assert user(*words, "--role", "operator")[0] == 0
+    assert "ayesha" in user("list")[1]
+    assert "eve" not in user("list")[1]

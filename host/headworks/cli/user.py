@@ -14,7 +14,7 @@ from headworks.cli import user_pin
 from headworks.cli.parser import explained
 
 if TYPE_CHECKING:
-    from headworks.faces.people.accounts import AccountFile
+    from headworks.faces.people.accounts import AccountFile, Accounts
 
 _ROLES = "viewer, technician, operator or admin"
 
@@ -59,11 +59,16 @@ def _add(args: argparse.Namespace, file: "AccountFile") -> int:
     from headworks.faces.people.roles import role_of
     from headworks.faces.people.secrets_of import hashed
 
-    name, role, held = checked_name(args.name), role_of(args.role), file.read()
-    if name in held.tokens:
-        raise ValueError(f"{name} is a token; take another name")
+    name, role = checked_name(args.name), role_of(args.role)
+
+    def added(held: "Accounts", user: User | None = None) -> "Accounts":
+        if name in held.tokens:
+            raise ValueError(f"{name} is a token; take another name")
+        return held if user is None else held._replace(users={**held.users, name: user})
+
+    added(file.read())  # before anybody types
     user = User(name, role, hashed(_typed("Password", args.password_stdin)))
-    file.write(held._replace(users={**held.users, name: user}))
+    file.change(lambda held: added(held, user))
     print(f"{name} may sign in as {role.word}; kept in {file.path}")
     return 0
 
@@ -87,11 +92,14 @@ def _token(args: argparse.Namespace, file: "AccountFile") -> int:
     from headworks.faces.people.roles import role_of
     from headworks.faces.people.secrets_of import digest, new_token
 
-    name, role, held = checked_name(args.name), role_of(args.role), file.read()
-    if name in held.users or name in held.tokens:
-        raise ValueError(f"{name} is there already; remove it first, or take another name")
-    secret = new_token()
-    file.write(held._replace(tokens={**held.tokens, name: Token(name, role, digest(secret))}))
+    name, role, secret = checked_name(args.name), role_of(args.role), new_token()
+
+    def added(held: "Accounts") -> "Accounts":
+        if name in held.users or name in held.tokens:
+            raise ValueError(f"{name} is there already; remove it first, or take another name")
+        return held._replace(tokens={**held.tokens, name: Token(name, role, digest(secret))})
+
+    file.change(added)
     print(secret)
     said = f"{name} may ask as {role.word}; the token is not shown again; kept in {file.path}"
     print(said, file=sys.stderr)
@@ -104,12 +112,15 @@ def _remove(args: argparse.Namespace, file: "AccountFile") -> int:
     there = [name for one in files for name in (*one.read().users, *one.read().tokens)]
     if args.name not in there:
         raise ValueError(f"nobody is called {args.name!r}; there is {', '.join(there) or 'nobody'}")
-    for one in files:
-        held = one.read()
+
+    def without(held: "Accounts") -> "Accounts":
         users = {name: user for name, user in held.users.items() if name != args.name}
         tokens = {name: token for name, token in held.tokens.items() if name != args.name}
-        if (users, tokens) != (held.users, held.tokens):
-            one.write(held._replace(users=users, tokens=tokens))
+        return held._replace(users=users, tokens=tokens)
+
+    for one in files:
+        if without(one.read()) != one.read():
+            one.change(without)
     print(f"{args.name} is removed")
     return 0
 

@@ -41,8 +41,8 @@ def set_pin(args: argparse.Namespace, folder: Path, ask: Callable[[str, bool], s
         raise ValueError(f"{name} could be a PIN; take a name with a letter")
     if len(name.split()) > 1:
         raise ValueError(f"{name!r} has several words; one must do, as it is typed at the console")
-    held = file.read()
+    file.read()  # a damaged one is told before anybody types
     user = User(name, role, hashed_pin(ask("PIN", args.pin_stdin)))
-    file.write(held._replace(users={**held.users, name: user}))
+    file.change(lambda held: held._replace(users={**held.users, name: user}))
     print(f"{name} may act at the console as {role.word}; kept in {file.path}")
     return 0

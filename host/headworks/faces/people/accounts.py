@@ -4,8 +4,10 @@ The file is readable by its owner alone and replaced in one move. A password is 
 argon2 hash, a token as its SHA-256, so neither can be read back. No account ships.
 """
 
+import fcntl
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -65,6 +67,23 @@ class AccountFile:
             self._held = _load(self.path)
             self._seen = seen
         return self._held
+
+    def change(self, edit: Callable[[Accounts], Accounts]) -> None:
+        """Replace what is there now by what `edit` makes of it; two at once wait for each other.
+
+        What was read before somebody typed a password may hold people who were removed meanwhile.
+        Raises AccountsError, and whatever `edit` raises.
+        """
+        try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder = os.open(self.path.parent, os.O_RDONLY)
+        except OSError as error:
+            raise AccountsError(_cannot(self.path, error)) from error
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            self.write(edit(self.read()))
+        finally:
+            os.close(folder)
 
     def write(self, accounts: Accounts) -> None:
         """Replace the file in one move, whole or not at all. Raises AccountsError."""

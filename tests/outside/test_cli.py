@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from headworks.cli import outside
 from headworks.cli.main import main
 from headworks.faces.outbox import Message, Outbox
 from outside.places import PASSWORD, USER, Mosquitto, Station, ear, until
@@ -52,6 +53,21 @@ def test_what_keeps_it_from_starting_is_one_line(
     said = capsys.readouterr().err
     assert text in said
     assert said.count("\n") == 1
+
+
+def test_without_a_site_named_it_is_the_services_else_the_one_here(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with `check` and `doctor`, whoever tries a site file stands in its folder."""
+    service = tmp_path / "etc.toml"
+    monkeypatch.setattr(outside, "SERVICE_SITE", service)
+    monkeypatch.chdir(tmp_path)
+    words(tmp_path, "")
+    assert main(["notify", "--test"]) == 4
+    assert "no section [notify]" in capsys.readouterr().err
+    service.write_text("[site]\nnmae = 1\n")
+    assert main(["notify", "--test"]) == 1
+    assert "etc.toml:2" in capsys.readouterr().err
 
 
 @pytest.mark.needs("program:mosquitto")

@@ -6,7 +6,7 @@ Every case is a function `(quick) -> rows`. Nothing here passes or fails: bounds
 import itertools
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from subprocess import Popen
 
 from benchlib import (
@@ -86,41 +86,57 @@ def one_scan(quick: bool) -> list[Row]:
 
 def idle(quick: bool) -> list[Row]:
     """4. Memory, processor and start with 8 meters at 1 Hz."""
-    span_s, starts = (2.0, 1) if quick else (30.0, 5)
+    span_s, starts = (2.0, 1) if quick else (60.0, 5)
     shape = Shape(1, meters=8, poll_s=1.0, relays=True)
-    ours = _idle(shape, span_s, starts, lambda here, peer: here.station(shape, peer))
-    bare = _idle(
-        shape, span_s, starts, lambda here, peer: here.bare("poll", 1, *peer.ports["meters"])
-    )
+    begin = spread([_first_read(shape, _station) for _ in range(starts)])
+    bare_begin = spread([_first_read(shape, _poller) for _ in range(starts)])
+    ours, bare = _both_idle(shape, span_s)
     published = f"{NODE_RED_MB:.0f} MB Node-RED (published)"
     share = f"{ours.share_percent:.2f} %", f"{bare.share_percent:.2f} % bare pymodbus"
     memory = f"{ours.memory_mb:.1f} MB"
     ratio = ours.share_percent / bare.share_percent
-    first = spread(ours.first_read_s)
     return [
         Row("4. idle, 8 meters: memory", memory, published, ours.memory_mb / NODE_RED_MB, "x", 0.5),
         Row("4. idle, 8 meters: memory to a bare script", memory, f"{bare.memory_mb:.1f} MB",
             ours.memory_mb / bare.memory_mb, "x", None),
         Row("4. idle, 8 meters: processor", *share, ratio, "x", 3.0),
-        Row("4. start to first read", tell(first, "s", 2), tell(spread(bare.first_read_s), "s", 2),
-            first.median, "s", 0.6),
+        Row("4. start to first read", tell(begin, "s", 2), tell(bare_begin, "s", 2),
+            begin.median, "s", 0.6),
     ]  # fmt: skip
 
 
-Start = Callable[[rig.Folder, rig.Peer], AbstractContextManager[Popen[bytes]]]
+Start = Callable[[Shape, rig.Folder, rig.Peer], AbstractContextManager[Popen[bytes]]]
 
 
-def _idle(shape: Shape, span_s: float, starts: int, start: Start) -> watch.Idle:
-    """Start several times, then watch the last one at rest."""
-    first_read_s = []
-    for left in reversed(range(starts)):
-        with rig.folder() as here, here.peer(shape) as peer:
-            begun = time.monotonic()
-            with start(here, peer) as child:
-                first_read_s.append(peer.first_reply() - begun)
-                if left == 0:
-                    return watch.at_rest(child.pid, span_s, first_read_s)
-    raise rig.BenchError("nothing was started")
+def _station(
+    shape: Shape, here: rig.Folder, peer: rig.Peer
+) -> AbstractContextManager[Popen[bytes]]:
+    return here.station(shape, peer)
+
+
+def _poller(shape: Shape, here: rig.Folder, peer: rig.Peer) -> AbstractContextManager[Popen[bytes]]:
+    return here.bare("poll", shape.poll_s, *peer.ports["meters"])
+
+
+def _first_read(shape: Shape, start: Start) -> float:
+    """From a start to the first read, in s."""
+    with rig.folder() as here, here.peer(shape) as peer:
+        begun = time.monotonic()
+        with start(shape, here, peer):
+            return peer.first_reply() - begun
+
+
+def _both_idle(shape: Shape, span_s: float) -> tuple[watch.Idle, watch.Idle]:
+    """Station and script at rest in the same minute: a shared machine changes its pace."""
+    pids = []
+    with ExitStack() as both:
+        for start in (_station, _poller):
+            here = both.enter_context(rig.folder())
+            peer = both.enter_context(here.peer(shape))
+            pids.append(both.enter_context(start(shape, here, peer)).pid)
+            peer.first_reply()
+        ours, bare = watch.at_rest(pids, span_s)
+    return ours, bare
 
 
 def many(quick: bool) -> list[Row]:
@@ -131,7 +147,7 @@ def many(quick: bool) -> list[Row]:
         peer.first_reply()
         scans = watch.scans(here.socket, span_s)
         asked = peer.stats()["asked"]
-        load = watch.at_rest(child.pid, span_s, [])
+        [load] = watch.at_rest([child.pid], span_s)
     gaps = [gap for times in asked for gap in _gaps(times[1:])]
     polls, period = spread(gaps), f"{DEFAULT_POLL_S:.2f} s"
     name = "5. 32 meters at 4 Hz, 64 racks"

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,16 +19,18 @@ class Idle(NamedTuple):
 
     memory_mb: float
     share_percent: float
-    first_read_s: list[float]
 
 
-def at_rest(pid: int, span_s: float, first_read_s: list[float]) -> Idle:
-    """Memory at the end of the span and processor share over it."""
+def at_rest(pids: Sequence[int], span_s: float) -> list[Idle]:
+    """Memory of each at the end of the span and processor share over it."""
     time.sleep(SETTLE_S)
-    used, begun = rig.processor_s(pid), time.monotonic()
+    used, begun = [rig.processor_s(pid) for pid in pids], time.monotonic()
     time.sleep(span_s)
-    share = (rig.processor_s(pid) - used) / (time.monotonic() - begun)
-    return Idle(rig.memory_mb(pid), share * 100, first_read_s)
+    whole_s = time.monotonic() - begun
+    shares = [(rig.processor_s(pid) - before) / whole_s
+              for pid, before in zip(pids, used, strict=True)]  # fmt: skip
+    return [Idle(rig.memory_mb(pid), share * 100)
+            for pid, share in zip(pids, shares, strict=True)]  # fmt: skip
 
 
 def scans(socket: Path, span_s: float) -> Spread:

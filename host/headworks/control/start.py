@@ -160,8 +160,9 @@ def _too_many(hourly: int, daily: int, starts_s: tuple[float, ...], now: float) 
         (ReasonCode.STARTS_HOUR, hourly, HOUR_S),
         (ReasonCode.STARTS_DAY, daily, 24 * HOUR_S),
     ):
-        past = [t for t in starts_s if now - t < span]
-        if len(past) >= most:
-            wait = past[-most] + span - now if most else span
+        # The oldest start comes first, so one look says whether so many are within the span.
+        if not most or (len(starts_s) >= most and now - starts_s[-most] < span):
+            wait = starts_s[-most] + span - now if most else span
+            past = [t for t in starts_s if now - t < span]
             return Reason(code, (("wait_s", wait), ("starts", float(len(past)))))
     return None

@@ -14,7 +14,7 @@ from headworks.replay.tape import OPERATIONS, Place, Tape
 Step = Callable[..., "tuple[float, ...] | None"]
 
 
-Work = tuple[Callable[[Any, Any], Any], int, int, int, bool]  # operation, result, operands, guard
+Work = tuple[Callable[[Any, Any], Any], Place, Place, Place, bool]  # where to, sides, a guard's way
 GUARD = -1  # in the place of a result
 
 
@@ -24,52 +24,50 @@ class Stepped:
     def __init__(self, tape: Tape, arguments: Sequence[str], outputs: Sequence[Place]) -> None:
         at = {name: n for n, name in enumerate(arguments)}
         self._takes = [at[name] for name in tape.inputs]
-        self._rest: list[Any] = [None] * (len(tape.steps) - len(self._takes))
+        self._rest = [None] * (len(tape.steps) - len(self._takes)) + tape.constants[::-1]
         self._work: list[Work] = []
-        self._done = set(range(len(self._takes)))
-        for (name, a, b), holds in tape.guards.items():
-            self._work.append(
-                (OPERATIONS[name], GUARD, self._of(tape, a), self._of(tape, b), holds)
-            )
-        self._found = [self._of(tape, place) for place in outputs]
+        done = set(range(len(self._takes)))
+        for guards in (tape.timed, tape.guards):
+            for (name, a, b), holds in guards.items():
+                self._reach(tape, (a, b), done)
+                self._work.append((OPERATIONS[name], GUARD, a, b, holds))
+        self._reach(tape, outputs, done)
+        self._outputs = tuple(outputs)
 
-    def _of(self, tape: Tape, place: Place) -> int:
-        """Where a value stands once its steps were done; a constant gets a place of its own."""
-        is_step, number = place
-        if not is_step:
-            self._rest.append(number)
-            return len(self._takes) + len(self._rest) - 1
-        n = int(number)
-        if n not in self._done:
-            self._done.add(n)
-            step = tape.steps[n]
-            if step is not None:
-                name, a, b = step
-                left, right = self._of(tape, a), self._of(tape, b)
-                self._work.append((OPERATIONS[name], n, left, right, True))
-        return n
+    def _reach(self, tape: Tape, places: Sequence[Place], done: set[Place]) -> None:
+        """Add the steps that the places are made from, as far as they are not there yet."""
+        for place in places:
+            if place >= 0 and place not in done:
+                done.add(place)
+                step = tape.steps[place]
+                if step is not None:
+                    name, a, b = step
+                    self._reach(tape, (a, b), done)
+                    self._work.append((OPERATIONS[name], place, a, b, True))
 
     def __call__(self, *given: float | None) -> tuple[float, ...] | None:
         """What the outputs are; None where a guard turns out otherwise."""
-        values = [given[n] for n in self._takes] + self._rest
+        values: list[Any] = [given[n] for n in self._takes]
+        values += self._rest
         for work, to, a, b, holds in self._work:
             found = work(values[a], values[b])
             if to >= 0:
                 values[to] = found
             elif found is not holds:
                 return None
-        return tuple([values[n] for n in self._found])
+        return tuple([values[n] for n in self._outputs])
 
 
 def coded(tape: Tape, arguments: Sequence[str], outputs: Sequence[Place]) -> Step:
     """The function of `arguments` (names of inputs, and more) to the outputs."""
     lines = [f"def step({', '.join(arguments)}):"]
     done = set(range(len(tape.inputs)))
-    for (name, a, b), holds in tape.guards.items():
-        for place in (a, b):
-            _steps(tape, place, done, lines)
-        says = f"{_text(tape, a)} {name} {_text(tape, b)}"
-        lines.append(f" if {f'not {says}' if holds else says}: return None")
+    for guards in (tape.timed, tape.guards):
+        for (name, a, b), holds in guards.items():
+            for place in (a, b):
+                _steps(tape, place, done, lines)
+            says = f"{_text(tape, a)} {name} {_text(tape, b)}"
+            lines.append(f" if {f'not {says}' if holds else says}: return None")
     for place in outputs:
         _steps(tape, place, done, lines)
     lines.append(f" return ({''.join(f'{_text(tape, place)}, ' for place in outputs)})")
@@ -79,23 +77,21 @@ def coded(tape: Tape, arguments: Sequence[str], outputs: Sequence[Place]) -> Ste
     return step
 
 
-def _steps(tape: Tape, place: Place, done: set[int], lines: list[str]) -> None:
+def _steps(tape: Tape, place: Place, done: set[Place], lines: list[str]) -> None:
     """The lines of a step that is not there yet, with those that it needs."""
-    is_step, number = place
-    n = int(number)
-    if not is_step or n in done:
+    if place < 0 or place in done:
         return
-    done.add(n)
-    step = tape.steps[n]
+    done.add(place)
+    step = tape.steps[place]
     if step is not None:
-        _steps(tape, step[1], done, lines)
-        _steps(tape, step[2], done, lines)
-        lines.append(f" s{n} = {_text(tape, step[1])} {step[0]} {_text(tape, step[2])}")
+        name, a, b = step
+        _steps(tape, a, done, lines)
+        _steps(tape, b, done, lines)
+        lines.append(f" s{place} = {_text(tape, a)} {name} {_text(tape, b)}")
 
 
 def _text(tape: Tape, place: Place) -> str:
-    is_step, number = place
-    if not is_step:
+    if place < 0:
+        number = tape.constants[-1 - place]
         return f"({number!r})" if number < 0.0 else repr(number)
-    n = int(number)
-    return tape.inputs[n] if n < len(tape.inputs) else f"s{n}"
+    return tape.inputs[place] if place < len(tape.inputs) else f"s{place}"

@@ -10,6 +10,7 @@ row; budgets, which add up; and the time of the last scan.
 
 from collections.abc import Callable, Mapping
 from enum import Enum
+from operator import is_
 from typing import Any, NamedTuple, cast
 
 from headworks.control.scan import scan
@@ -19,7 +20,7 @@ from headworks.model.plan import Plan
 from headworks.model.site import Site
 from headworks.replay.inputs import Values
 from headworks.replay.player import CLOCK, Player
-from headworks.replay.tape import Num, Place, Tape, place_of
+from headworks.replay.tape import Num, Place, Tape
 
 BEFORE = "before_s"  # the time of the scan before
 METER, HERTZ, LIMIT, SEEN = "meter", "hertz", "limit", "seen"
@@ -45,25 +46,13 @@ class Hold(NamedTuple):
     """A decision that stands as long as the player says."""
 
     player: Player
-    plan: Plan
     envelope: Place
+    binding: int  # the number of the limit that binds
     moves: tuple[Move, ...]
 
 
-def still(past: Memory, new: Memory) -> bool:
-    """Whether a scan left its memory as it was, but for what may change (see above)."""
-    return (
-        new.racks is past.racks
-        and len(new.budgets) == len(past.budgets)
-        and all(
-            a.since_s == b.since_s and (a.used_kws == 0.0) is (b.used_kws == 0.0)
-            for a, b in zip(past.budgets, new.budgets, strict=True)
-        )
-        and _same_but(past, new)
-    )
-
-
 def _same_but(past: Memory, new: Memory) -> bool:
+    """Whether a scan left its memory as it was, but for the racks and what may change (above)."""
     return (
         new.interlocks == past.interlocks
         and new.booted == past.booted
@@ -143,39 +132,66 @@ def key_of(memory: Memory) -> object:
 
 
 class Record(NamedTuple):
-    """One scan on a tape, in which nothing was told to any rack: memory before and after it."""
+    """One scan on a tape: memory before and after it. `goes_on` says whether nothing was told to
+    any rack and nothing has changed but numbers, so that the tape may stand for other rows.
+    """
 
     tape: Tape
     plan: Plan
     past: Memory
     new: Memory
+    goes_on: bool
 
     @property
     def envelope(self) -> Place:
         """Where the envelope stands."""
-        return cast(Place, place_of(self.plan.envelope.kw))
+        return self.tape.place_of(self.plan.envelope.kw)
 
 
 def record(
-    site: Site,
-    memory: Memory,
-    values: Values,
-    fixed: Values,
-    look: Callable[[Values], Snapshot],
-) -> Record | None:
-    """The scan of this row, or None where more changes in it than numbers of the memory.
+    site: Site, memory: Memory, values: Values, fixed: Values, look: Callable[[Values], Snapshot]
+) -> Record:
+    """The scan of this row on a tape.
 
     `fixed` says by a number that is not None which values are the same in every row. `look`
     makes the snapshot.
     """
-    tape = Tape()
+    tape = Tape(values.t_s)
     row = _numbers(tape, values, fixed)
-    held = {name: tape.input(name, value) for name, value in numbers_of(memory).items()}
+    held = {
+        name: tape.input(name, value, _rate(name)) for name, value in numbers_of(memory).items()
+    }
     past = with_numbers(memory, held)
     plan, new = scan(site, past, look(row))
-    if plan.events or not _same_but(past, new) or not _same_racks(past, new):
-        return None
-    return Record(tape, plan, past, new)
+    tape.end()
+    goes_on = not plan.events and _same_but(past, new) and _same_racks(past, new)
+    return Record(tape, plan, past, new, goes_on)
+
+
+def _rate(name: str) -> float | None:
+    """Times of the memory stay as they are while a decision stands; the rest may move."""
+    return 0.0 if name.startswith((SINCE, FIT)) else None
+
+
+def told(found: Record) -> tuple[Plan, Memory]:
+    """Plan and memory of a recorded scan with plain numbers, but for the plans of the racks."""
+    plan = found.plan
+    return (
+        plan._replace(envelope=floats(plan.envelope), events=floats(plan.events)),
+        floats(found.new),
+    )
+
+
+def floats(what: Any) -> Any:
+    """A plan, a memory or a part of one with plain numbers for those of a tape."""
+    if type(what) is Num:
+        return what.value
+    if isinstance(what, tuple):
+        parts = [floats(part) for part in what]
+        if all(map(is_, parts, what)):
+            return what
+        return tuple.__new__(type(what), parts)
+    return what
 
 
 def _same_racks(past: Memory, new: Memory) -> bool:
@@ -186,16 +202,15 @@ def _same_racks(past: Memory, new: Memory) -> bool:
     )
 
 
-def hold_of(found: Record) -> Hold | None:
+def hold_of(found: Record, binding: int) -> Hold | None:
     """The hold that begins with a recorded row; None where it is of this row only."""
     tape, past, new = found.tape, found.past, found.new
     moves = _moves(tape, past, new) if new.racks is past.racks else None
     if moves is None:
         return None
+    player = Player(tape, [move.by for move in moves], [found.envelope])
     moving = {move.name for move in moves}
-    stays = frozenset(numbers_of(past)) - {BEFORE, *moving}
-    player = Player(tape, stays, [move.by for move in moves], [found.envelope])
-    return None if player.early & moving else Hold(player, found.plan, found.envelope, moves)
+    return None if player.early & moving else Hold(player, found.envelope, binding, moves)
 
 
 def _moves(tape: Tape, past: Memory, new: Memory) -> tuple[Move, ...] | None:
@@ -203,7 +218,7 @@ def _moves(tape: Tape, past: Memory, new: Memory) -> tuple[Move, ...] | None:
     found: list[Move | None] = []
     for k, (a, b) in enumerate(zip(past.background_kw, new.background_kw, strict=True)):
         if a is not b:
-            found.append(Move(f"{BACKGROUND}{k}", Way.FOLLOWS, cast(Place, place_of(b))))
+            found.append(Move(f"{BACKGROUND}{k}", Way.FOLLOWS, tape.place_of(b)))
     if len(past.budgets) != len(new.budgets):
         return None
     for k, (old, budget) in enumerate(zip(past.budgets, new.budgets, strict=True)):
@@ -220,9 +235,8 @@ def _equal(old: Any, new: Any) -> bool:
 
 
 def _added(tape: Tape, name: str, old: Any, new: Any) -> Move | None:
-    place = place_of(old)
-    step = tape.steps[int(new.at[1])] if isinstance(new, Num) else None
-    if step is None or step[0] != "+" or step[1] != place:
+    step = tape.steps[new.at] if isinstance(new, Num) else None
+    if step is None or step[0] != "+" or step[1] != tape.place_of(old):
         return None
     return Move(name, Way.ADDS, step[2])
 
@@ -233,13 +247,13 @@ def _numbers(tape: Tape, values: Values, fixed: Values) -> Values:
     def number(name: str, value: float | None, same: float | None) -> Any:
         if value is None or same is not None or value == float("inf"):
             return value
-        return tape.input(name, value)
+        return tape.input(name, value, None)
 
     def numbers(name: str, found: Any, same: Any) -> list[Any]:
         return [number(f"{name}{k}", *pair) for k, pair in enumerate(zip(found, same, strict=True))]
 
     return Values(
-        cast(Any, tape.input(CLOCK, values.t_s)),
+        cast(Any, tape.input(CLOCK, values.t_s, 1.0)),
         numbers(METER, values.power_kw, fixed.power_kw),
         number(HERTZ, values.hertz, fixed.hertz),
         numbers(LIMIT, values.limits, fixed.limits),

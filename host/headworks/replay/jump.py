@@ -1,7 +1,7 @@
 """Jumps over rows whose scan would decide the same again; `replay.hold` says which those are."""
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -46,15 +46,16 @@ class Jumper:
         self._last: Node | None = None
         self._nodes: dict[object, Node] = {}
         self._lane = Lane(loop)
+        self._ended = False  # the decision that stood alone has just ended: it needs no other look
         self.records = 0
 
     def jump(self, stage: Stage, row: int, breaks: Sequence[int]) -> int:
         """How many rows from this one on were played without a scan each; 0 for none."""
         loop, memory = self._loop, self._loop.memory
         t_s = stage.columns.t_s.item(row)
-        loop.racks.settle(t_s)
-        edge_s = loop.troubled.edge_after(t_s)
-        if memory is None or not loop.quiet or not loop.racks.still or t_s >= edge_s:
+        loop.settle(t_s)
+        edge_s, ended, self._ended = loop.troubled.edge_after(t_s), self._ended, False
+        if ended or memory is None or not loop.quiet or not loop.racks.still or t_s >= edge_s:
             return 0
         end = bisect_right(breaks, row)
         stop = breaks[end] if end < len(breaks) else len(stage.dt_s)
@@ -75,6 +76,8 @@ class Jumper:
         node = self._nodes.get(key)
         if node is None:
             if len(self._nodes) >= KEPT_NODES:
+                for old in self._nodes.values():
+                    old.edges = []  # nodes and edges hold each other in memory
                 self._nodes.clear()
             node = self._nodes[key] = Node(memory)
         return node
@@ -86,7 +89,7 @@ class Jumper:
         rows, found = self._lane.walk(node, span.stage, span.row, span.stop, begin)
         memory = self._loop.memory
         if found is not None and memory is not None and span.row + rows < span.stop:
-            rows += self._run(found, span._replace(row=span.row + rows), memory)
+            rows += self._run(found, span._replace(row=span.row + rows), memory, None)
         return rows
 
     def _known(self, node: Node, span: "Span", memory: Memory) -> int:
@@ -96,24 +99,29 @@ class Jumper:
         for edge in node.edges:
             if edge.hold is None or not self._lane.fits(edge, node, span.values, memory):
                 continue
-            if held := self._run(edge.hold, span, memory):
+            if held := self._run(edge.hold, span, memory, None):
+                self._ended = len(node.edges) == 1 and span.row + held < span.stop
                 node.short += held < SHORT_ROWS
                 return held
         return 0
 
     def _new(self, node: Node, span: "Span", memory: Memory) -> int:
         """Record this row's scan where that may pay."""
-        if not (self._loop.calm > 0 or (node.entries >= OFTEN and node.may_grow)):
+        if not (self._loop.calm >= 0 or (node.entries >= OFTEN and node.may_grow)):
             return 0
         site, look = self._loop.site, self._loop.snapshot
         self.records += 1
         found = hold.record(site, memory, span.values, span.fixed, look)
-        if found is None:
-            node.failed += 1
-            return 0
+        if not found.goes_on or found.tape.until_s <= span.next_s:
+            node.failed += not found.goes_on
+            plan, new = hold.told(found)
+            self._loop.decided(span.stage, span.row, span.values, plan, new)
+            return 1
         begin = self._lane.edge(found, node, lambda new: self._node(new, span))
         node.edges = [begin[0], *node.edges][:MOST_EDGES]
-        if begin[0].hold is not None and (held := self._run(begin[0].hold, span, memory)):
+        until_s = found.tape.until_s
+        if begin[0].hold is not None and (held := self._run(begin[0].hold, span, memory, until_s)):
+            self._ended = len(node.edges) == 1 and span.row + held < span.stop
             node.short += held < SHORT_ROWS
             return held
         return self._walk(node, span, begin)
@@ -126,10 +134,15 @@ class Jumper:
         same = fixed.hertz, *fixed.limits, *fixed.seen
         return hold.key_of(memory), now, tuple(kinds), same
 
-    def _run(self, found: Hold, span: "Span", memory: Memory) -> int:
-        """Play rows as long as the decision stands; how many those were."""
+    def _run(self, found: Hold, span: "Span", memory: Memory, until_s: float | None) -> int:
+        """Play rows as long as the decision stands; how many those were.
+
+        `until_s`: from when on it does not, for sure; None to work it out.
+        """
         at, size, stage = span.row, FIRST_ROWS, span.stage
-        until_s = found.player.until_s(hold.numbers_of(memory))
+        if until_s is None:
+            now = {CLOCK: span.stage.columns.t_s.item(span.row)}
+            until_s = found.player.until_s(hold.numbers_of(memory) | now)
         stop = min(span.stop, int(np.searchsorted(stage.columns.t_s, until_s)))
         while at < stop:
             piece = slice(at, min(at + size, stop))
@@ -144,41 +157,37 @@ class Jumper:
 
     def _piece(self, found: Hold, stage: Stage, piece: slice, memory: Memory) -> tuple[int, Memory]:
         count, player = piece.stop - piece.start, found.player
-        racks = self._loop.racks
         t_s, warm = stage.columns.t_s[piece], stage.heat[piece]
         heat = warm.item(0) if is_fixed(stage.columns.temperature_c) else warm
-        powers = [racks.powers_kw(i, t_s, heat) for i in range(len(self._loop.site.racks))]
+        powers = self._loop.racks.drawn_kw(t_s, heat)
         numbers = hold.numbers_of(memory)
         values = player.begin(self._columns(player.reads, stage, piece, numbers, powers))
         before: dict[str, Column] = {}
         after: dict[str, Floats] = {}
-        for name, way, (is_step, place) in found.moves:
-            by = np.broadcast_to(values[int(place)] if is_step else place, count)
-            chain = np.concatenate(([numbers[name]], by))
-            chain = np.add.accumulate(chain) if way is Way.ADDS else chain
+        for name, way, place in found.moves:
+            chain = np.empty(count + 1)
+            chain[0], chain[1:] = numbers[name], values[place]
+            if way is Way.ADDS:
+                np.add.accumulate(chain, out=chain)
             before[name], after[name] = chain[:-1], chain[1:]
         kept = player.end(values, before, count)
         if not kept:
             return 0, memory
-        is_step, place = found.envelope
         last = slice(piece.start, piece.start + kept)
-        stage.envelope_kw[last] = _first(values[int(place)] if is_step else place, kept)
-        stage.binding[last] = self._loop.binding(found.plan)
+        stage.envelope_kw[last] = _first(values[found.envelope], kept)
+        stage.binding[last] = found.binding
         self._powers(stage, last, powers, kept)
         numbers |= {name: column.item(kept - 1) for name, column in after.items()}
         return kept, hold.moved(memory, t_s.item(kept - 1), numbers)
 
-    def _powers(self, stage: Stage, rows: slice, powers: list[Column | None], kept: int) -> None:
-        stage.racks_kw[rows] = _first(_sum(powers), kept)
+    def _powers(self, stage: Stage, rows: slice, powers: Mapping[int, Column], kept: int) -> None:
+        stage.racks_kw[rows] = _first(_sum(powers, range(len(self._loop.site.racks))), kept)
         dt_s = stage.dt_s[rows]
         span_s = float(dt_s.sum())
-        for i, power in enumerate(powers):
-            if power is not None:
-                kws = power * span_s if isinstance(power, float) else (power[:kept] * dt_s).sum()
-                stage.energy_kws[i] += kws
-        for i, on in enumerate(self._loop.racks.coil):
-            if on:
-                stage.on[i, rows] = True
+        for i, power in powers.items():
+            kws = power * span_s if isinstance(power, float) else float(power[:kept] @ dt_s)
+            stage.energy_kws[i] += kws
+        stage.on[:, rows] = self._loop.racks.told[:, None]
 
     def _columns(
         self,
@@ -186,7 +195,7 @@ class Jumper:
         stage: Stage,
         piece: slice,
         numbers: dict[str, float],
-        powers: list[Column | None],
+        powers: Mapping[int, Column],
     ) -> dict[str, Column]:
         """The inputs of the tape, as far as it reads them."""
         columns = stage.columns
@@ -195,13 +204,13 @@ class Jumper:
             zip(columns.base_kw, self._loop.inputs.points, strict=True)
         ):
             if f"{hold.METER}{k}" in reads:
-                inputs[f"{hold.METER}{k}"] = _sum([powers[i] for i in point.racks]) + base[piece]
+                inputs[f"{hold.METER}{k}"] = _sum(powers, point.racks) + base[piece]
         inputs[hold.HERTZ] = columns.hertz[piece]
         inputs |= {f"{hold.LIMIT}{k}": one[piece] for k, one in enumerate(columns.limits)}
         inputs |= {f"{hold.SEEN}{k}": one[piece] for k, one in enumerate(columns.seen)}
         if hold.BEFORE in reads:
-            times = columns.t_s[piece.start : piece.stop - 1]
-            inputs[hold.BEFORE] = np.concatenate(([numbers[hold.BEFORE]], times))
+            times = inputs[hold.BEFORE] = np.empty(piece.stop - piece.start)
+            times[0], times[1:] = numbers[hold.BEFORE], columns.t_s[piece.start : piece.stop - 1]
         return inputs
 
 
@@ -213,6 +222,12 @@ class Span(NamedTuple):
     stop: int
     values: Values
     fixed: Values
+
+    @property
+    def next_s(self) -> float:
+        """The time of the second row, or of the only one."""
+        t_s = self.stage.columns.t_s
+        return t_s.item(min(self.row + 1, len(t_s) - 1))
 
 
 def _fixed(columns: Columns) -> Values:
@@ -236,12 +251,12 @@ def _kind(value: float | None) -> int:
     return 1 if value == float("inf") else 2
 
 
-def _sum(powers: list[Column | None]) -> Column:
+def _sum(powers: Mapping[int, Column], racks: Iterable[int]) -> Column:
     """Added up in order, as the plant does row by row."""
     total: Column = 0.0
-    for power in powers:
-        if power is not None:
-            total = total + power
+    for i in racks:
+        if i in powers:
+            total = total + powers[i]
     return total
 
 

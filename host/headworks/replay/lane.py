@@ -5,7 +5,6 @@ back to the same one. Surplus that hovers about a threshold goes round a few nod
 """
 
 from collections.abc import Callable, Sequence
-from typing import cast
 
 import numpy as np
 
@@ -16,7 +15,6 @@ from headworks.replay.hold import Hold, Record
 from headworks.replay.inputs import Values
 from headworks.replay.loop import Loop, Stage
 from headworks.replay.player import CLOCK
-from headworks.replay.tape import Place, place_of
 
 Found = tuple[float, ...]
 
@@ -34,9 +32,9 @@ class Edge:
         self.to, self.binding = to, binding
         self.hold: Hold | None = None
         numbers = hold.numbers_of(found.new)
-        places = {name: place_of(number) for name, number in numbers.items()}
-        places[hold.BEFORE] = True, found.tape.inputs.index(CLOCK)
-        self._outputs = [found.envelope, *(cast(Place, places[name]) for name in to.names)]
+        places = {name: found.tape.place_of(number) for name, number in numbers.items()}
+        places[hold.BEFORE] = found.tape.inputs.index(CLOCK)
+        self._outputs = [found.envelope, *(places[name] for name in to.names)]
         self._tape, self._arguments = found.tape, arguments
         self._step: Step | None = None
         self._uses = 0
@@ -44,7 +42,7 @@ class Edge:
     @property
     def dead_s(self) -> float:
         """From this time on it can stand for no row."""
-        return float("inf") if self.hold is None else self.hold.player.dead_s
+        return self._tape.dead_s
 
     @property
     def step(self) -> Step:
@@ -109,7 +107,7 @@ class Lane:
         values[hold.BEFORE] = found.new.t_s.value  # type: ignore[attr-defined]
         to = node_of(hold.with_numbers(found.new, values))
         edge = Edge(found, to, self._loop.binding(found.plan), [*self._row, *begin.names])
-        edge.hold = hold.hold_of(found) if to is begin else None
+        edge.hold = hold.hold_of(found, edge.binding) if to is begin else None
         envelope_kw = getattr(found.plan.envelope.kw, "value", found.plan.envelope.kw)
         return edge, (envelope_kw, *(values[name] for name in to.names))
 
@@ -171,14 +169,11 @@ class Lane:
 
     def _end(self, stage: Stage, row: int, stop: int, memory: Memory) -> None:
         """Write down what the racks drew, which the tape does not know."""
-        racks, rows = self._loop.racks, slice(row, stop)
         for at in range(row, stop):
             powers = self._loop.powers(stage, at)
             stage.racks_kw[at] = sum(powers)
             np.add(stage.energy_kws, np.multiply(powers, stage.dt_s.item(at)), out=stage.energy_kws)
-        for i, on in enumerate(racks.coil):
-            if on:
-                stage.on[i, rows] = True
+        stage.on[:, row:stop] = self._loop.racks.told[:, None]
         self._loop.passed(stage, stop - 1, memory)
 
 

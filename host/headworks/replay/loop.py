@@ -17,12 +17,12 @@ from headworks.model.plan import Event, Plan
 from headworks.model.site import Site
 from headworks.replay.fault_aims import AUX_STUCK
 from headworks.replay.faults import Acting, Injected, Troubled, resolve
-from headworks.replay.hold import still
 from headworks.replay.inputs import Columns, Inputs, Values
 from headworks.replay.plant import PlantOptions, Racks
 from headworks.replay.rows import Floats
 from headworks.sim.plant.contactor import FAILS_TO_CLOSE, WELD
 
+AFTER_EVENT, AFTER_JUMP = -2, -1  # so many scans until what was told has shown itself
 STALE_S = 0.001  # so long after its greatest age a meter is looked at in a gap
 
 
@@ -49,7 +49,7 @@ class Loop:
         self.racks = Racks(site, plant)
         self.troubled = Troubled(site, self.inputs, resolve(site, self.inputs, faults))
         self.memory: Memory | None = None
-        self.calm = 0  # scans since the last change; below 0 after an event
+        self.calm = 0  # below 0 while the next scans will most likely find something new
         self.scans = 0
         self.limits: dict[tuple[str, str], int] = {}  # (source, reason) of what has bound: number
         self.quiet = False  # the last scan told no rack anything and nothing happened
@@ -59,9 +59,7 @@ class Loop:
 
     def row(self, stage: Stage, row: int) -> None:
         """One row with a scan of its own."""
-        t_s = stage.columns.t_s.item(row)
-        acting = self._break(t_s)
-        self.racks.settle(t_s)
+        acting = self.settle(stage.columns.t_s.item(row))
         powers = self.powers(stage, row)
         values = self.values(stage.columns, row, powers)
         if self.troubled.faults:
@@ -69,7 +67,22 @@ class Loop:
             readings = self.troubled.readings(values, acting)
         else:
             readings = self.inputs.readings(values)
-        plan = self._scan(values, readings, stage)
+        self._keep(stage, row, powers, self._scan(values, readings, stage))
+
+    def decided(self, stage: Stage, row: int, values: Values, plan: Plan, memory: Memory) -> None:
+        """One row whose scan was made by someone else, with this plan and this memory."""
+        powers = self.powers(stage, row)  # before a breaker may open
+        self._take(plan, memory, (values, self.inputs.readings(values)), stage)
+        self._keep(stage, row, powers, plan)
+
+    def settle(self, t_s: float) -> list[Acting]:
+        """Let faults begin and end, and contacts arrive; the faults that act now."""
+        acting = self._break(t_s)
+        self.racks.settle(t_s)
+        return acting
+
+    def _keep(self, stage: Stage, row: int, powers: list[float], plan: Plan) -> None:
+        """Write down what a row's scan has found."""
         stage.racks_kw[row] = sum(powers)
         np.add(stage.energy_kws, np.multiply(powers, stage.dt_s.item(row)), out=stage.energy_kws)
         stage.on[:, row] = [rack.on for rack in plan.racks]
@@ -88,7 +101,7 @@ class Loop:
     def passed(self, stage: Stage, row: int, memory: Memory) -> None:
         """Rows were jumped over; this was the last one, and this is the memory after it."""
         self.memory = memory
-        self.calm = 0  # what ended it is most likely a change
+        self.calm = AFTER_JUMP  # what ended it is most likely a change
         self._last = stage, row
 
     def row_values(self, stage: Stage, row: int) -> Values:
@@ -127,22 +140,25 @@ class Loop:
 
     def _scan(self, values: Values, readings: Mapping[str, Reading], stage: Stage) -> Plan:
         """Scan once, and tell the racks."""
-        racks = self.racks
         past = self.memory or first_memory(self.site, values.t_s)
-        plan, self.memory = scan(self.site, past, self.snapshot(values, readings))
+        plan, memory = scan(self.site, past, self.snapshot(values, readings))
+        self._take(plan, memory, (values, readings), stage)
+        return plan
+
+    def _take(
+        self, plan: Plan, memory: Memory, seen: tuple[Values, Mapping[str, Reading]], stage: Stage
+    ) -> None:
+        """Tell the racks what a scan has decided, and remember it."""
+        racks, self.memory = self.racks, memory
         self.quiet = not plan.events
-        if not self.quiet:
-            self.calm = -1
-        else:
-            self.calm = self.calm + 1 if still(past, self.memory) else 0
+        self.calm = self.calm + 1 if self.quiet else AFTER_EVENT
         self.scans += 1
         racks.breaker_open |= plan.upstream_trip
         for i, rack in enumerate(plan.racks):
             if rack.on is not racks.coil[i]:
-                racks.tell(i, rack.on, values.t_s)
+                racks.tell(i, rack.on, seen[0].t_s)
         stage.events.extend(plan.events)
-        self._seen, self._last = (values, readings), None
-        return plan
+        self._seen, self._last = seen, None
 
     def _seen_last(self) -> tuple[Values, Mapping[str, Reading]]:
         """What the last row showed, scanned or not."""

@@ -35,6 +35,7 @@ class Racks:
         self._travel = options.travel
         count = len(site.racks)
         self.coil = [False] * count
+        self.told = np.zeros(count, np.bool_)  # the same as an array
         self.closed = [False] * count
         self.live_s = [0.0] * count  # under voltage since; of closed ones
         self._moves: dict[int, float] = {}  # contacts under way: when they arrive
@@ -61,7 +62,7 @@ class Racks:
 
     def tell(self, i: int, on: bool, t_s: float) -> None:
         """Energise a rack's coil, or let it go."""
-        self.coil[i] = on
+        self.coil[i] = self.told[i] = on
         self._moves[i] = t_s + (self._travel.close_s if on else self._travel.open_s)
 
     def settle(self, t_s: float) -> None:
@@ -86,22 +87,29 @@ class Racks:
         one = self.settings[i]
         return one.rated_kw * ramp_share(one, t_s - self.live_s[i]) * heat_share
 
-    def powers_kw(self, i: int, t_s: Floats, heat_share: Floats | float) -> Floats | float | None:
-        """The same at many ascending instants; None where it draws nothing."""
-        if not self.closed[i] or self.breaker_open:
-            return None
-        one = self.settings[i]
-        if t_s[0] - self.live_s[i] - one.boot_s >= one.ramp_s:
-            return one.rated_kw * 1.0 * heat_share
-        return one.rated_kw * ramp_shares(one, t_s - self.live_s[i]) * heat_share
+    def drawn_kw(self, t_s: Floats, heat_share: Floats | float) -> dict[int, Floats | float]:
+        """What the racks draw at many ascending instants; those that draw nothing are left out."""
+        if self.breaker_open:
+            return {}
+        first_s = t_s.item(0)
+        found: dict[int, Floats | float] = {}
+        for i, closed in enumerate(self.closed):
+            if closed:
+                one, live_s = self.settings[i], self.live_s[i]
+                if first_s - live_s - one.boot_s >= one.ramp_s:
+                    found[i] = one.rated_kw * 1.0 * heat_share
+                else:
+                    found[i] = one.rated_kw * ramp_shares(one, t_s - live_s) * heat_share
+        return found
 
 
 def ramp_shares(rack: RackSettings, on_for_s: Floats) -> Floats:
-    """`ramp_share` of the simulator for many times, to the last bit."""
+    """`ramp_share` of the simulator for many ascending times, to the last bit."""
     ramped_s = on_for_s - rack.boot_s
-    slope = rack.standby_share + (1.0 - rack.standby_share) * ramped_s / rack.ramp_s
-    shares = np.where(ramped_s >= rack.ramp_s, 1.0, slope)
-    return np.where(ramped_s <= 0.0, rack.standby_share, shares)
+    shares: Floats = rack.standby_share + (1.0 - rack.standby_share) * ramped_s / rack.ramp_s
+    shares[ramped_s.searchsorted(rack.ramp_s) :] = 1.0
+    shares[: ramped_s.searchsorted(0.0, "right")] = rack.standby_share
+    return shares
 
 
 def heats(temperature_c: Floats) -> Floats:

@@ -111,9 +111,9 @@ class RivalRun:
 
     def _powers(self, t_s: Floats, heat: Floats, out: Floats) -> None:
         """What each rack draws in some rows."""
-        for i in range(len(self._on)):
-            found = self.racks.powers_kw(i, t_s, heat)
-            out[i] = 0.0 if found is None else found
+        out[:] = 0.0
+        for i, drawn_kw in self.racks.drawn_kw(t_s, heat).items():
+            out[i] = drawn_kw
 
 
 def rated(site: Site) -> Sequence[float]:

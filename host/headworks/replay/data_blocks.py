@@ -92,14 +92,14 @@ def _steps(
 
 
 def _parts(at_s: Floats, pace: Pace) -> Iterator[tuple[int, int]]:
-    """Pieces of the moments, each from one place to another, which make about one block."""
+    """Pieces of the moments, each from one place to another, which make up to one block."""
     if not pace.step_s:
         if len(at_s) > 1:
             yield 0, len(at_s) - 1
         return
     start = 0
     while start < len(at_s) - 1:
-        far = int(np.searchsorted(at_s, at_s[start] + BLOCK_ROWS * pace.step_s))
+        far = int(np.searchsorted(at_s, at_s[start] + BLOCK_ROWS * pace.step_s, "right")) - 1
         end = min(max(start + 1, far), len(at_s) - 1)
         yield start, end
         start = end

@@ -68,6 +68,24 @@ class _Run:
         return found
 
 
+class _Held(NamedTuple):
+    """Who is on, once for all rows until that changes; `first` are the rows in which it begins."""
+
+    first: NDArray[np.intp]
+    lengths: NDArray[np.intp]
+    on: NDArray[np.bool_]  # [rack, stretch]
+
+    @classmethod
+    def of(cls, played: Played, moved: NDArray[np.intp]) -> "_Held":
+        """The stretches of a block."""
+        first = np.union1d([0], moved).astype(np.intp)
+        return cls(first, np.diff(first, append=len(played.dt_s)), played.on[:, first])
+
+    def rows(self, by_stretch: Floats) -> Floats:
+        """A figure of every stretch, row by row."""
+        return np.repeat(by_stretch, self.lengths)
+
+
 class Tally:
     """The totals of a backtest in the making."""
 
@@ -92,13 +110,15 @@ class Tally:
         totals.scans += played.scans
         self._energy(played)
         self._limits(played)
-        on_s = (played.on * dt_s).sum(axis=1)
+        moved = self._moved(played.on)
+        held = _Held.of(played, moved)
+        on_s = held.on @ np.add.reduceat(dt_s, held.first)
         for one, energy, seconds in zip(totals.racks, played.energy_kws, on_s, strict=True):
             one.energy_kwh += float(energy) / HOUR_S
             one.on_s += float(seconds)
-        self._days(played)
+        self._days(played, moved)
         self._events(played.events)
-        self._follow(played)
+        self._follow(played, held)
 
     def _energy(self, played: Played) -> None:
         known = ~np.isnan(played.site_kw)
@@ -127,17 +147,21 @@ class Tally:
         for event in events:
             found[event.kind] = found.get(event.kind, 0) + 1
 
-    def _days(self, played: Played) -> None:
+    def _moved(self, on: NDArray[np.bool_]) -> NDArray[np.intp]:
+        """The rows in which other racks are on than in the row before."""
+        first = (self._last != on[:, :1]).any(axis=0)
+        return np.flatnonzero(np.concatenate((first, (on[:, 1:] != on[:, :-1]).any(axis=0))))
+
+    def _days(self, played: Played, moved: NDArray[np.intp]) -> None:
         """Switchings by rack, and starts by rack and date; told from the rows themselves."""
-        before = np.hstack([self._last, played.on[:, :-1]])
-        moved = np.flatnonzero((before != played.on).any(axis=0))
         dates = _dates(played, self._zone, moved)
         if not self.totals.days:
             self._begin(dates[0][1])
         for row, date in dates:
             if date != self._date:
                 self._begin(date)
-            self._move(before[:, row], played.on[:, row])
+            before = played.on[:, row - 1] if row else self._last[:, 0]
+            self._move(before, played.on[:, row])
         self._last = played.on[:, -1:].copy()
 
     def _begin(self, date: str) -> None:
@@ -157,15 +181,15 @@ class Tally:
         totals.largest_step_up_kw = max(totals.largest_step_up_kw, rise)
         totals.largest_step_down_kw = max(totals.largest_step_down_kw, fall)
 
-    def _follow(self, played: Played) -> None:
+    def _follow(self, played: Played, held: "_Held") -> None:
         """How long racks imported, and how long room for one more waited for its start."""
         surplus = np.where(np.isnan(played.site_kw), 0.0, np.maximum(0.0, -played.site_kw))
         beyond = played.racks_kw > surplus + IMPORT_KW
         for _, length in self._fall.add(beyond, played.dt_s):
             self.totals.fall = self.totals.fall.add(length)
-        rated_on = self._rated @ played.on
-        spare = np.where(played.on, np.inf, self._rated[:, None]).min(axis=0, initial=np.inf)
-        room = surplus - self._need_kw - rated_on >= spare
+        rated_on = held.rows(self._rated @ held.on)
+        spare = np.where(held.on, np.inf, self._rated[:, None]).min(axis=0, initial=np.inf)
+        room = surplus - self._need_kw - rated_on >= held.rows(spare)
         before = np.concatenate(([self._was_on], rated_on[:-1]))
         started = rated_on > before
         room &= ~started  # a start ends the wait, also where there is room for the next

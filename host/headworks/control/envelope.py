@@ -105,13 +105,19 @@ def feeder_limit(
         if seen is None:
             return _unknown(spec.name, spec.name, meters.why[meter])
         background = seen
-    return _rest(spec.name, spec.rating_kw, background + 0.0)  # no minus zero
+    if type(background) is float:
+        return _kept(spec.name, spec.rating_kw, background + 0.0)  # no minus zero
+    return _rest(spec.name, spec.rating_kw, background)  # of a backtest's tape: has no hash
 
 
 @lru_cache(maxsize=256)
-def _rest(name: str, rating_kw: float, background_kw: float) -> Limit:
+def _kept(name: str, rating_kw: float, background_kw: float) -> Limit:
     """A feeder's limit; the same object while its meter shows the same, as a sample of another
     meter leaves most of them. Whoever keeps plans then sees at once that nothing has changed."""
+    return _rest(name, rating_kw, background_kw)
+
+
+def _rest(name: str, rating_kw: float, background_kw: float) -> Limit:
     values = ("rating_kw", rating_kw), ("other_kw", background_kw)
     kw = max(0.0, rating_kw - background_kw)
     return Limit(name, name, kw, Reason(ReasonCode.FEEDER, values))

@@ -37,7 +37,9 @@ def plan(
         else:
             starts = rack.on and not rack.settled
             draw_kw = power + 0.0, claim + 0.0  # no minus zero: it is equal, and shown otherwise
-            racks.append(_as_it_is(spec.name, rack.on, rack.state, starts, draw_kw))
+            # Numbers of a backtest's tape have no hash, so nothing can be kept by them.
+            made = _kept if type(draw_kw[0]) is float is type(draw_kw[1]) else _as_it_is
+            racks.append(made(spec.name, rack.on, rack.state, starts, draw_kw))
         drawn += power
         if rack.on:
             planned += power + claim
@@ -64,10 +66,17 @@ def _draws(
 
 
 @lru_cache(maxsize=512)
+def _kept(
+    name: str, on: bool, state: RackState, starts: bool, draws: tuple[float, float]
+) -> RackPlan:
+    """The same object while a rack stays as it is."""
+    return _as_it_is(name, on, state, starts, draws)
+
+
 def _as_it_is(
     name: str, on: bool, state: RackState, starts: bool, draws: tuple[float, float]
 ) -> RackPlan:
-    """A rack that nothing was decided about in this scan; the same object while it stays so."""
+    """A rack that nothing was decided about in this scan."""
     power, claim = draws
     if starts:
         reason = Reason(ReasonCode.STARTING, (("power_kw", power), ("claim_kw", claim)))

@@ -23,7 +23,7 @@ DAY_S = 86400.0
 LEAST_BLOCKS = 60  # of a tier that are left alone even where the disk is full
 VACUUM_PAGES = 20_000  # given back at once; more would hold up the journal
 _SLOTS = 64  # row numbers of a block
-_PAGE_BYTES = 512  # a commit writes whole pages: with 1024 half as much again a day
+_PAGE_BYTES = 512  # a commit writes whole pages: with 1024 it is 40 % more a day
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS names (id INTEGER PRIMARY KEY, body TEXT NOT NULL UNIQUE) STRICT;
 CREATE TABLE IF NOT EXISTS block (id INTEGER PRIMARY KEY, tier TEXT NOT NULL, boot TEXT NOT NULL,

@@ -45,9 +45,9 @@ SHOTS = (
 
 
 @contextmanager
-def _served(folder: Path) -> Iterator[Web]:
+def served(folder: Path, hours: float = 24.0) -> Iterator[Web]:
     """The page before a station that stands still, with a day of records."""
-    a_day(folder / "records", time.time())
+    a_day(folder / "records", time.time(), hours=hours)
     (folder / "site.toml").write_bytes(SITE.read_bytes())
     sha256 = hashlib.sha256(SITE.read_bytes()).hexdigest()
     racks = [{**r, "name": n} for r, n in zip(STATE["racks"], RACKS, strict=False)]
@@ -128,12 +128,12 @@ def main(folder: Path) -> int:
     """Write all pictures; 0."""
     with (
         tempfile.TemporaryDirectory(prefix="hw-") as name,
-        _served(Path(name)) as served,
+        served(Path(name)) as place,
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         for shot in SHOTS:
-            body = _small(_take(browser, served, shot))
+            body = _small(_take(browser, place, shot))
             (folder / f"{shot.name}.png").write_bytes(body)
             print(f"{shot.name}.png, {len(body) // 1024} kB", file=sys.stderr)
         browser.close()

@@ -123,6 +123,11 @@ def test_the_first_screen(look: Look, plant: Plant, size: tuple[int, int]) -> No
     bottom = page.locator("#gauge").bounding_box()
     assert bottom is not None
     assert bottom["y"] + bottom["height"] < size[1]
+    weight = page.evaluate(
+        "['navigation', 'resource'].flatMap(kind => performance.getEntriesByType(kind))"
+        ".reduce((sum, one) => sum + one.decodedBodySize, 0)"
+    )
+    assert 30_000 < weight < 200_000
     shoot(page, f"first-{size[0]}", full=size == DESK)
 
 
@@ -484,16 +489,22 @@ def test_it_polls_where_streams_do_not_get_through(
     context.close()
 
 
+PARSED = """import { readFileSync } from 'node:fs'; import { SourceTextModule } from 'node:vm';
+for (const name of process.argv.slice(1))
+    new SourceTextModule(readFileSync(name, 'utf8'), { identifier: name });
+"""
+
+
 def test_scripts_are_well_formed() -> None:
     """Every module parses as one, by the Node that the browser's driver brings."""
     from playwright._impl._driver import compute_driver_executable
 
     node = compute_driver_executable()[0]
     folder = Path(__file__).parents[2] / "host/headworks/faces/web/static"
-    for file in sorted(folder.glob("*.js")):
-        words = [node, "--input-type=module", "--check"]
-        done = subprocess.run(words, stdin=file.open(), capture_output=True, text=True, check=False)
-        assert done.returncode == 0, f"{file.name}: {done.stderr}"
+    words = [node, "--experimental-vm-modules", "--input-type=module", "-e", PARSED]
+    names = [str(file) for file in sorted(folder.glob("*.js"))]
+    done = subprocess.run([*words, *names], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_station_that_is_killed_is_said_and_aged(look: Look, plant: Plant) -> None:

@@ -29,13 +29,14 @@ class View {
     this.charts = [];
     this.asked = 0;
     this.told = null;
+    this.present = { now: null, at: 0 }; // Unix seconds of the box, and when that was
     this.buttons = Object.keys(SPANS).map((name) => h("button", { type: "button", class: "choice", onclick: () => this.choose(SPANS[name]) }, t(name)));
     this.when = h("p", { class: "when", role: "status" });
     this.said = h("p", { class: "said", role: "alert" });
     this.table = h("a", { class: "act", download: "" }, t("as_csv"));
     this.body = h("div", { class: "charts" });
     root.append(h("h1", { class: "view-title" }, t("history")), this.bar(), this.when, this.said, this.body);
-    followFingers(this.body, { move: (...how) => this.pull(...how), settle: () => this.load() });
+    followFingers(this.body, { move: (...how) => this.pull(...how), settle: () => this.settle() });
     this.body.addEventListener("keydown", (event) => this.key(event));
     this.sizes = new ResizeObserver(() => this.charts.forEach((chart) => chart.resize()));
     this.sizes.observe(this.body);
@@ -50,7 +51,7 @@ class View {
       { class: "controls", role: "group", "aria-label": t("history") },
       h("div", { class: "choices spans" }, this.buttons),
       h("div", { class: "choices", dir: "ltr" }, button("earlier", "◀", () => this.move(-0.5)), button("zoom_out", "−", () => this.zoom(2)), button("zoom_in", "+", () => this.zoom(0.5)), button("later", "▶", () => this.move(0.5))),
-      (this.present = h("button", { type: "button", class: "choice", onclick: () => this.follow() }, t("present"))),
+      (this.live = h("button", { type: "button", class: "choice", onclick: () => this.follow() }, t("present"))),
       this.table,
     );
   }
@@ -80,21 +81,27 @@ class View {
   }
 
   move(share) {
-    this.to = this.range().to + share * this.length;
+    this.until(this.range().to + share * this.length);
     this.load();
+  }
+
+  /** Show what is up to then; what has not happened yet is not shown, so the present is followed. */
+  until(to) {
+    const { now, at } = this.present;
+    this.to = now !== null && to >= now + (performance.now() - at) / 1000 ? null : to;
   }
 
   zoom(factor) {
     const { from, to } = this.range();
     const middle = this.to === null && factor < 1 ? to : (from + to) / 2;
     this.length = Math.min(MOST_S, Math.max(LEAST_S, this.length * factor));
-    this.to = this.to === null ? null : middle + this.length / 2;
+    if (this.to !== null) this.until(middle + this.length / 2);
     this.load();
   }
 
   show(from, to) {
     this.length = Math.max(LEAST_S, to - from);
-    this.to = Math.max(to, from + LEAST_S);
+    this.until(Math.max(to, from + LEAST_S));
     this.load();
   }
 
@@ -106,6 +113,11 @@ class View {
     this.length = length;
     this.to = first + length;
     for (const chart of this.charts) chart.slide(first, this.to);
+  }
+
+  settle() {
+    if (this.to !== null) this.until(this.to);
+    this.load();
   }
 
   address(path) {
@@ -123,6 +135,7 @@ class View {
       const told = await get(this.address("/api/history"));
       if (asked !== this.asked) return; // another has been asked for since
       this.told = told;
+      if (this.to === null) this.present = { now: told.from_s + told.count * told.step_s, at: performance.now() };
       say(this.said, "");
       this.paint();
     } catch (error) {
@@ -134,7 +147,7 @@ class View {
 
   paintBar() {
     Object.values(SPANS).forEach((length, index) => put(this.buttons[index], "aria-pressed", String(Math.abs(length - this.length) < 1)));
-    put(this.present, "aria-pressed", String(this.to === null));
+    put(this.live, "aria-pressed", String(this.to === null));
     put(this.table, "href", this.address("/api/history.csv"));
   }
 

@@ -29,7 +29,10 @@ export class Live {
     this.lastTry = Date.now();
     this.source = new EventSource(`/api/events?lang=${code()}`);
     this.source.onmessage = (message) => this.take(JSON.parse(message.data), "stream");
-    this.source.onerror = () => this.watch();
+    this.source.onerror = () => {
+      if (this.picture === null && !this.polling) this.poll(); // no stream gets through: the first picture does not wait for it
+      this.watch();
+    };
   }
 
   stamp() {

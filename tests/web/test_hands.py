@@ -148,6 +148,8 @@ def test_a_person_signs_in_and_judges_a_step_without_a_mouse(look: Look) -> None
     page.keyboard.press("Enter")
     expect(page.locator("#account-dialog")).to_be_hidden()
     expect(page.locator("#account")).to_be_focused()
+    expect(page.get_by_text("Sign in as technician")).to_have_count(0)  # the view is made anew
+    expect(page.locator(READY["guide"]).first).to_be_visible()
     step = page.locator(".steps details").first
     step.locator("summary").focus()
     page.keyboard.press("Space")

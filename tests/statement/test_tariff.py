@@ -105,6 +105,26 @@ def test_export_is_credited():
     assert found.total == "10.00"
 
 
+def test_a_credit_that_changes_within_a_month():
+    """Each day's export has its own price, that of the tariff, or none: then it has no line."""
+
+    def day(name, price, first, last=""):
+        return TariffPeriod(name, 30.0, rest=True, first_date=first, last_date=last,
+                            export_per_kwh=price)  # fmt: skip
+
+    old, new = day("old", None, "", "2026-11-14"), day("new", 0.0, "2026-11-15", "2026-11-24")
+    newest = day("newest", 12.5, "2026-11-25")
+    noon = STARTS.start + 12 * 3600
+    units = {"import_wh": 0, "export_wh": 2000, "baseline_wh": None, "incremental_wh": None}
+    rows = [row(noon + n * 86400, **units) for n in (0, 20, 25)]
+    for tariff_price, first in ((10.0, [("old", "10", "-20.00")]), (None, [])):
+        tariff = Tariff("PKR", (old, new, newest), export_per_kwh=tariff_price)
+        lines = [x for x in cost(tariff, ZONE, LENGTH_S, rows).lines if x.kind == "export"]
+        assert [(x.period, x.per_kwh, x.amount) for x in lines] == [
+            *first, ("new", "0", "0.00"), ("newest", "12.5", "-25.00"),
+        ]  # fmt: skip
+
+
 def test_a_price_that_changes_inside_an_interval_is_an_error():
     """Energy of an interval cannot be divided; the text says how to get shorter ones."""
     odd = Tariff("PKR", (TariffPeriod("peak", 1.0, start_min=18 * 60 + 15, end_min=22 * 60), REST))

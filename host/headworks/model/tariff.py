@@ -22,6 +22,7 @@ class TariffPeriod:
     first_date: str = ""  # prices change within a month: the first day of this one,
     last_date: str = ""  # and the last
     incremental_per_kwh: float | None = None  # in these hours; None = that of the tariff
+    export_per_kwh: float | None = None  # likewise
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,4 +37,4 @@ class Tariff:
     periods: tuple[TariffPeriod, ...]
     name: str = ""
     incremental_per_kwh: float | None = None
-    export_per_kwh: float | None = None  # paid for energy that is delivered
+    export_per_kwh: float | None = None  # paid for energy that is delivered; None = it is not

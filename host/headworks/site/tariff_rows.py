@@ -55,6 +55,7 @@ PERIOD = Section(
         Key("first_date", one_date, example='"2026-11-15"'),
         Key("last_date", one_date, example='"2026-11-14"'),
         Key("incremental_per_kwh", number, 0, MOST_PER_KWH),
+        Key("export_per_kwh", number, 0, MOST_PER_KWH),
     ),
 )
 

@@ -61,9 +61,9 @@ def cost(tariff: Tariff, timezone: str, interval_s: int, intervals: Iterable[Int
     energy: Counter[tuple[int, str]] = Counter()
     uncosted = 0
     for interval in intervals:
-        period = tariff.periods.index(_whole(tariff, interval.start_s, interval_s, zone))
-        for kind, wh in _split(tariff, interval):
-            energy[period, kind] += wh
+        period = _whole(tariff, interval.start_s, interval_s, zone)
+        for kind, wh in _split(tariff, period, interval):
+            energy[tariff.periods.index(period), kind] += wh
         uncosted += interval.import_wh is None
     lines = tuple(
         _line(tariff, tariff.periods[index], kind, energy[index, kind])
@@ -87,13 +87,19 @@ def _whole(tariff: Tariff, start_s: int, interval_s: int, zone: ZoneInfo) -> Tar
     return first
 
 
-def _split(tariff: Tariff, interval: Interval) -> list[tuple[str, int]]:
+def _export(tariff: Tariff, period: TariffPeriod) -> float | None:
+    """What is paid for delivered energy in a period; None where nothing is."""
+    own = period.export_per_kwh
+    return tariff.export_per_kwh if own is None else own
+
+
+def _split(tariff: Tariff, period: TariffPeriod, interval: Interval) -> list[tuple[str, int]]:
     found: list[tuple[str, int]] = []
     if interval.baseline_wh is not None and interval.incremental_wh is not None:
         found += [(BASELINE, interval.baseline_wh), (INCREMENTAL, interval.incremental_wh)]
     elif interval.import_wh is not None:
         found.append((UNITS, interval.import_wh))
-    if tariff.export_per_kwh is not None and interval.export_wh is not None:
+    if _export(tariff, period) is not None and interval.export_wh is not None:
         found.append((EXPORT, interval.export_wh))
     return found
 
@@ -103,8 +109,8 @@ def _line(tariff: Tariff, period: TariffPeriod, kind: str, energy_wh: int) -> Co
     above = (period.incremental_per_kwh, tariff.incremental_per_kwh)
     if kind == INCREMENTAL:
         rate = next((price for price in above if price is not None), rate)
-    if kind == EXPORT and tariff.export_per_kwh is not None:
-        rate = tariff.export_per_kwh
+    if kind == EXPORT:
+        rate = _export(tariff, period) or 0.0
     exact = Decimal(repr(rate)) * energy_wh / 1000
     amount = _rounded(-exact if kind == EXPORT else exact, tariff.currency)
     return CostLine(

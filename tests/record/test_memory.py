@@ -55,6 +55,16 @@ def test_another_boot_keeps_ages(tmp_path: Path, boot: str, now_s: float) -> Non
     assert loaded.memory.racks[0].off_since_s == pytest.approx(now_s - 11.0)
 
 
+def test_whoever_goes_before_the_answer_ends_no_thread(tmp_path: Path) -> None:
+    """A wait that was called off does not keep the next memory from the disk."""
+    store = MemoryStore(tmp_path / "memory.db", SITE, "b")
+    assert not store.save(eventful(SITE, 980.0)).cancel()
+    store.start()
+    store.save(eventful(SITE, 990.0)).result(10)
+    store.save(eventful(SITE, 995.0)).result(10)
+    assert store.close()
+
+
 def test_nothing_is_found_where_nothing_was_kept(tmp_path: Path) -> None:
     """A first start is not an error."""
     store = MemoryStore(tmp_path / "none" / "memory.db", SITE, "b")

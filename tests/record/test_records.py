@@ -104,6 +104,17 @@ def test_a_disk_that_hangs_holds_up_nobody(tmp_path: Path, monkeypatch: pytest.M
     assert records.close(WAIT_S)
 
 
+def test_whoever_goes_before_the_answer_ends_no_thread(tmp_path: Path) -> None:
+    """A client whose wait was called off: its entry is kept, and so is the next one."""
+    records = Records(tmp_path, a_site(RecordSpec()))
+    gone = records.journal(STAMP, Entry("first"))
+    assert not gone.cancel()
+    records.start()
+    records.journal(STAMP, Entry("second")).result(WAIT_S)
+    assert records.close(WAIT_S)
+    assert [entry["kind"] for entry in entries(tmp_path)][:2] == ["first", "second"]
+
+
 def test_after_its_end_nothing_is_promised(tmp_path: Path) -> None:
     """An entry after the end fails at once instead of being waited for."""
     records = begun(tmp_path)

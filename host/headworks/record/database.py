@@ -9,6 +9,7 @@ own. What stands in a file is none of this module's business.
 import errno
 import os
 import sqlite3
+from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,6 +21,16 @@ _UNREADABLE = (  # the last three: tables or columns that are not ours
 
 class StorageError(Exception):
     """The disk did not take what was to be kept; the text says why."""
+
+
+def promise() -> "Future[None]":
+    """What a writing thread will answer. Whoever waits for it may go; he cannot call it off.
+
+    A future that was cancelled takes no answer any more, and would end the thread that gives one.
+    """
+    done: Future[None] = Future()
+    done.set_running_or_notify_cancel()
+    return done
 
 
 class Database:

@@ -19,7 +19,13 @@ from typing import NamedTuple
 
 from headworks.model.memory import Memory
 from headworks.model.site import Site
-from headworks.record.database import StorageError, code_of, is_unreadable, set_aside
+from headworks.record.database import (
+    StorageError,
+    code_of,
+    is_unreadable,
+    promise,
+    set_aside,
+)
 from headworks.record.document import BadMemoryError, document, restore
 
 RETRY_S = 10.0  # between two tries to write to a disk that refused [ours]
@@ -81,7 +87,7 @@ class MemoryStore:
         The future raises StorageError where the disk refuses. The memory is then kept and
         tried again every RETRY_S.
         """
-        done: Future[None] = Future()
+        done = promise()
         with self._changed:
             self._newest = memory
             self._waiting.append(done)

@@ -19,7 +19,7 @@ from headworks.model.live import Snapshot
 from headworks.model.memory import Memory
 from headworks.model.plan import Plan
 from headworks.model.site import Site
-from headworks.record.database import StorageError
+from headworks.record.database import StorageError, promise
 from headworks.record.journal import Head
 from headworks.record.stamp import Entry, Stamp
 from headworks.record.writer import Writer
@@ -97,7 +97,7 @@ class Records:
 
     def journal(self, stamp: Stamp, *entries: Entry) -> "Future[None]":
         """Keep entries; done when they are durable. Fails with StorageError where they are not."""
-        done: Future[None] = Future()
+        done = promise()
         with self._ready:
             full = len(self._entries) >= ENTRIES
             if full or self._ended:

@@ -13,6 +13,7 @@ from headworks.model.live import Quality
 from headworks.model.site import RecordSpec
 from headworks.record.counters import LATE, LEAP, RESET, ROLLED, Counter
 from headworks.record.ledger import Ledger
+from headworks.record.ledger_check import LedgerCheck
 from headworks.record.reading import intervals
 from headworks.record.stamp import Clock
 from record.kept import keep
@@ -109,6 +110,26 @@ def test_time_without_scans_is_counted() -> None:
     rows = [r for n, r in enumerate(scans(901)) if not 200 < n <= 320]
     [found, *_] = told(rows)
     assert (found["quality"], found["missing_s"]) == ("partial", 121.0)
+
+
+def test_a_pause_into_another_interval_is_a_gap() -> None:
+    """A station that was stopped for an hour: no interval is longer than it is, none has its energy."""
+    rows = [r for n, r in enumerate(scans(6000)) if not 600 < n < 4200]
+    found = told(rows)
+    assert [(v["from_s"] - WALL_S, v["to_s"] - WALL_S, v["missing_s"]) for v in found] == [
+        (0, 600, 0), (4200, 4500, 0), (4500, 5400, 0), (5400, 5999, 0),
+    ]  # fmt: skip
+    assert [v["quality"] for v in found] == ["partial", "partial", "whole", "partial"]
+    counters = [r.snapshot.readings["incomer"].values["import_kwh"] for r in rows]
+    assert (found[0]["import"]["last"], found[1]["import"]["first"]) == (
+        counters[600],
+        counters[601],
+    )
+    assert found[1]["import"]["kwh"] == pytest.approx(counters[901] - counters[601], abs=1e-3)
+    check = LedgerCheck()
+    for n, values in enumerate(found):
+        check.take({"kind": "interval", "seq": n, "boot": "b", "values": values})
+    assert (check.broken, check.gaps) == ("", 1)
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,7 @@ class Ledger:
         """Take one scan; the interval that it ended, if it did."""
         done: list[Entry] = []
         if self._began is not None and self._number(stamp) != self._number(self._began):
-            done = self.cut(stamp)
+            done = self._cut_before(stamp)
         if self._began is None or self._last is None:
             self._began = stamp
         else:
@@ -75,6 +75,19 @@ class Ledger:
                 value = reading.values.get(channel)
                 if value is not None:
                     counter.see(value, reading.t_s)
+
+    def _cut_before(self, stamp: Stamp) -> list[Entry]:
+        """End the interval at a scan of the next one; after a pause, where its own last scan was.
+
+        A pause that reaches into another interval is a gap between the two: its energy is in
+        neither, and stands between the one's `last` and the other's `first`.
+        """
+        last = self._last
+        if last is None or stamp.t_s - last.t_s <= self._gap_s:
+            return self.cut(stamp)
+        done = self.cut(last)
+        self._began, self._counters = None, _counters(self._site, self._meter)
+        return done
 
     def cut(self, stamp: Stamp) -> list[Entry]:
         """End the interval here; nothing where none has begun."""

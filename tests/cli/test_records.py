@@ -10,6 +10,7 @@ import tarfile
 import tempfile
 import time
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -17,10 +18,13 @@ import pytest
 from headworks.cli import export
 from headworks.cli.main import main
 from headworks.model.site import RecordSpec
+from headworks.record import backup as module
 from headworks.record.journal import JournalStore
 from headworks.record.records import Records
 from headworks.record.seal import load_key
 from headworks.record.stamp import Entry, Stamp
+from headworks.record.verify import verify
+from headworks.record.writer import Writer
 from headworks.station.lock import held
 from record.kept import keep
 from record.scans import a_site, scans
@@ -250,6 +254,37 @@ def test_a_backup_comes_back(run: Run, tmp_path: Path) -> None:
     )
     assert {**after, "folder": ""} == {**before, "folder": ""}
     assert after["ok"]
+
+
+def test_a_backup_beside_a_ring_that_goes_on_is_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Recordings end, begin and go while it is made: what comes back still agrees with its journal."""
+    state, there = tmp_path / "state", tmp_path / "there"
+    site = a_site(RecordSpec(recorder_mb=0.07), scan_s=10.0)
+    rows = scans(900, every_s=10.0, on=site)
+    station = Writer(state / "records", site, "", "1")
+    station.open()
+
+    def go_on(count: int) -> None:
+        for row in islice(rows, count):
+            station.scan(row.stamp, row.snapshot, row.plan, row.before)
+            station.settle(row.stamp)
+
+    def meanwhile(source: Path, target: Path) -> None:
+        go_on(65)  # a file is of sixty scans here, and the ring of five files
+        copied(source, target)
+        go_on(65)
+
+    copied = module._copy
+    go_on(400)
+    monkeypatch.setattr(module, "_copy", meanwhile)
+    module.backup(state, None, tmp_path / "b.tar.gz", "1")
+    station.close(None)
+    module.restore(tmp_path / "b.tar.gz", there, None)
+    report = verify(there / "records")
+    assert report.broken == ()
+    assert report.recordings > 2
 
 
 def test_a_restore_moves_aside_what_was_there(run: Run, tmp_path: Path) -> None:

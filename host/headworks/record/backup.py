@@ -79,9 +79,17 @@ def _pack(state: Path, site: Path | None, file: IO[bytes], version: str, work: P
 
 
 def _parts(state: Path, site: Path | None, work: Path) -> Iterator[tuple[str, Path]]:
-    """Name in the backup and file, each file at rest."""
+    """Name in the backup and file, each file at rest.
+
+    Recordings that have ended come before the journal, which then knows what the ring has let go
+    meanwhile; the newest come after it, so that what it says has ended is there to its end.
+    """
     if site is not None:
         yield SITE, site
+    old = _recordings(state)
+    newest = max((path.name for path in old), default="")
+    ended = {path for path in old if path.name != newest}
+    yield from ((str(path.relative_to(state)), path) for path in sorted(ended))
     for name in DATABASES:
         if (state / name).exists():
             copy = work / "copy.db"
@@ -90,8 +98,12 @@ def _parts(state: Path, site: Path | None, work: Path) -> Iterator[tuple[str, Pa
             yield name, copy
     if (state / KEY).exists():
         yield KEY, state / KEY
-    for path in sorted((state / RECORDS / "recorder").glob("**/*.rec")):
-        yield str(path.relative_to(state)), path
+    newer = [path for path in _recordings(state) if path not in ended]
+    yield from ((str(path.relative_to(state)), path) for path in sorted(newer))
+
+
+def _recordings(state: Path) -> list[Path]:
+    return [*(state / RECORDS / "recorder").glob("**/*.rec")]
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from headworks.record.frames import MAGIC
 from headworks.record.plain import PlainError, from_plain, to_plain
 from headworks.record.recorder import Recorder
 from headworks.record.recording import RecordingError, read
+from headworks.record.ring import hours_held, ring_hours
 from headworks.record.singles import TOGETHER, single
 from headworks.site import load_site
 from record.scans import Scan, a_site, scans
@@ -208,3 +210,40 @@ def test_what_was_around_a_trip_stays(tmp_path: Path) -> None:
     assert kept[0] <= tripped_s - module.FILE_S
     assert kept[-1] >= tripped_s + module.AFTER_S
     assert left.name not in {path.name for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize(
+    ("polls_s", "most_mb", "hours"),
+    [
+        ([1.0], 24.0, 24.0),
+        ([0.25], 264.0, 72.0),
+        ([0.25] * 13, 1230.0, 72.0),
+        ([0.5] * 8, 264.0, 31.0),
+        ([60.0], 24.0, 24.0),  # a scan comes once a second all the same
+    ],
+)
+def test_hours_that_fit_are_those_that_were_measured(
+    polls_s: list[float], most_mb: float, hours: float
+) -> None:
+    """One meter at one and at four readings a second and thirteen meters; more meters, fewer hours."""
+    assert hours_held(polls_s, most_mb) == pytest.approx(hours, rel=0.2)
+    assert hours_held([*polls_s, 0.25], most_mb) < hours_held(polls_s, most_mb)
+
+
+def test_the_usual_ring_holds_three_days_of_a_usual_site() -> None:
+    """Thirteen meters that are polled four times a second, with the defaults."""
+    usual = RecordSpec()
+    assert hours_held([0.25] * 13, usual.recorder_mb) >= usual.recorder_hours == 72.0
+
+
+def test_hours_of_a_ring_are_told_from_what_it_holds(tmp_path: Path) -> None:
+    """At the rate of its own files; before it has an hour, nothing is promised."""
+    assert ring_hours(tmp_path, 100.0) == (0.0, None)
+    (tmp_path / "recorder").mkdir()
+    for n in range(13):
+        path = tmp_path / "recorder" / f"{n:08d}.rec"
+        path.write_bytes(b"x" * 100_000)
+        os.utime(path, (1000.0, 1000.0 + 600.0 * n))
+        assert (ring_hours(tmp_path, 100.0)[1] is None) == (n < 6)
+    kept, fit = ring_hours(tmp_path, 100.0)
+    assert (kept, fit) == (pytest.approx(2.0), pytest.approx(100.0 / 0.6))

@@ -210,6 +210,11 @@ WARNINGS = [
         'sign = "import-positive"\n\n[[feeder]]',
         'nothing uses meter "m2"',
     ),
+    (
+        "[[switch]]",
+        "[record]\nrecorder_mb = 100\n\n[[switch]]",
+        "recorder_mb = 100 holds about 27 h of recordings where meters",
+    ),
 ]
 
 

@@ -51,9 +51,37 @@ def run(args: argparse.Namespace) -> int:
             text = f"{len(error.problems)} mistakes; run: headworks check {path}"
             print(f"headworks: {path}: {text}", file=sys.stderr)
             return 2
-    findings = examine(Machine(holder=lambda path: holder(str(path))), site)
+    findings = [*examine(Machine(holder=lambda path: holder(str(path))), site), *_ring(site)]
     print(as_json(findings) if args.json else as_text(findings))
     return int(any(finding.status == "problem" for finding in findings))
+
+
+def _ring(site: "Site | None") -> "list[Finding]":
+    """How many hours of recordings fit, as worked out or as they were written so far."""
+    from headworks import paths
+    from headworks.field.doctor.finding import ok, warning
+    from headworks.record.ring import hours_held, ring_hours
+
+    if site is None or not site.meters:
+        return []
+    wanted, most_mb = site.record.recorder_hours, site.record.recorder_mb
+    try:
+        measured = ring_hours(paths.records_dir(), most_mb)[1]
+    except OSError:
+        measured = None
+    fit = hours_held((meter.poll_s for meter in site.meters), most_mb)
+    how = "worked out from its meters"
+    if measured is not None:
+        fit, how = measured, "at the rate of those that there are"
+    text = (
+        f"{most_mb:g} MB hold about {fit:.0f} h of recordings ({how}); {wanted:g} h are asked for"
+    )
+    if fit >= wanted:
+        return [ok("recorder", text)]
+    more = (
+        f"write recorder_mb = {most_mb * wanted / fit:.0f} under [record], or fewer recorder_hours"
+    )
+    return [warning("recorder", text, more)]
 
 
 def as_json(findings: "Sequence[Finding]") -> str:

@@ -1,5 +1,9 @@
 """Values that are good alone and make no sense together, within one entry."""
 
+import math
+
+from headworks.model.site import RecordSpec
+from headworks.record.ring import hours_held
 from headworks.site.book import Book, value
 from headworks.site.entries import Entry
 from headworks.site.formats import DAYS
@@ -19,6 +23,7 @@ def check_sense(book: Book) -> None:
             _droop(book, signal)
         if signal.values.get("kind") == "schedule":
             _windows(book, signal)
+    _ring(book)
     _idle(book)
 
 
@@ -35,6 +40,28 @@ def _ages(book: Book, meter: Entry) -> None:
             meter.at("timeout_s" if meter.has("timeout_s") else "max_age_s"),
             f"timeout_s = {figure(timeout)} is not below max_age_s = {figure(age)}; "
             f"write timeout_s = {figure(age / 4)} or less",
+        )
+
+
+def _ring(book: Book) -> None:
+    """Whether the recorder's ring can be as long as it is asked to be."""
+    record, usual = book.entries.one("record"), RecordSpec()
+    hours, most_mb = (
+        value(record, key) if record else getattr(usual, key)
+        for key in ("recorder_hours", "recorder_mb")
+    )
+    meters = book.of("meter")
+    polls_s = [value(meter, "poll_s") for meter in meters]
+    if not polls_s or None in (hours, most_mb, *polls_s):
+        return
+    fit = hours_held(polls_s, most_mb)
+    if fit < hours:
+        needed = math.ceil(most_mb * hours / fit / 100.0) * 100
+        book.findings.warning(
+            record.at("recorder_mb") if record else meters[0].at("name"),
+            f"recorder_mb = {figure(most_mb)} holds about {fit:.0f} h of recordings where meters "
+            f"are polled so often, and recorder_hours = {figure(hours)}; write recorder_mb = "
+            f"{needed} under [record], or fewer hours",
         )
 
 

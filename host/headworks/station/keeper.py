@@ -64,7 +64,14 @@ class Keeper:
     def view(self) -> dict[str, object]:
         """How the records are, for the state."""
         records = self._records
-        return {"waiting": records.waiting, "dropped": records.dropped, "trouble": records.trouble}
+        asked = self._site.record
+        return {
+            "waiting": records.waiting,
+            "dropped": records.dropped,
+            "trouble": records.trouble,
+            "recorder_hours": asked.recorder_hours,
+            "recorder_mb": asked.recorder_mb,
+        }
 
     def scanned(self, result: Result) -> None:
         """Keep one scan."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from headworks import __version__
+from headworks.record.ring import ring_hours
 
 Json = dict[str, Any]
 _PACKAGES = ("pymodbus", "starlette", "hypercorn", "cryptography")
@@ -22,9 +23,10 @@ _HEAT = Path("/sys/class/thermal/thermal_zone0/temp")
 
 def health(state: Mapping[str, Any], folder: Path) -> Json:
     """Everything; `state` is the station's last, `folder` holds its records."""
+    records = state.get("records") or {}
     return {
         "scan": {**state.get("scan", {}), "scan_s": state.get("site", {}).get("scan_s")},
-        "records": {**(state.get("records") or {}), **_files(folder)},
+        "records": {**records, **_files(folder), "recorder": _ring(records, folder)},
         "disk": _disk(folder),
         "clock": _clock(state),
         "machine": _machine(),
@@ -42,6 +44,16 @@ def _files(folder: Path) -> Json:
     with suppress(OSError):
         sizes["recorder"] = sum(_size(file) for file in (folder / "recorder").rglob("*.rec"))
     return {"bytes": sizes}
+
+
+def _ring(records: Mapping[str, Any], folder: Path) -> Json:
+    """Hours of recordings: in the ring now, that fit at its rate, and that are asked for."""
+    most_mb = records.get("recorder_mb")
+    kept = fit = None
+    if isinstance(most_mb, int | float):
+        with suppress(OSError):
+            kept, fit = ring_hours(folder, most_mb)
+    return {"kept_hours": kept, "fit_hours": fit, "wanted_hours": records.get("recorder_hours")}
 
 
 def _size(file: Path) -> int:

@@ -14,7 +14,7 @@ from headworks.model.memory import RackMemory
 from headworks.model.site import BoardSpec
 from headworks.record.reading import entries
 from headworks.station import zones
-from headworks.station.board_desk import BoardDesk
+from headworks.station.board_desk import MOST_CHANGES, BoardDesk
 from headworks.station.board_requests import MOST_LENT_S, BoardRequest
 from headworks.station.journal import Journal
 from headworks.station.keeper import Keeper
@@ -94,10 +94,46 @@ class FewBoards:
             raise BoardError(f"{board}: silent, {who} asked")
         return [line, "24.5"]
 
+    def take_back(self, board: str) -> None:
+        pass
+
     def scanned(
         self, _: Mapping[str, object], permits: frozenset[str], open_zones: frozenset[str]
     ) -> None:
         self.told.append((permits, open_zones))
+
+
+def test_a_board_is_asked_for_so_many_changes_and_no_more(tmp_path: Path) -> None:
+    """A program in a loop fills no journal: it is refused with the time; looking goes on."""
+    log = Lines()
+    replies: list[dict[str, Any]] = []
+
+    async def go() -> None:
+        journal = Journal(log)  # type: ignore[arg-type]
+        keeper = Keeper(a_site("a1"), tmp_path, "boot-1")
+        keeper.start(0.0)
+        desk = BoardDesk(FewBoards(), journal, keeper)  # type: ignore[arg-type]
+        asked = [BoardRequest("board", "safety", "maint", **WHO)] * (MOST_CHANGES + 40)
+        others = [
+            BoardRequest("board", "safety", "sensors"),
+            BoardRequest("board", "air", "maint", **WHO),
+            *[BoardRequest("return", "safety", **WHO)] * 50,
+        ]
+        for request in (*asked, *others):
+            desk.ask(request, 1000, replies.append, lambda *_: None)
+        async with asyncio.timeout(10.0):
+            while len(replies) < len(asked) + len(others):
+                await asyncio.sleep(0)
+        journal.close()
+        assert keeper.close(0, 10.0)
+
+    asyncio.run(go())
+    refused = [r for r in replies if "30 changes within 10 min" in str(r.get("error"))]
+    assert len(refused) == 40
+    assert "try again in 600 s" in refused[0]["error"]
+    kept = [e["source"] for e in entries(tmp_path / "records") if e["kind"] == "asked"]
+    assert (kept.count("safety"), kept.count("air"), len(kept)) == (MOST_CHANGES, 1, 31)
+    assert log.text.count("asked too often") == 1
 
 
 def test_a_line_is_answered_and_only_a_change_is_in_the_journal(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from headworks.model.memory import Memory, RackMemory
 from headworks.model.plan import Event, Plan, Reason, ReasonCode
 from headworks.model.site import BoardSpec, Site
 from headworks.record.memory import MemoryStore
+from headworks.record.reading import entries
 from headworks.station.alarms import StationAlarms
 from headworks.station.desk import Desk
 from headworks.station.journal import Journal
@@ -285,3 +286,24 @@ def test_what_the_auxiliary_contact_says_is_told() -> None:
     told = [_feedback(watched, past._replace(aux_closed=seen)) for seen in (True, False, None)]
     assert told == ["closed", "open", "unknown"]
     assert _feedback(bare, past._replace(aux_closed=None)) is None
+
+
+def test_what_was_held_back_is_counted_at_the_end(tmp_path: Path) -> None:
+    """The repeats of the last minute are in the records of a station that ends, as one with a count."""
+
+    async def work(office: Office) -> None:
+        office.start()
+        result = office.desk._last
+        assert result is not None
+        reason = Reason(ReasonCode.INTERLOCK, (("interlock", "door"),))
+        for n in range(40):
+            t_s = result.plan.t_s + n
+            events = (Event(t_s, "door", "trip", reason),)
+            office.desk.after(result._replace(plan=result.plan._replace(t_s=t_s, events=events)))
+        office.desk.tell_rest()
+        office.desk.tell_rest()
+
+    office = run(tmp_path, work)
+    kept = [e["values"] for e in entries(tmp_path / "records") if e["kind"] == "trip"]
+    assert [values.get("held_back") for values in kept] == [None] * 6 + [33.0]
+    assert office.log.text.count("held_back") == 1

@@ -101,6 +101,11 @@ class StationAlarms:
         fresh, self._fresh = [*self._fresh, *self._of_boards.fresh()], []
         return fresh
 
+    def rest(self) -> list[Event]:
+        """At an end: also what was held back."""
+        fresh, self._fresh = [*self._fresh, *self._of_boards.rest()], []
+        return fresh
+
     def _tell(self, event: Event) -> None:
         if event.reason.code in _OF_BOARDS:
             self._of_boards.tell(event)

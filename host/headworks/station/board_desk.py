@@ -5,6 +5,8 @@ Nothing here is on the way from a sample to a switch.
 
 import asyncio
 import math
+import time
+from collections import deque
 from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any
@@ -19,6 +21,8 @@ from headworks.station.keeper import Keeper
 from headworks.station.socket import AtEnd, Reply
 
 Json = dict[str, Any]
+MOST_CHANGES = 30  # of one board within WITHIN_S: each is in the journal, which has an end [ours]
+WITHIN_S = 600.0
 
 
 class BoardDesk:
@@ -27,11 +31,17 @@ class BoardDesk:
     def __init__(self, boards: Boards, log: Journal, keeper: Keeper) -> None:
         self._boards, self._log, self._keeper = boards, log, keeper
         self._running: set[asyncio.Future[None]] = set()
+        self._asked_s: dict[str, deque[float]] = {}  # when changes of each board were asked for
+        self._full: set[str] = set()  # boards of which it was told that they are asked too often
 
     def ask(self, request: BoardRequest, uid: int, reply: Reply, at_end: AtEnd) -> None:
         """Do it, and reply when it is done. A port is lent as long as its client is there."""
         kept = None
-        if request.changes:
+        too_often = self._too_often(request) if request.changes else ""
+        if too_often and request.op != "return":  # what was lent may always be given back
+            reply({"ok": False, "error": too_often})
+            return
+        if request.changes and not too_often:
             r, kept = request, self._keeper.board(request, uid)
             self._log.write(
                 journal.NOTICE, "board", op=r.op, board=r.board, line=r.line, actor=r.actor,
@@ -40,6 +50,25 @@ class BoardDesk:
         is_lend = request.op == "lend"
         work = self._lent(request, at_end, kept) if is_lend else self._done(request)
         self._begin(work, reply, kept)
+
+    def _too_often(self, request: BoardRequest) -> str:
+        """Why this is refused: the board was asked for so much within a while; "" if it was not."""
+        board, t_s = request.board, time.monotonic()
+        asked_s = self._asked_s.setdefault(board, deque(maxlen=MOST_CHANGES))
+        if len(asked_s) < MOST_CHANGES or t_s - asked_s[0] >= WITHIN_S:
+            asked_s.append(t_s)
+            self._full.discard(board)
+            return ""
+        if board not in self._full:
+            self._full.add(board)
+            self._log.write(
+                journal.WARNING, "asked too often, refused from now on", board=board,
+                actor=request.actor,
+            )  # fmt: skip
+        return (
+            f"{board}: asked for {MOST_CHANGES} changes within {WITHIN_S / 60:.0f} min; "
+            f"try again in {WITHIN_S - (t_s - asked_s[0]):.0f} s"
+        )
 
     def reset(self, board: str, reply: Reply, kept: Kept) -> None:
         """Reset a board, and reply with what became of it once the journal has it."""

@@ -160,6 +160,13 @@ class Desk:
         """Take no more results and no more commands."""
         self._closed = True
 
+    def tell_rest(self) -> None:
+        """At the end: what was held back is counted, and what nobody took yet is kept too."""
+        events = [*self._repeated.rest(), *self._boards.events(last=True), *self._alarms.rest()]
+        for event in events:
+            self._journal(event)
+        self._keeper.events(time.monotonic(), events)
+
     def refuse_rest(self) -> None:
         """Answer the commands that no scan has carried out any more."""
         for asked in self._asked.values():

@@ -353,6 +353,16 @@ def test_a_prompt_that_takes_frames_for_its_words_is_no_crash():
     assert "prompt" not in talk.session.cause, "its firmware has answered since"
 
 
+def test_what_an_ill_board_repeated_is_counted_at_the_end():
+    """A station that ends within the minute loses no repeat."""
+    talk = Talk().ready()
+    for _ in range(10):
+        talk.text("Traceback (most recent call last):", "OSError: 19").wait(0.001)
+    last = talk.session.events(last=True)
+    assert [event.reason.values[1:] for event in last] == [()] * 6 + [(("held_back", 3.0),)]
+    assert talk.session.events(last=True) == []
+
+
 def test_an_ill_board_does_not_flood_the_log():
     """The same is told six times a minute at most, the last time with how many more there were."""
     talk = Talk().ready()

@@ -116,9 +116,10 @@ class Boards:
             for session in self._sessions.values()
         ]
 
-    def events(self) -> list[Event]:
-        """What happened since the last call."""
-        return [event for session in self._sessions.values() for event in session.events()]
+    def events(self, *, last: bool = False) -> list[Event]:
+        """What happened since the last call; of the last one, what was held back too."""
+        sessions = self._sessions.values()
+        return [event for session in sessions for event in session.events(last=last)]
 
     def alarms(self) -> list[Alarm]:
         """Boards of which nothing is known, and their channels without a value.

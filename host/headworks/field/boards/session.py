@@ -284,9 +284,9 @@ class Session:
         if self.state is not BoardState.QUARANTINED:
             self._telling.tell(Event(t_s, self.spec.name, "board", Reason(code, (*more.items(),))))
 
-    def events(self) -> list[Event]:
-        """What happened since the last call."""
-        return self._telling.fresh()
+    def events(self, *, last: bool = False) -> list[Event]:
+        """What happened since the last call; of the last one, what was held back too."""
+        return self._telling.rest() if last else self._telling.fresh()
 
     def view(self) -> BoardView:
         """How it does now."""

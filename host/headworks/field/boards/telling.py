@@ -48,6 +48,12 @@ class Telling:
                 self._fresh.append(_counted(window.last, window.held - 1))
                 self._windows[key] = _Window(t_s, told=1)
 
+    def rest(self) -> list[Event]:
+        """All that is left at an end, what was held back with its count."""
+        held = [window for window in self._windows.values() if window.last is not None]
+        self._windows.clear()
+        return [*self.fresh(), *(_counted(w.last, w.held - 1) for w in held if w.last is not None)]
+
     def fresh(self) -> list[Event]:
         """What may be told since the last call."""
         fresh, self._fresh = self._fresh, []

@@ -300,8 +300,8 @@ def test_what_was_held_back_is_counted_at_the_end(tmp_path: Path) -> None:
             t_s = result.plan.t_s + n
             events = (Event(t_s, "door", "trip", reason),)
             office.desk.after(result._replace(plan=result.plan._replace(t_s=t_s, events=events)))
-        office.desk.tell_rest()
-        office.desk.tell_rest()
+        office.desk.refuse_rest()
+        office.desk.refuse_rest()
 
     office = run(tmp_path, work)
     kept = [e["values"] for e in entries(tmp_path / "records") if e["kind"] == "trip"]

@@ -168,10 +168,11 @@ class Desk:
         self._keeper.events(time.monotonic(), events)
 
     def refuse_rest(self) -> None:
-        """Answer the commands that no scan has carried out any more."""
+        """Answer the commands that no scan has carried out any more, and tell what is left."""
         for asked in self._asked.values():
             asked.reply({"ok": False, "error": "the station stopped before this was done"})
         self._asked.clear()
+        self.tell_rest()
 
     async def settled(self) -> None:
         """Wait until the commands that were carried out have their answers."""

@@ -178,7 +178,6 @@ class _Station:
         await self._part("memory", lambda: asyncio.to_thread(self._store.close, PART_S / 2))
         await self._part("commands", self._desk.settled)
         self._desk.refuse_rest()
-        self._desk.tell_rest()
         end_records = partial(self._keeper.close, self._exit, PART_S / 2)
         await self._part("records", partial(asyncio.to_thread, end_records))
         await self._part("socket", self._socket.stop)

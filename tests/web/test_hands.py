@@ -154,10 +154,12 @@ def test_a_person_signs_in_and_judges_a_step_without_a_mouse(look: Look) -> None
     step.locator("summary").focus()
     page.keyboard.press("Space")
     button = step.get_by_role("button", name="Failed")
+    expect(button).to_be_visible()
     for _ in range(8):
         page.keyboard.press("Tab")
         if button.evaluate("node => node === document.activeElement"):
             break
+    expect(button).to_be_focused()
     page.keyboard.press("Enter")
     expect(step.locator(".said")).to_contain_text("Failed, and in the journal")
 

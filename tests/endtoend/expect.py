@@ -25,7 +25,12 @@ def row_off(play: Play, row: Any) -> None:
 def _off(play: Play, row: Any, names: set[str]) -> None:
     since = _inject(play, row)
     others = set(RACKS) - names
-    play.until(lambda look: not look.drawing() & names, row.within_s + SEE_S, f"{names} off")
+    # A board's own relay takes the power before the station has told the racks off.
+    play.until(
+        lambda look: not (look.drawing() | look.told_on()) & names,
+        row.within_s + SEE_S,
+        f"{names} off",
+    )
     _in_time(play.last, since, names, row.within_s)
     if row.quality:
         play.until(lambda look: _told(look, row), SEE_S, "the meter is alarmed with its cause")

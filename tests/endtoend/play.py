@@ -42,11 +42,15 @@ class Look(NamedTuple):
         return {a["code"] for a in self.state["alarms"] if a["source"] == source}
 
     def alarms(self) -> list[Json]:
-        """Alarms whose cause is there now: not those of a channel that is well and watched."""
+        """Alarms whose cause is there now: not those of a channel that is well and watched.
+
+        Nor that this machine was late with a scan, which stays an alarm for a minute.
+        """
         kept = {f"{b['name']}.{c}" for b in self.state["boards"] for c in b["channels"]
                 if b["channels"][c]["quality"] == "good"}  # fmt: skip
         return [a for a in self.state["alarms"]
-                if not ("watch_s" in a["values"] and a["source"] in kept)]  # fmt: skip
+                if a["code"] != "scan-late"
+                and not ("watch_s" in a["values"] and a["source"] in kept)]  # fmt: skip
 
     def drawing(self) -> set[str]:
         """Racks that truly draw power."""

@@ -57,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="of samples (default: 1s)",
     )
     parser.add_argument(
-        "--timezone", type=zone, metavar="ZONE", help="of the times (default: this machine's)"
+        "--timezone", type=zone, metavar="ZONE", help="of all times (default: this machine's)"
     )
     add_records(parser)
     add_span(parser)
@@ -101,7 +101,8 @@ def run(args: argparse.Namespace) -> int:
 def _table(args: argparse.Namespace, where: Path) -> Table:
     from headworks.record import export
 
-    when, zone = span(args), args.timezone
+    zone = args.timezone
+    when = span(args, zone)
     if args.what == "samples":
         return Table(
             lambda: export.sample_rows(where, when, zone, args.tier),

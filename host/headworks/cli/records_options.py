@@ -5,7 +5,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, tzinfo
 from pathlib import Path
 
 from headworks import paths
@@ -32,10 +32,12 @@ def add_span(parser: argparse.ArgumentParser) -> None:
         )  # fmt: skip
 
 
-def instant(text: str) -> float:
-    """Unix seconds of a date or time; without an offset in this machine's zone."""
+def instant(text: str) -> datetime:
+    """A date or time, with an offset or without. Raises ArgumentTypeError."""
     try:
-        return datetime.fromisoformat(text).astimezone().timestamp()
+        found = datetime.fromisoformat(text)
+        found.astimezone().timestamp()
+        return found
     except (ValueError, OverflowError, OSError):
         raise argparse.ArgumentTypeError(
             f"{text!r}: write a date such as 2026-11-01, or a time such as 2026-11-01T10:30"
@@ -78,9 +80,26 @@ def name_folder(where: Path) -> None:
     print(f"headworks: records of {where}", file=sys.stderr)
 
 
-def span(args: argparse.Namespace) -> Span:
-    """From when to when."""
-    return Span(args.from_s, args.to_s)
+def span(args: argparse.Namespace, zone: tzinfo | None = None) -> Span:
+    """From when to when; what has no offset is of this zone, None = this machine's.
+
+    Ends with exit code 2 where it would end before it begins.
+    """
+    from_s, to_s = _unix_s(args.from_s, zone), _unix_s(args.to_s, zone)
+    if from_s is not None and to_s is not None and to_s <= from_s:
+        print("headworks: --to must be later than --from", file=sys.stderr)
+        raise SystemExit(2)
+    return Span(from_s, to_s)
+
+
+def _unix_s(at: datetime | None, zone: tzinfo | None) -> float | None:
+    if at is None:
+        return None
+    try:
+        return (at if at.tzinfo or zone is None else at.replace(tzinfo=zone)).timestamp()
+    except (ValueError, OverflowError, OSError):
+        print(f"headworks: {at} is no time that can be had; write another", file=sys.stderr)
+        raise SystemExit(2) from None
 
 
 def none_there(path: Path) -> int:

@@ -20,7 +20,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from headworks.record.database import reading
+from headworks.paths import RESTORE_MARK
+from headworks.record.database import code_of, reading
 
 SITE, MANIFEST, RECORDS = "site.toml", "manifest.json", "records"
 # samples first: they note how far the journal had come, and it must have come as far
@@ -111,6 +112,10 @@ def _copy(source: Path, target: Path) -> None:
         with closing(reading(source)) as old, closing(sqlite3.connect(target)) as new:
             old.backup(new)
     except (sqlite3.Error, FileNotFoundError) as error:
+        if isinstance(error, sqlite3.Error) and code_of(error) == sqlite3.SQLITE_FULL:
+            raise BackupError(
+                f"{target.parent.parent} has no room for a copy of {source}; write to another disk"
+            ) from error
         raise BackupError(f"{source} cannot be read: {error}; see headworks verify") from error
 
 
@@ -221,20 +226,51 @@ def restore(path: Path, state: Path, site: Path | None) -> tuple[Summary, str]:
     if site is not None and site.exists():
         raise BackupError(f"{site} is there already; name a new file with --site")
     state.mkdir(parents=True, exist_ok=True, mode=0o750)
+    for left in state.glob(".restore-*"):  # of one that was killed
+        shutil.rmtree(left, ignore_errors=True)
     work = Path(tempfile.mkdtemp(dir=state, prefix=".restore-"))
     try:
         summary = check(path, work)
         if not (work / RECORDS / "journal.db").exists():
             raise BackupError(f"{path} holds no journal; take another")
-        aside = _move_aside(state)
-        for name in (RECORDS, "memory.db"):
-            if (work / name).exists():
-                os.rename(work / name, state / name)
-        if site is not None and summary.has_site:
-            shutil.copyfile(work / SITE, site)
+        wanted = site if summary.has_site else None
+        if wanted is not None:  # where it cannot be written, nothing else is touched either
+            shutil.copyfile(work / SITE, wanted)
+        try:
+            aside = _exchange(state, work)
+        except OSError:
+            if wanted is not None:
+                wanted.unlink(missing_ok=True)
+            raise
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return summary, aside
+
+
+def _exchange(state: Path, work: Path) -> str:
+    """Move aside what is there and put the unpacked in its place; where the old went.
+
+    A mark stands meanwhile: a station that found the half of it would begin without its latches.
+    """
+    mark = state / RESTORE_MARK
+    mark.touch()
+    _to_disk(state)
+    aside = _move_aside(state)
+    for name in (RECORDS, "memory.db"):
+        if (work / name).exists():
+            os.rename(work / name, state / name)
+    _to_disk(state)
+    mark.unlink()
+    return aside
+
+
+def _to_disk(folder: Path) -> None:
+    """What stands in a folder outlives a power cut from now on."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def _move_aside(state: Path) -> str:

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from headworks.paths import RESTORE_MARK
+
 
 class StartError(Exception):
     """The station cannot start here; the text names the place, the cause and the way out."""
@@ -35,6 +37,15 @@ def held(path: Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+def must_be_whole(state_dir: Path) -> None:
+    """Raises StartError where a restore was cut off: its latches may be missing."""
+    if (state_dir / RESTORE_MARK).exists():
+        raise StartError(
+            f"{state_dir}: a restore was cut off, and latches may be missing; run headworks "
+            "restore with the same file again"
+        )
 
 
 def _lock(handle: int, path: Path) -> None:

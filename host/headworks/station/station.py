@@ -34,7 +34,7 @@ from headworks.station.heart import Heart
 from headworks.station.image import ProcessImage
 from headworks.station.journal import Journal, JournalHandler
 from headworks.station.keeper import Keeper
-from headworks.station.lock import AlreadyRunningError, StartError, held
+from headworks.station.lock import AlreadyRunningError, StartError, held, must_be_whole
 from headworks.station.loop import Result, ScanLoop
 from headworks.station.notify import Notify
 from headworks.station.outputs import Outputs
@@ -81,6 +81,7 @@ def _lock_state(locks: ExitStack, state_dir: Path, log: Journal) -> None:
         raise
     except StartError as error:
         log.write(journal.ERROR, "the state folder cannot be used", error=error)
+    must_be_whole(state_dir)
 
 
 class _Station:
@@ -284,11 +285,8 @@ class _Station:
                 self._alarms.end_alarm(t_s, "site", code)
         if alarm is not None:
             self._alarms.raise_alarm(t_s, alarm)
-        self._log.write(
-            journal.NOTICE,
-            "site file looked at again",
-            **{"code": alarm.reason.code} if alarm else {},
-        )
+        code_of = {"code": alarm.reason.code} if alarm else {}
+        self._log.write(journal.NOTICE, "site file looked at again", **code_of)
 
     def _unhandled(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:  # noqa: ARG002
         """Something outside a scan raised. What it fed goes stale, and stale is safe."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from itertools import pairwise
+from statistics import median
 
 import pytest
 
@@ -30,7 +31,8 @@ def test_meters_on_lines_of_their_own_are_read_in_turn(monkeypatch: pytest.Monke
         return times_s
 
     gaps_s = [b - a for a, b in pairwise(run(talk()))]
-    assert min(gaps_s[2 * METERS :]) > 0.3 * POLL_S / METERS
+    # Read all at once, three of four gaps would be next to none; one late read shortens only one.
+    assert median(gaps_s[2 * METERS :]) > 0.5 * POLL_S / METERS
 
 
 def test_the_first_read_waits_for_nothing() -> None:

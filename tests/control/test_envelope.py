@@ -450,3 +450,17 @@ def test_surplus_beyond_what_the_racks_can_take_is_shown_as_it_is():
     run.power = {"incomer": -500.0}
     envelope = run.step().envelope
     assert (envelope.kw, envelope.binding.source) == (500.0, "export")
+
+
+class Figure(float):
+    """A figure that can be no key, as a backtest's are."""
+
+    __hash__ = None
+
+
+def test_a_figure_that_cannot_be_kept_gives_the_same_limit():
+    """What a feeder leaves does not depend on the kind of number that its meter's reading is."""
+    c = compile_site(site(rack("a1", feeder="tx"), feeders=(feeder("tx", 100.0, "incomer"),)))
+    limits = [feeder_limit(c, 0, KNOWN, [kind(30.0)]) for kind in (float, Figure)]
+    assert limits[0] == limits[1]
+    assert limits[0].kw == 70.0

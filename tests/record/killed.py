@@ -12,7 +12,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from headworks.record import samples, writer
+from headworks.record import records, samples, writer
 from headworks.record.frames import RecordingError
 from headworks.record.reading import entries
 from headworks.record.reading import samples as kept_samples
@@ -72,7 +72,8 @@ def check(folder: Path, last: int) -> str:
 
 def main(folder: Path, rounds: int) -> None:
     """Kill so many times."""
-    samples.COMMIT_S = writer.COMMIT_S = 0.0  # every pass commits, so that kills fall into it
+    # Every pass hands on and commits, so that kills fall into it.
+    samples.COMMIT_S = writer.COMMIT_S = records.PASS_S = 0.0
     rows, source, number = list(scans(400)), random.Random(20), 0
     key = ""
     for count in range(1, rounds + 1):

@@ -388,7 +388,7 @@ def test_the_world_reaches_the_sensors(tmp_path):
                 70, abs=8
             )
             running.answer(simulator, "fan-stopped", "safety.fan1")
-            assert await peer.value("fan1_percent", lambda said: said < 10) == 0
+            assert await peer.value("fan1_percent", lambda said: said == 0) == 0
             running.answer(simulator, "leak", "safety")
             running.answer(simulator, "door", "safety")
             assert await peer.value("leak", bool) == 1

@@ -134,7 +134,7 @@ def test_wheel_holds_all_data(tmp_path):
     assert boards <= names
     assert {"headworks_fw/loader.py", "headworks/cli/demo_site.toml"} <= names
     page = ROOT / "host/headworks/faces/web"
-    parts = [*(page / "static").iterdir(), *(page / "languages").iterdir()]
+    parts = [*(page / "static").iterdir(), *(page.parent / "languages").iterdir()]
     assert len(parts) > 10
     assert {str(part.relative_to(ROOT / "host")) for part in parts} <= names
     assert any(name.endswith("licenses/LICENSE") for name in names)

@@ -340,3 +340,16 @@ def test_the_first_screen_is_small(served: Served) -> None:
     weight += len(served.web.ask("GET", "/api/languages/ur")[2])
     weight += len(served.web.ask("GET", "/api/state?lang=ur")[2])
     assert 30_000 < weight < 200_000
+
+
+def test_the_first_screens_parts_are_asked_for_at_once(served: Served) -> None:
+    """The page names every module that the first screen needs, so that none waits for another."""
+    _, _, page = served.web.ask("GET", "/")
+    found, waiting = {"main.js"}, ["main.js"]
+    while waiting:
+        body = served.web.ask("GET", f"/static/{waiting.pop()}")[2].decode()
+        more = set(re.findall(r'^import .* from "\./([\w.-]+)"', body, re.MULTILINE)) - found
+        found |= more
+        waiting += more
+    named = re.findall(r'rel="modulepreload" href="/static/([\w.-]+)"', page.decode())
+    assert sorted(named) == sorted(found - {"main.js"})

@@ -85,10 +85,10 @@ async function choose(wanted) {
   say(byId("language"), next ? next.name : "");
   put(byId("language"), "lang", next?.code);
   paintTheme();
-  await whoAmI();
   diagram.key = "";
   for (const id of ["alarm-list", "board-list"]) forget(byId(id));
   live.start();
+  await whoAmI();
   await turn(true);
 }
 

@@ -30,7 +30,7 @@ class Latches:
         pairs = [line.split() for line in text.split("\n")]
         if not all(len(pair) == 2 for pair in pairs):
             return None
-        causes = {}
+        causes: dict[str, list[str]] = {}
         for output, cause in pairs:
             causes.setdefault(output, []).append(cause)
         return causes

@@ -14,6 +14,7 @@ from headworks.record.verify import verify
 from headworks.station.lock import StartError, must_be_whole
 from record.kept import keep
 from record.scans import a_site, scans
+from record.test_memory import as_nobody
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +70,13 @@ def test_a_restore_cut_at_any_moment_lets_no_station_begin_with_half(
         assert (there / "before-restore-1").is_dir()  # nothing is lost
     assert last >= 4
     must_be_whole(there)
+
+
+def test_a_state_folder_that_nobody_may_look_into_is_no_cut_restore(tmp_path: Path) -> None:
+    """The station starts there with its memory's alarm, as before."""
+    (tmp_path / "state").mkdir(mode=0o000)
+    with as_nobody():
+        must_be_whole(tmp_path / "state")
 
 
 def test_a_site_file_that_cannot_be_written_leaves_the_records_alone(

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -103,31 +103,37 @@ class FewBoards:
         self.told.append((permits, open_zones))
 
 
-def test_a_board_is_asked_for_so_many_changes_and_no_more(tmp_path: Path) -> None:
-    """A program in a loop fills no journal: it is refused with the time; looking goes on."""
-    log = Lines()
+def answered(folder: Path, log: Lines, requests: Sequence[BoardRequest]) -> list[dict[str, Any]]:
+    """What a desk replies to these requests, at once; its records are in the folder."""
     replies: list[dict[str, Any]] = []
 
     async def go() -> None:
         journal = Journal(log)  # type: ignore[arg-type]
-        keeper = Keeper(a_site("a1"), tmp_path, "boot-1")
+        keeper = Keeper(a_site("a1"), folder, "boot-1")
         keeper.start(0.0)
         desk = BoardDesk(FewBoards(), journal, keeper)  # type: ignore[arg-type]
-        asked = [BoardRequest("board", "safety", "maint", **WHO)] * (MOST_CHANGES + 40)
-        others = [
-            BoardRequest("board", "safety", "sensors"),
-            BoardRequest("board", "air", "maint", **WHO),
-            *[BoardRequest("return", "safety", **WHO)] * 50,
-        ]
-        for request in (*asked, *others):
+        for request in requests:
             desk.ask(request, 1000, replies.append, lambda *_: None)
         async with asyncio.timeout(10.0):
-            while len(replies) < len(asked) + len(others):
+            while len(replies) < len(requests):
                 await asyncio.sleep(0)
         journal.close()
         assert keeper.close(0, 10.0)
 
     asyncio.run(go())
+    return replies
+
+
+def test_a_board_is_asked_for_so_many_changes_and_no_more(tmp_path: Path) -> None:
+    """A program in a loop fills no journal: it is refused with the time; looking goes on."""
+    log = Lines()
+    asked = [BoardRequest("board", "safety", "maint", **WHO)] * (MOST_CHANGES + 40)
+    others = [
+        BoardRequest("board", "safety", "sensors"),
+        BoardRequest("board", "air", "maint", **WHO),
+        *[BoardRequest("return", "safety", **WHO)] * 50,
+    ]
+    replies = answered(tmp_path, log, [*asked, *others])
     refused = [r for r in replies if "30 changes within 10 min" in str(r.get("error"))]
     assert len(refused) == 40
     assert "try again in 600 s" in refused[0]["error"]
@@ -139,25 +145,11 @@ def test_a_board_is_asked_for_so_many_changes_and_no_more(tmp_path: Path) -> Non
 def test_a_line_is_answered_and_only_a_change_is_in_the_journal(tmp_path: Path) -> None:
     """What a board answers comes back as lines; what went wrong as one sentence."""
     log = Lines()
-    replies: list[dict[str, Any]] = []
-
-    async def go() -> None:
-        journal = Journal(log)  # type: ignore[arg-type]
-        keeper = Keeper(a_site("a1"), tmp_path, "boot-1")
-        keeper.start(0.0)
-        desk = BoardDesk(FewBoards(), journal, keeper)  # type: ignore[arg-type]
-        for request in (
-            BoardRequest("board", "air", "sensors"),
-            BoardRequest("board", "safety", "maint", **WHO),
-        ):
-            desk.ask(request, 1000, replies.append, lambda *_: None)
-        async with asyncio.timeout(5.0):
-            while len(replies) < 2:
-                await asyncio.sleep(0)
-        journal.close()
-        assert keeper.close(0, 10.0)
-
-    asyncio.run(go())
+    requests = [
+        BoardRequest("board", "air", "sensors"),
+        BoardRequest("board", "safety", "maint", **WHO),
+    ]
+    replies = answered(tmp_path, log, requests)
     asked = [e for e in entries(tmp_path / "records") if e["kind"] == "asked"]
     assert [(e["source"], e["values"]["line"]) for e in asked] == [("safety", "maint")]
     assert replies == [

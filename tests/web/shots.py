@@ -15,14 +15,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
+from web.browsers import chromium
 from web.kept import RACKS, a_day
 from web.places import STATE, Web, add_user, station, web
 
 ROOT = Path(__file__).parents[2]
 SITE = ROOT / "host/headworks/cli/demo_site.toml"
-CHROMIUM = "/usr/bin/chromium"
 COLOURS = 128
 PASSWORD = "correct horse"
 
@@ -129,12 +129,10 @@ def main(folder: Path) -> int:
     with (
         tempfile.TemporaryDirectory(prefix="hw-") as name,
         served(Path(name)) as place,
-        sync_playwright() as playwright,
+        chromium() as browser,
     ):
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         for shot in SHOTS:
             body = _small(_take(browser, place, shot))
             (folder / f"{shot.name}.png").write_bytes(body)
             print(f"{shot.name}.png, {len(body) // 1024} kB", file=sys.stderr)
-        browser.close()
     return 0

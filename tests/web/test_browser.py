@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from endtoend.crew import Crew
+from web.browsers import chromium
 from web.places import Web, add_user, web
 
 PASSWORD = "correct horse"
-CHROMIUM = "/usr/bin/chromium"
 SHOTS = os.environ.get("HEADWORKS_SHOTS", "")  # folder for screenshots, for a human look
 
 pytestmark = [pytest.mark.needs("program:chromium"), pytest.mark.needs("linux")]
@@ -47,13 +47,10 @@ def plant() -> Iterator[Plant]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with chromium() as found:
         yield found
-        found.close()
 
 
-expect.set_options(timeout=20_000)  # of conditions that are awaited; a machine may be busy
 Look = Callable[..., Page]
 
 

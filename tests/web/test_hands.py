@@ -12,10 +12,11 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Response, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Response, expect
 
+from web.browsers import chromium
 from web.places import Web
-from web.shots import CHROMIUM, PASSWORD, served
+from web.shots import PASSWORD, served
 
 pytestmark = [pytest.mark.needs("program:chromium"), pytest.mark.needs("linux")]
 PHONE = (360, 740)
@@ -39,13 +40,10 @@ def page_process() -> Iterator[Web]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with chromium() as found:
         yield found
-        found.close()
 
 
-expect.set_options(timeout=20_000)
 Look = Callable[..., Page]
 
 

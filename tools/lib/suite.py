@@ -69,10 +69,9 @@ def second_trial(ran: Sequence[Ran]) -> list[str]:
     """The tests to run once more; none where all passed, or where that would not help."""
     failed = [one for one in ran if one.code]
     names = [name for one in failed for name in one.fell]
-    helps = all(one.code == 1 and one.fell for one in failed) and len(names) <= UNSTEADY
-    return (
-        names if helps and not any(name.startswith(f"tests/{DECISION}/") for name in names) else []
-    )
+    explained = all(one.code == 1 and one.fell for one in failed)
+    decides = any(name.startswith(f"tests/{DECISION}/") for name in names)
+    return names if explained and not decides and len(names) <= UNSTEADY else []
 
 
 def folders(tests: Path) -> list[str]:

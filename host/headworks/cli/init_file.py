@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 from headworks.cli.init_answers import Answers
+from headworks.durably import sync_folder
 from headworks.site.values import figure
 
 TEMPLATE = Path(__file__).with_name("init_site.toml")
@@ -77,12 +78,4 @@ def write_whole(path: Path, text: str, *, force: bool) -> None:
     finally:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(name)
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    sync_folder(path.parent)

@@ -92,9 +92,9 @@ def face(work: Callable[[], Awaitable[None]]) -> int:
     from headworks.faces.threads import LooseThreads
 
     async def main() -> None:
-        asyncio.get_running_loop().set_default_executor(LooseThreads())
-        task = asyncio.ensure_future(work())
         loop = asyncio.get_running_loop()
+        loop.set_default_executor(LooseThreads())
+        task = asyncio.ensure_future(work())
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, task.cancel)
         with suppress(asyncio.CancelledError):

@@ -20,6 +20,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
+from headworks.durably import sync_folder
 from headworks.paths import RESTORE_MARK
 from headworks.record.database import code_of, reading
 
@@ -254,23 +255,14 @@ def _exchange(state: Path, work: Path) -> str:
     """
     mark = state / RESTORE_MARK
     mark.touch()
-    _to_disk(state)
+    sync_folder(state)
     aside = _move_aside(state)
     for name in (RECORDS, "memory.db"):
         if (work / name).exists():
             os.rename(work / name, state / name)
-    _to_disk(state)
+    sync_folder(state)
     mark.unlink()
     return aside
-
-
-def _to_disk(folder: Path) -> None:
-    """What stands in a folder outlives a power cut from now on."""
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
 
 
 def _move_aside(state: Path) -> str:

@@ -10,9 +10,8 @@ from headworks.record.samples import ROWS, Block, rows_of, tier_named
 from headworks.record.tiers import TIERS, Tier
 
 Value = tuple[float, float, float] | None
-_EDGE_S = (
-    1e-6  # a row on the very edge of a span must not fall before it for want of a binary digit
-)
+# A row on the very edge of a span must not fall before it for want of a binary digit.
+_EDGE_S = 1e-6
 
 
 class Piece(NamedTuple):

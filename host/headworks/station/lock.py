@@ -40,8 +40,11 @@ def held(path: Path) -> Iterator[None]:
 
 
 def must_be_whole(state_dir: Path) -> None:
-    """Raises StartError where a restore was cut off: its latches may be missing."""
-    if (state_dir / RESTORE_MARK).exists():
+    """Raises StartError where a restore was cut off: its latches may be missing.
+
+    A folder that cannot be looked into is no such case; the memory's alarm tells of it.
+    """
+    if os.path.exists(state_dir / RESTORE_MARK):  # that of Path raises where it may not look
         raise StartError(
             f"{state_dir}: a restore was cut off, and latches may be missing; run headworks "
             "restore with the same file again"

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from headworks.faces.durably import write_durably
+from headworks.durably import write_durably
 from headworks.faces.people.lockout import FIRST_WAIT_S, FREE, LONGEST_WAIT_S
 
 FILE = "pin-guesses.json"

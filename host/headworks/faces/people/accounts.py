@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from headworks.faces.durably import write_durably
+from headworks.durably import write_durably
 from headworks.faces.people.roles import Role, role_of
 
 FILE = "users.json"

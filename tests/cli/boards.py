@@ -112,10 +112,12 @@ def started(made: Plant, *words: str) -> subprocess.Popen[str]:
         made.command(*words), env=made.env, cwd=made.folder, stderr=subprocess.PIPE,
         text=True, preexec_fn=_hears_signals,  # noqa: PLW1509
     )  # fmt: skip
+    said = []
     while line := child.stderr.readline():
+        said.append(line)
         if "prompt" in line:
             return child
-    raise AssertionError(f"it ended with {child.wait(ENDS_S)}")
+    raise AssertionError(f"it ended with {child.wait(ENDS_S)}: {''.join(said)}")
 
 
 def unplugged(made: Plant, name: str, *words: str, after_s: float) -> str:

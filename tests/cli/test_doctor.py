@@ -12,6 +12,7 @@ from headworks.cli.demo_site import TEMPLATE, training_copy
 from headworks.cli.doctor import as_json, as_text
 from headworks.field.doctor import Status, examine
 from headworks.model.site import GpioSpec, MeterSpec, ScheduleSignal, Sign, SwitchSpec
+from record.kept import ring
 
 GPIO_SITE = replace(
     site([SwitchSpec("hat", "relay-hat-8")], [rack("a1", "hat.1")], gpio=GpioSpec("lgpio", 0)),
@@ -262,6 +263,42 @@ def test_the_site_file_of_this_folder_is_looked_at(tmp_path, monkeypatch, capsys
     (tmp_path / "site.toml").write_text("[site]\nnmae = 1\n")
     assert main.main(["doctor"]) == 2
     assert "run: headworks check site.toml" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("record", "files", "status", "text"),
+    [
+        ("", 0, OK, "h of recordings (worked out from its meters); 72 h are asked for"),
+        ("recorder_mb = 20", 0, WARN, "write recorder_mb = "),
+        ("recorder_mb = 20", 13, WARN, "20 MB hold about 33 h of recordings (at the rate of"),
+        ("recorder_mb = 20", 13, WARN, "write recorder_mb = 43 under [record], or fewer"),
+        ("recorder_mb = 20\nrecorder_hours = 30", 13, OK, "20 MB hold about 33 h"),
+        ("recorder_mb = 1000", 6, OK, "worked out"),  # not an hour of them yet
+    ],
+)
+def test_how_many_hours_of_recordings_fit(
+    tmp_path, monkeypatch, capsys, record, files, status, text
+):
+    """As worked out from the meters, and as they were written once there are enough of them."""
+    ring(tmp_path / "records", files)
+    monkeypatch.setenv("HEADWORKS_STATE", str(tmp_path))
+    made = machine(tmp_path / "machine", PI4_OS, {})
+    monkeypatch.setattr("headworks.field.doctor.Machine", lambda **_: made)
+    site_text = training_copy(TEMPLATE.read_text(encoding="utf-8"), tmp_path)
+    (tmp_path / "site.toml").write_text(f"{site_text}\n[record]\n{record}\n")
+    main.main(["doctor", "--json", "--site", str(tmp_path / "site.toml")])
+    [found] = [f for f in json.loads(capsys.readouterr().out) if f["check"] == "recorder"]
+    assert found["status"] == status, found
+    assert text in f"{found['text']} {found['advice']}"
+
+
+def test_where_no_meter_is_nothing_is_said_of_recordings(tmp_path, monkeypatch, capsys):
+    """Without a site file, as on a machine that is set up, there is nothing to work out."""
+    made = machine(tmp_path, PI4_OS, {})
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("headworks.field.doctor.Machine", lambda **_: made)
+    main.main(["doctor", "--json"])
+    assert "recorder" not in {f["check"] for f in json.loads(capsys.readouterr().out)}
 
 
 def test_this_very_machine_can_be_looked_at():

@@ -1,5 +1,6 @@
 """Records that were kept in full, for tests that read, check or damage them."""
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -35,3 +36,14 @@ def day(folder: Path, **changes: Any) -> Records:
 def said(records: Records, stamp: Any, kind: str, **values: Any) -> None:
     """One entry, durable."""
     records.journal(stamp, Entry(kind, "test", values=values)).result(WAIT_S)
+
+
+def ring(records: Path, files: int, *, size: int = 100_000, every_s: float = 600.0) -> list[Path]:
+    """Recordings of a ring by size and age alone: what is in them is no recording."""
+    folder = records / "recorder"
+    folder.mkdir(parents=True, exist_ok=True)
+    made = [folder / f"{n:08d}.rec" for n in range(1, files + 1)]
+    for n, path in enumerate(made):
+        path.write_bytes(b"x" * size)
+        os.utime(path, (1000.0, 1000.0 + every_s * n))
+    return made

@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from headworks.record.recording import RecordingError, read
 from headworks.record.ring import hours_held, ring_hours
 from headworks.record.singles import TOGETHER, single
 from headworks.site import load_site
+from record.kept import ring
 from record.scans import Scan, a_site, scans
 from sitefile.samples import GOOD
 
@@ -239,11 +239,8 @@ def test_the_usual_ring_holds_three_days_of_a_usual_site() -> None:
 def test_hours_of_a_ring_are_told_from_what_it_holds(tmp_path: Path) -> None:
     """At the rate of its own files; before it has an hour, nothing is promised."""
     assert ring_hours(tmp_path, 100.0) == (0.0, None)
-    (tmp_path / "recorder").mkdir()
-    for n in range(13):
-        path = tmp_path / "recorder" / f"{n:08d}.rec"
-        path.write_bytes(b"x" * 100_000)
-        os.utime(path, (1000.0, 1000.0 + 600.0 * n))
-        assert (ring_hours(tmp_path, 100.0)[1] is None) == (n < 6)
+    for files in range(1, 14):
+        ring(tmp_path, files)
+        assert (ring_hours(tmp_path, 100.0)[1] is None) == (files < 7)
     kept, fit = ring_hours(tmp_path, 100.0)
     assert (kept, fit) == (pytest.approx(2.0), pytest.approx(100.0 / 0.6))

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import shutil
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -22,6 +23,7 @@ from headworks.faces.web.hidden import hidden
 from headworks.faces.web.journal import row
 from headworks.faces.web.origins import own_names
 from headworks.site import load_site
+from record.kept import ring
 from statement.test_gather import MONTH
 from statement.test_gather import kept as month_kept  # noqa: F401 (a fixture)
 from web.kept import RACKS, a_day
@@ -43,7 +45,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def asked(kept: Path, tmp_path: Path, work: Callable[[Ask], Awaitable[None]]) -> None:
+def asked(kept: Path, tmp_path: Path, work: Callable[[Ask], Awaitable[None]], **state: Any) -> None:
     """Hand `work` a way to ask the application, whose station's records are `kept`."""
 
     async def body() -> None:
@@ -54,6 +56,7 @@ def asked(kept: Path, tmp_path: Path, work: Callable[[Ask], Awaitable[None]]) ->
             "site": {**STATE["site"], "sha256": sha256, "timezone": "Asia/Karachi"},
             "files": {"state": str(kept), "site": str(kept / "site.toml")},
             "racks": [{**STATE["racks"][0], "name": name} for name in RACKS],
+            **state,
         }
         page._clock = lambda: 1.0
         app = make_app(page, own_names())
@@ -224,6 +227,43 @@ def test_health_tells_what_it_knows(kept: Path, tmp_path: Path) -> None:
         assert told["versions"]["station"] == STATE["version"]
 
     asked(kept, tmp_path, work)
+
+
+def test_health_says_how_many_hours_of_recordings_there_are(kept: Path, tmp_path: Path) -> None:
+    """In the ring, that fit at its rate, and that are asked for; a trip's recordings are links."""
+    home = tmp_path / "home"
+    home.mkdir()
+    shutil.copyfile(kept / "site.toml", home / "site.toml")
+    files = ring(home / "records", 13)
+    (home / "records/recorder/trips/one").mkdir(parents=True)
+    for path in files[:2]:
+        (path.parent / "trips/one" / path.name).hardlink_to(path)
+    files[0].unlink()  # the ring went on; the trip has it still
+
+    async def work(ask: Ask) -> None:
+        told = (await ask("/api/system")).json()["records"]
+        assert told["bytes"] == {"journal.db": 0, "samples.db": 0, "recorder": 13 * 100_000}
+        hours = told["recorder"]
+        assert hours["kept_hours"] == pytest.approx(11 / 6)
+        assert hours["fit_hours"] == pytest.approx(100.0 / 0.6)
+        assert hours["wanted_hours"] == 72.0
+
+    asked(home, tmp_path, work, records={"recorder_mb": 100.0, "recorder_hours": 72.0})
+
+
+def test_hours_of_recordings_that_nobody_knows_are_null(kept: Path, tmp_path: Path) -> None:
+    """No ring yet, or a station that does not say what it was asked for."""
+
+    async def work(ask: Ask) -> None:
+        told = (await ask("/api/system")).json()["records"]["recorder"]
+        assert told == {"kept_hours": 0.0, "fit_hours": None, "wanted_hours": 72.0}
+
+    async def silent(ask: Ask) -> None:
+        told = (await ask("/api/system")).json()["records"]["recorder"]
+        assert told == dict.fromkeys(("kept_hours", "fit_hours", "wanted_hours"))
+
+    asked(kept, tmp_path, work, records={"recorder_mb": 100.0, "recorder_hours": 72.0})
+    asked(kept, tmp_path, silent, records=None)
 
 
 def test_a_month_is_stated_and_signed(month_kept: Path, tmp_path: Path) -> None:  # noqa: F811

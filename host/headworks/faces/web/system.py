@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -38,11 +38,8 @@ def _files(folder: Path) -> Json:
     """How large the records are, by kind."""
     sizes = {}
     for name in ("journal.db", "samples.db"):
-        parts = (folder / f"{name}{end}" for end in ("", "-wal"))
-        sizes[name] = sum(_size(part) for part in parts)
-    sizes["recorder"] = 0
-    with suppress(OSError):
-        sizes["recorder"] = sum(_size(file) for file in (folder / "recorder").rglob("*.rec"))
+        sizes[name] = _size(folder / f"{name}{end}" for end in ("", "-wal"))
+    sizes["recorder"] = _size((folder / "recorder").rglob("*.rec"))
     return {"bytes": sizes}
 
 
@@ -56,11 +53,15 @@ def _ring(records: Mapping[str, Any], folder: Path) -> Json:
     return {"kept_hours": kept, "fit_hours": fit, "wanted_hours": records.get("recorder_hours")}
 
 
-def _size(file: Path) -> int:
-    try:
-        return file.stat().st_size
-    except OSError:
-        return 0
+def _size(files: Iterable[Path]) -> int:
+    """Bytes of these files; one that has several names, as the recordings of a trip, once."""
+    sizes: dict[tuple[int, int], int] = {}
+    with suppress(OSError):  # the ring goes on meanwhile
+        for file in files:
+            with suppress(OSError):
+                found = file.stat()
+                sizes[found.st_dev, found.st_ino] = found.st_size
+    return sum(sizes.values())
 
 
 def _disk(folder: Path) -> Json:

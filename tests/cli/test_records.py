@@ -9,9 +9,10 @@ import sqlite3
 import tarfile
 import tempfile
 import time
-from collections.abc import Callable
-from itertools import islice
+from collections.abc import Callable, Sequence
+from itertools import count, islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ from headworks.record import backup as module
 from headworks.record.journal import JournalStore
 from headworks.record.records import Records
 from headworks.record.seal import load_key
-from headworks.record.stamp import Entry, Stamp
+from headworks.record.stamp import Clock, Entry, Stamp
 from headworks.record.verify import verify
 from headworks.record.writer import Writer
 from headworks.station.lock import held
@@ -184,7 +185,7 @@ def test_the_journal_and_the_ledger(run: Run) -> None:
     rows = table(run("export", "ledger")[1])
     assert [row["quality"] for row in rows] == ["whole", "whole", "partial"]
     assert {row["clock"] for row in rows} == {"synced"}
-    total = sum(float(rows[0][f"{name}_kwh"]) for name in ("a1", "a2", "a3"))
+    total = sum(float(rows[0][f"{name}.kwh"]) for name in ("a1", "a2", "a3"))
     assert total == pytest.approx(float(rows[0]["racks_kwh"]), abs=1e-5)
     units = float(rows[0]["baseline_kwh"]) + float(rows[0]["incremental_kwh"])
     assert units == pytest.approx(float(rows[0]["import_kwh"]), abs=1e-5)
@@ -202,6 +203,69 @@ def test_parquet_holds_the_same(run: Run, tmp_path: Path, monkeypatch: pytest.Mo
         assert found.num_rows == len(table(run("export", what)[1]))
     values = parquet.read_table(tmp_path / "samples.parquet").column("a1.power_kw").to_pylist()
     assert max(values) == 36.0
+
+
+HOSTILE = (
+    *("import", "export", "racks", "covered", "baseline", "incremental", "quality", "clock"),
+    *("from", "to", "seq", "missing_s", "start", "time", "kwh", "how", "counter", "import_counter"),
+    *("a", "a_kwh", "a_counter", "a_import", "a_import_counter", "b-import", "covered_share"),
+)
+
+
+def intervals_of(names: Sequence[str]) -> list[Entry]:
+    """Two intervals in which racks and feeders are called so, the other way round in the second."""
+    half = len(names) // 2
+    return [
+        Entry("interval", "site", values=interval_of(racks, feeders))
+        for racks, feeders in ((names[:half], names[half:]), (names[half:], names[:half]))
+    ]
+
+
+def interval_of(racks: Sequence[str], feeders: Sequence[str]) -> dict[str, Any]:
+    """An interval whose every figure is another, from 1 on: what overwrites what can be seen."""
+    figures = (float(n) for n in count(1))
+
+    def told() -> dict[str, Any]:
+        return {"kwh": next(figures), "how": "counter", "flags": [], "first": 0.0,
+                "last": next(figures)}  # fmt: skip
+
+    def both() -> dict[str, Any]:
+        return {"import": told(), "export": told()}
+
+    fixed = ("racks_kwh", "covered_kwh", "covered_share", "baseline_kwh", "incremental_kwh")
+    return {
+        "from_s": 1e9, "to_s": 1e9 + 900, "from_t_s": 0.0, "to_t_s": 900.0, "interval_s": 900.0,
+        "missing_s": 0.0, "quality": "whole", "clock_state": "synced", **both(),
+        "feeders": {name: both() for name in feeders}, "racks": {name: told() for name in racks},
+        **{name: next(figures) for name in fixed},
+    }  # fmt: skip
+
+
+def test_no_name_takes_another_s_column_of_the_ledger(run: Run, tmp_path: Path) -> None:
+    """Whatever racks and feeders are called: every figure is there, under a name of its own."""
+    from pyarrow import parquet
+
+    store = JournalStore(tmp_path / "journal.db")
+    entries = intervals_of(HOSTILE)
+    store.append([(Stamp("b", 900.0, 1e9 + 900, Clock.SYNCED), entry) for entry in entries])
+    store.database.close()
+    held = [[n + 1.0 for n in range(int(e.values["incremental_kwh"]))] for e in entries]
+    where = ("--records", tmp_path)
+    lines = [json.loads(li) for li in run("export", "ledger", "--json", *where)[1].splitlines()]
+    lines = [line for line in lines if line["quality"] != "gap"]
+    assert [
+        sorted(v for v in line.values() if isinstance(v, float) and v) for line in lines
+    ] == held
+    assert [line["racks_kwh"] for line in lines] == [e.values["racks_kwh"] for e in entries]
+    rows = [r for r in table(run("export", "ledger", *where)[1]) if r["quality"] != "gap"]
+    run("export", "ledger", "--parquet", "--out", tmp_path / "x.parquet", *where)
+    columns = parquet.read_table(tmp_path / "x.parquet").to_pylist()
+    columns = [row for row in columns if row["quality"] != "gap"]
+    for line, row, flat in zip(lines, rows, columns, strict=True):
+        assert {n: v for n, v in flat.items() if v is not None} == line
+        assert {n: v for n, v in row.items() if v} == {
+            n: str(v) for n, v in line.items() if v not in (None, "")
+        }
 
 
 def test_parquet_that_is_not_installed_says_what_to_install(

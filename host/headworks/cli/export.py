@@ -178,7 +178,7 @@ def _kind(name: str) -> str:
              "who", "role", "origin", "values", "hash")  # fmt: skip
     if name == "seq":
         return "int64"
-    return "string" if name in texts or name.endswith("_how") else "float64"
+    return "string" if name in texts or name.endswith(("_how", ".how")) else "float64"
 
 
 def _say(text: str, code: int) -> int:

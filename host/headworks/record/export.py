@@ -41,17 +41,28 @@ def ledger_rows(folder: Path, span: Span, zone: tzinfo | None) -> Iterator[Json]
 
 
 def _energies(values: Json) -> Json:
-    """Every figure of an interval under a name of its own."""
-    row: Json = {}
-    meters = {"import": values["import"], "export": values["export"]}
+    """Every figure of an interval under a name of its own.
+
+    A column of something that has a name begins with it and a dot, and no other column has one:
+    a name has no dot, so whatever racks and feeders are called, no column is another's.
+    """
+    row = _meter("import_", values["import"]) | _meter("export_", values["export"])
     for name, ways in values["feeders"].items():
-        meters |= {f"{name}.{way}": told for way, told in ways.items()}
-    for name, told in (meters | values["racks"]).items():
-        row[f"{name}_kwh"] = told["kwh"]
-        row[f"{name}_how"] = " ".join([told["how"], *told.get("flags", ())])
-        row[f"{name}_counter_kwh"] = told.get("last")
+        for way, told in ways.items():
+            row |= _meter(f"{name}.{way}_", told)
+    for name, told in values["racks"].items():
+        row |= _meter(f"{name}.", told)
     names = ("racks_kwh", "covered_kwh", "covered_share", "baseline_kwh", "incremental_kwh")
     return row | {name: values[name] for name in names}
+
+
+def _meter(begin: str, told: Json) -> Json:
+    """What is known of one meter's or one rack's energy."""
+    return {
+        f"{begin}kwh": told["kwh"],
+        f"{begin}how": " ".join([told["how"], *told.get("flags", ())]),
+        f"{begin}counter_kwh": told.get("last"),
+    }
 
 
 def sample_rows(folder: Path, span: Span, zone: tzinfo | None, tier: str) -> Iterator[Json]:

@@ -1,9 +1,12 @@
 """The energy ledger: counters against the true energy, gaps shown, odd counters seen."""
 
 from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 from hypothesis import given
@@ -12,10 +15,12 @@ from hypothesis import strategies as st
 from headworks.model.live import Quality
 from headworks.model.site import RecordSpec
 from headworks.record.counters import LATE, LEAP, RESET, ROLLED, Counter
+from headworks.record.grid import begin_of
 from headworks.record.ledger import Ledger
 from headworks.record.ledger_check import LedgerCheck
 from headworks.record.reading import intervals
 from headworks.record.stamp import Clock
+from headworks.record.verify import verify
 from record.kept import keep
 from record.scans import WALL_S, Scan, a_site, scans
 
@@ -79,6 +84,56 @@ def test_units_up_to_and_above_the_baseline() -> None:
 def test_half_hours() -> None:
     """The other length that is settled by."""
     assert [v["to_s"] - v["from_s"] for v in told(scans(3601), interval_min=30)] == [1800, 1800]
+
+
+def test_half_hours_are_those_of_the_site_s_clock(tmp_path: Path) -> None:
+    """In Nepal too, 5 h 45 min ahead of UTC; what an older version kept by UTC still verifies."""
+    site = a_site(RecordSpec(interval_min=30), scan_s=10.0, timezone="Asia/Kathmandu")
+    by_utc = replace(site, timezone="UTC")
+    keep(tmp_path, scans(400, every_s=10.0, on=by_utc), by_utc)
+    rows = scans(400, every_s=10.0, on=site, t_s=5000.0, wall_s=WALL_S + 4000.0)
+    keep(tmp_path, rows, site)
+    found = [(v["from_s"] - WALL_S, v["quality"]) for v in intervals(tmp_path)]
+    assert found == [
+        (0, "whole"), (1800, "whole"), (3600, "partial"), (3990, "gap"),
+        (4000, "partial"), (4500, "whole"), (6300, "partial"),
+    ]  # fmt: skip
+    assert verify(tmp_path).broken == ()
+
+
+@pytest.mark.parametrize(
+    ("zone", "from_s", "begins"),
+    [
+        ("Australia/Lord_Howe", 1775313000.0, ["01:30", "01:30", "02:00"]),  # half an hour back
+        ("Pacific/Chatham", 1775308500.0, ["03:00", "03:30", "03:00"]),  # back from 03:45 to 02:45
+        ("Europe/Berlin", 1792888200.0, ["02:30", "02:00", "02:30"]),
+        ("Europe/Berlin", 1774744200.0, ["01:30", "03:00", "03:30"]),
+    ],
+)
+def test_a_clock_that_is_changed_merges_no_intervals(
+    zone: str, from_s: float, begins: list[str]
+) -> None:
+    """An hour that the clock shows twice has intervals of its own, each as long as any other."""
+    ledger_site = a_site(RecordSpec(interval_min=30), scan_s=10.0, timezone=zone)
+    ledger, found = Ledger(ledger_site), []
+    for row in scans(550, every_s=10.0, on=ledger_site, wall_s=from_s):
+        found += ledger.add(row.stamp, row.snapshot, row.plan)
+    told = [dict(entry.values) for entry in found]
+    clock = [datetime.fromtimestamp(v["from_s"], ZoneInfo(zone)).strftime("%H:%M") for v in told]
+    assert (clock, {v["quality"] for v in told}) == (begins, {"whole"})
+
+
+@given(
+    st.floats(1.6e9, 2.2e9),
+    st.sampled_from(sorted(available_timezones() - {"localtime"})),
+    st.sampled_from([900, 1800]),
+)
+def test_every_instant_is_in_one_interval(wall_s: float, zone: str, length_s: int) -> None:
+    """In every zone: it begins on the clock's quarter or half hour, and holds what is in it."""
+    begin_s = begin_of(wall_s, length_s, ZoneInfo(zone))
+    assert begin_s <= wall_s < begin_s + length_s
+    assert begin_of(begin_s, length_s, ZoneInfo(zone)) == begin_s
+    assert datetime.fromtimestamp(begin_s, ZoneInfo(zone)).minute * 60 % length_s == 0
 
 
 def silent(row: Scan) -> Scan:

@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 from dataclasses import replace
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -17,7 +18,7 @@ from headworks.statement.gather import gather
 from headworks.statement.ledger_rows import rows_of
 from headworks.statement.make import WRITTEN_S
 from headworks.statement.model import Interval, Quality, StatementError
-from headworks.statement.months import bounds
+from headworks.statement.months import bounds, grid
 from record.kept import keep
 from record.scans import WALL_S, a_site, scans
 from sitefile.samples import HERE
@@ -83,7 +84,7 @@ NONE = {"kwh": None, "how": "unknown"}
 def test_a_row_of_the_ledger(changes, row):
     """Counters become Wh, what is not known stays so, what cannot be placed is not placed."""
     changes = {"from_s": FROM_S, "length_s": LENGTH_S, **changes}
-    found = rows_of([values(**changes)], LENGTH_S, "incomer")
+    found = rows_of([values(**changes)], LENGTH_S, ZoneInfo(ZONE), "incomer")
     assert found.intervals == (row,)
     assert dict(found.racks)["a1"] == "counter"
 
@@ -92,7 +93,7 @@ def test_two_rows_of_one_interval_are_one():
     """A restart leaves two: their energy adds up, and the interval was measured in part."""
     first = values(length_s=300, quality="partial")
     second = values(FROM_S + 400, 500, quality="partial", clock_state="free")
-    row = rows_of([first, second], LENGTH_S, "incomer").intervals
+    row = rows_of([first, second], LENGTH_S, ZoneInfo(ZONE), "incomer").intervals
     assert row == (
         Interval(
             FROM_S, Quality.PARTIAL, Clock.FREE, 800, 5000, 14500, 12000, 10800, 4000, 1000, (8000, 4000)
@@ -102,32 +103,53 @@ def test_two_rows_of_one_interval_are_one():
 
 def test_quarters_make_half_hours():
     """Where the interval was changed within a month, whole quarters make a whole half hour."""
-    row = rows_of([values(), values(FROM_S + 900)], 1800, "incomer").intervals
+    row = rows_of([values(), values(FROM_S + 900)], 1800, ZoneInfo(ZONE), "incomer").intervals
     assert [(one.quality, one.measured_s, one.import_wh) for one in row] == [
         (Quality.GOOD, 1800, 5000)
     ]
 
 
+@pytest.mark.parametrize(
+    ("begin_s", "told"),
+    [
+        (0, [(0, Quality.GOOD, 2500), (1800, Quality.GOOD, 2500)]),
+        # as an older version had them, by UTC: at a quarter past and to
+        (900, [(0, Quality.PARTIAL, None), (1800, Quality.PARTIAL, None)]),
+    ],
+)
+def test_half_hours_of_a_zone_at_a_quarter(begin_s, told):
+    """Half hours are those of the clock; an older version's cannot be placed, nor count twice."""
+    from_s, _ = bounds(MONTH, "Asia/Kathmandu")
+    rows = [values(from_s + begin_s + n * 1800, 1800) for n in range(2)]
+    found = rows_of(rows, 1800, ZoneInfo("Asia/Kathmandu"), "incomer")
+    assert [(o.start_s - from_s, o.quality, o.import_wh) for o in found.intervals] == told
+    assert (
+        len({one.start_s for one in found.intervals} - {*grid(MONTH, "Asia/Kathmandu", 1800)}) == 0
+    )
+
+
 def test_rows_without_a_time_are_counted():
     """Before the clock was set nobody knows the month of a row: it is told, not guessed."""
-    found = rows_of([values(), values(from_s=None, clock_state="untimed")], LENGTH_S, "incomer")
+    found = rows_of(
+        [values(), values(from_s=None, clock_state="untimed")], LENGTH_S, ZoneInfo(ZONE), "incomer"
+    )
     assert (len(found.intervals), found.unplaced) == (1, 1)
 
 
 def test_the_counters_of_the_connection():
     """First and last reading; after a reset their difference says nothing."""
     later = values(FROM_S + 900, **{"import": _counted(1.0, 1002.5)})
-    counter = rows_of([values(), later], LENGTH_S, "incomer").counters[0]
+    counter = rows_of([values(), later], LENGTH_S, ZoneInfo(ZONE), "incomer").counters[0]
     assert counter.import_wh == (1_000_000, 1_003_500)
     assert counter.steady
     odd = values(FROM_S + 900, **{"import": _counted(1.0, 3.0, ["reset"])})
-    assert not rows_of([values(), odd], LENGTH_S, "incomer").counters[0].steady
+    assert not rows_of([values(), odd], LENGTH_S, ZoneInfo(ZONE), "incomer").counters[0].steady
 
 
 def test_a_rack_that_came_later_drew_nothing_before():
     """Racks of the whole month have a column each, and each says how it was measured."""
     old = values(racks={"a1": _counted(4.0)}, racks_kwh=4.0)
-    found = rows_of([old, values(FROM_S + 900)], LENGTH_S, "incomer")
+    found = rows_of([old, values(FROM_S + 900)], LENGTH_S, ZoneInfo(ZONE), "incomer")
     assert found.racks == {"a1": "counter", "b1": "power"}
     assert found.intervals[0].racks_wh == (4000, 0)
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -11,7 +12,7 @@ from headworks.record.stamp import Clock
 from headworks.statement.incidents import curtailments, trips
 from headworks.statement.make import WRITTEN_S
 from headworks.statement.model import ENERGIES, Entry, Gap, Quality, StatementError
-from headworks.statement.months import bounds, grid
+from headworks.statement.months import bounds, grid, local
 from headworks.statement.sums import gaps
 from statement.sample import (
     DAY_S,
@@ -106,11 +107,25 @@ def test_no_month_is_told(text):
         bounds(text, "Asia/Karachi")
 
 
-def test_half_hours_that_do_not_begin_at_midnight_are_refused():
-    """Where the zone is a quarter of an hour off, half hours do not fit its days."""
-    assert len(grid("2026-11", "Asia/Kathmandu", 900)) == 2880
-    with pytest.raises(StatementError, match="do not begin at midnight in Asia/Kathmandu; keep"):
-        grid("2026-11", "Asia/Kathmandu", 1800)
+@pytest.mark.parametrize(
+    ("month", "zone", "count"),
+    [
+        ("2026-11", "Asia/Kathmandu", 1440),
+        ("2026-04", "Australia/Lord_Howe", 1441),  # half an hour is there twice
+        ("2026-09", "Pacific/Chatham", 1438),
+    ],
+)
+def test_half_hours_begin_on_the_clock_s_hour(month, zone, count):
+    """Where the zone is a quarter of an hour off or its clock changes by half an hour too."""
+    starts = grid(month, zone, 1800)
+    assert len(starts) == count
+    assert {local(start_s, ZoneInfo(zone)).minute for start_s in starts} == {0, 30}
+
+
+def test_intervals_that_do_not_fit_into_a_month_are_refused():
+    """Of a length that no ledger has, as in a statement that somebody made up."""
+    with pytest.raises(StatementError, match="do not fit into 2026-11 in Asia/Kathmandu; keep"):
+        grid("2026-11", "Asia/Kathmandu", 7000)
 
 
 def test_a_month_that_still_runs_says_so():

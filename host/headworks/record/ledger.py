@@ -14,6 +14,7 @@ from headworks.model.live import Quality, Reading, Snapshot
 from headworks.model.plan import Plan
 from headworks.model.site import ExportSignal, Site
 from headworks.record.counters import Counter, Told
+from headworks.record.grid import begin_of
 from headworks.record.stamp import WORST, Clock, Entry, Stamp
 
 GAP_SCANS = 3.0  # scans that may be missing before the time counts as not seen
@@ -99,10 +100,10 @@ class Ledger:
         return [Entry("interval", self._site.name, values=values)]
 
     def _number(self, stamp: Stamp) -> tuple[str, int]:
-        """Which interval an instant is in: of the wall clock, without one of the boot."""
+        """Which interval an instant is in: of the site's clock, without one of the boot."""
         if stamp.wall_s is None:
             return "boot", int(stamp.t_s // self._length_s)
-        return "wall", int(stamp.wall_s // self._length_s)
+        return "wall", int(begin_of(stamp.wall_s, self._length_s, self._zone))
 
     def _gather(self, span_s: float, snapshot: Snapshot, plan: Plan) -> None:
         if span_s > self._gap_s:

@@ -45,7 +45,8 @@ def gather(folder: Path, site: Site, month: str, now_s: int, software: str) -> S
             starts = grid(month, site.timezone, interval_s)
             through_s = over(month, starts, now_s).stop
             evidence = _evidence(journal, site, from_s, through_s, software)
-        rows: Rows = rows_of(intervals, interval_s, connection_meter(site) or "")
+        zone, meter = ZoneInfo(site.timezone), connection_meter(site) or ""
+        rows: Rows = rows_of(intervals, interval_s, zone, meter)
         entries = entries_of(events)
     except (sqlite3.Error, KeyError, TypeError, ValueError) as error:
         raise StatementError(

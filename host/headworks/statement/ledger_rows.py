@@ -6,8 +6,10 @@ interval cannot be placed, so it is not known; the meter's own counters still sh
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import tzinfo
 from typing import Any, NamedTuple
 
+from headworks.record.grid import begin_of
 from headworks.record.stamp import WORST, Clock
 from headworks.statement.model import Counter, Entry, Interval, Quality
 
@@ -27,8 +29,11 @@ class Rows(NamedTuple):
     counters: tuple[Counter, ...]
 
 
-def rows_of(intervals: Iterable[Body], interval_s: int, meter: str) -> Rows:
-    """The rows of a month's `interval` values, in their order. `meter`: at the connection."""
+def rows_of(intervals: Iterable[Body], interval_s: int, zone: tzinfo, meter: str) -> Rows:
+    """The rows of a month's `interval` values, in their order, on the grid of the site's zone.
+
+    `meter` is the one at the connection.
+    """
     found = list(intervals)
     racks = _racks(found)
     slots: dict[int, Interval] = {}
@@ -37,7 +42,7 @@ def rows_of(intervals: Iterable[Body], interval_s: int, meter: str) -> Rows:
         if values.get("from_s") is None:
             unplaced += 1
             continue
-        row = _row(values, interval_s, tuple(racks))
+        row = _row(values, interval_s, zone, tuple(racks))
         before = slots.get(row.start_s)
         slots[row.start_s] = row if before is None else _together(before, row, interval_s)
     counters = (_counter(found, meter),) if meter and slots else ()
@@ -54,8 +59,8 @@ def _racks(found: Iterable[Body]) -> dict[str, str]:
     return racks
 
 
-def _row(values: Body, interval_s: int, names: tuple[str, ...]) -> Interval:
-    start_s = int(values["from_s"]) // interval_s * interval_s
+def _row(values: Body, interval_s: int, zone: tzinfo, names: tuple[str, ...]) -> Interval:
+    start_s = int(begin_of(float(values["from_s"]), interval_s, zone))
     length_s = float(values["to_t_s"]) - float(values["from_t_s"])
     measured_s = max(0, min(interval_s, round(length_s - float(values["missing_s"]))))
     clock = Clock(values["clock_state"])

@@ -27,11 +27,14 @@ def _first(year: int, month: int, zone: ZoneInfo) -> int:
 
 
 def grid(month: str, timezone: str, interval_s: int) -> range:
-    """The start of every interval of a month. Raises StatementError where they do not fit."""
+    """The start of every interval of a month, from its first midnight on the site's clock on.
+
+    Raises StatementError where they do not fit into the month.
+    """
     start_s, end_s = bounds(month, timezone)
-    if interval_s <= 0 or start_s % interval_s or end_s % interval_s:
+    if interval_s <= 0 or (end_s - start_s) % interval_s:
         raise StatementError(
-            f"intervals of {interval_s} s do not begin at midnight in {timezone}; "
+            f"intervals of {interval_s} s do not fit into {month} in {timezone}; "
             "keep the ledger in intervals of 900 s"
         )
     return range(start_s, end_s, interval_s)

@@ -9,6 +9,7 @@ from pathlib import Path
 _PACKAGE = Path(__file__).parent
 SERVICE_SOCKET = Path("/run/headworks/station.sock")  # of the unit in host/systemd
 SERVICE_STATE = Path("/var/lib/headworks")  # likewise
+SERVICE_SITE = Path("/etc/headworks/site.toml")  # likewise
 RESTORE_MARK = "restore-unfinished"  # in the state folder while a restore exchanges what is there
 SERVICE_PEOPLE = Path("/var/lib/headworks-people")  # of the units of the faces
 

@@ -1,6 +1,8 @@
 """The commands that talk to the station, and `headworks run` where it cannot run."""
 
+import asyncio
 import json
+from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import pytest
 from faces.held_states import held
 from headworks import paths
 from headworks.cli.main import main
+from headworks.cli.records_options import meant
 from headworks.faces.trips import trips
 from station.substation import Substation, play, until, until_view
 from tools.states import state
@@ -106,6 +109,37 @@ def test_commands_against_a_running_station(tmp_path: Path) -> None:
         assert 'no rack here is called "b1"' in error
 
     play(tmp_path, work)
+
+
+def test_a_month_takes_site_and_records_that_belong_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the station that runs where no file is here; one's own site never with its records."""
+    monkeypatch.delenv("HEADWORKS_STATE", raising=False)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "own"))
+    monkeypatch.setenv("HEADWORKS_SOCKET", str(tmp_path / "none.sock"))
+    monkeypatch.setattr(paths, "SERVICE_SITE", tmp_path / "etc.toml")
+    monkeypatch.setattr(paths, "SERVICE_STATE", tmp_path / "var")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "etc.toml").touch()
+    (tmp_path / "there").mkdir()
+    own, service = tmp_path / "own" / "headworks" / "records", tmp_path / "etc.toml"
+
+    def found(site: Path | None = None) -> tuple[Path, Path]:
+        return meant(Namespace(site=site, records=None))
+
+    async def work(place: Substation) -> None:
+        async with place.station():
+            await until_view(place, lambda _: True)
+            monkeypatch.setenv("HEADWORKS_SOCKET", str(place.socket))
+            theirs = (place.site, place.state / "records")
+            assert await asyncio.to_thread(found) == theirs
+            assert await asyncio.to_thread(found, place.site) == theirs
+            Path("site.toml").touch()
+            assert await asyncio.to_thread(found) == (Path("site.toml"), own)
+
+    assert found() == (service, own)
+    play(tmp_path / "there", work)
 
 
 RACK: dict[str, Any] = {

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from headworks.cli import outside
+from headworks import paths
 from headworks.cli.main import main
 from headworks.faces.outbox import Message, Outbox
 from outside.places import PASSWORD, USER, Mosquitto, Station, ear, until
@@ -60,7 +60,7 @@ def test_without_a_site_named_it_is_the_services_else_the_one_here(
 ) -> None:
     """As with `check` and `doctor`, whoever tries a site file stands in its folder."""
     service = tmp_path / "etc.toml"
-    monkeypatch.setattr(outside, "SERVICE_SITE", service)
+    monkeypatch.setattr(paths, "SERVICE_SITE", service)
     monkeypatch.chdir(tmp_path)
     words(tmp_path, "")
     assert main(["notify", "--test"]) == 4

@@ -79,6 +79,7 @@ def test_two_sites_stand_side_by_side(capsys, tmp_path, morning, site):
     code, said, _ = run(capsys, *words, "--compare", other, "--racks", 4)
     assert code == 0
     mine, others = json.loads(said)["cases"]
+    assert run(capsys, *words[:-1], "--compare", other)[1].startswith("\tmine\tother\n")
     assert (mine["label"], others["label"]) == ("mine", "other")
     assert len(mine["racks"]) == len(others["racks"]) == 4
     assert mine["surplus_kwh"] == others["surplus_kwh"]
@@ -98,6 +99,7 @@ def test_a_fault_is_played(capsys, tmp_path, morning, site):
     code, _, wrong = run(capsys, *words, "--fault", "gremlins")
     assert code == 1
     assert len(wrong) == 1
+    assert "in a backtest there are: meter-silent, " in wrong[0]
 
 
 def test_size_finds_a_knee(capsys, tmp_path, morning, site):
@@ -106,7 +108,8 @@ def test_size_finds_a_knee(capsys, tmp_path, morning, site):
     words = ("size", "--site", site, "--data", morning, *MAPS, "--out", out, "--racks", "1,3,6")
     code, said, _ = run(capsys, *words)
     assert code == 0
-    assert len(said.splitlines()) == 3
+    assert len(said.splitlines()) == 4
+    assert said.startswith("Racks\t")
     assert said.count("← knee") == 1
     assert {path.name for path in out.iterdir()} == {"report.html", "report.json", "report.png",
                                                      "sizes.csv"}  # fmt: skip

@@ -62,6 +62,11 @@ def test_other_quantities_have_their_own_units():
         (["time", "P"], ["grid_kw=P"], "row 1: column 'P' does not say its unit; write --map"),
         (["time", "P"], ["grid_kw=Q:kW"], "no column 'Q' for grid_kw; there are 'time', 'P'"),
         (["time", "Power"], ["grid_kw=Powr:kW"], "did you mean 'Power'?"),
+        (
+            ["time", "P", "T"],
+            ["grid_kw=P:kW", "temperature_c=T:kW"],
+            "'kW' is no unit of temperature_c; write one of °c",
+        ),
         (["time", "P (W)"], ["grid_kw=P (W):kW"], "is named in W and mapped in kW; the file mixes"),
         (["time", "P", "P"], ["grid_kw=P:kW"], "two columns are called 'P'; give each its own"),
         (

@@ -185,6 +185,7 @@ def test_the_numbers_to_try_reach_beyond_the_peak():
         (report_words.energy(None), "–"),
         (report_words.share(0.00001), "< 0.1 %"),
         (report_words.share(0.8834), "88.3 %"),
+        (report_words.share(-0.0001), "0.0 %"),
         (report_words.seconds(44.66), "44.7 s"),
         (report_words.seconds(151.2), "2 min 31 s"),
         (report_words.seconds(40_000), "11.1 h"),

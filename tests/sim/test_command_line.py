@@ -17,6 +17,7 @@ from headworks.model.live import Quality
 from headworks.model.site import SetpointSignal
 from headworks.sim import master
 from headworks.sim.client import SimError, ask
+from headworks.sim.faults.kinds import KINDS
 from sim import running, sites
 
 ANY = "tcp://127.0.0.1:0"
@@ -73,6 +74,17 @@ def test_without_a_simulator(tmp_path, capsys):
     code, _, err = run(capsys, "status", "--socket", str(tmp_path / "none.sock"))
     assert code == 1
     assert "start `headworks sim serve --site SITE`" in err
+
+
+def test_faults_are_listed_without_a_simulator(tmp_path, capsys, monkeypatch):
+    """Whoever plans a backtest needs the names only; that targets are left out is said."""
+    monkeypatch.setenv("HEADWORKS_SIM_SOCKET", str(tmp_path / "none.sock"))
+    code, out, err = run(capsys, "faults")
+    assert code == 0
+    assert all(f"{name} " in out for name in KINDS)
+    assert "at a meter" in out
+    assert "no simulator runs" in err
+    assert run(capsys, "faults", "--socket", str(tmp_path / "none.sock"))[0] == 1
 
 
 def test_status_is_the_truth(sim, tmp_path, capsys):

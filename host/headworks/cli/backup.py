@@ -10,8 +10,6 @@ from pathlib import Path
 from headworks import __version__, paths
 from headworks.cli.records_options import running
 
-SITE = Path("/etc/headworks/site.toml")
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `headworks backup`."""
@@ -20,7 +18,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--site",
         type=Path,
         metavar="SITE",
-        help=f"the site file (default: of the station that runs, else {SITE}, if it is there)",
+        help="the site file (default: of the station that runs, else "
+        f"{paths.SERVICE_SITE}, if it is there)",
     )
     add_state(parser)
 
@@ -59,4 +58,5 @@ def _meant(args: argparse.Namespace) -> tuple[Path, Path | None]:
     if files:
         site = Path(files["site"])
         return Path(files["state"]), args.site or (site if site.is_file() else None)
-    return args.state or paths.records_dir().parent, args.site or (SITE if SITE.exists() else None)
+    services = paths.SERVICE_SITE if paths.SERVICE_SITE.exists() else None
+    return args.state or paths.records_dir().parent, args.site or services

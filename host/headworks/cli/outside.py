@@ -11,12 +11,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from headworks import paths
 from headworks.cli.check import DEFAULT_SITE
 
 if TYPE_CHECKING:
     from headworks.model.site import Site
 
-SERVICE_SITE = Path("/etc/headworks/site.toml")  # of the units in host/systemd
 EXIT_MISTAKES, EXIT_UNREADABLE, EXIT_CANNOT = 1, 2, 4
 
 
@@ -28,7 +28,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Where the site file, the station and the state folder are."""
     parser.add_argument(
         "--site", type=Path, default=default_site(), metavar="SITE",
-        help=f"the site file (default {SERVICE_SITE}, else {DEFAULT_SITE} here)",
+        help=f"the site file (default {paths.SERVICE_SITE}, else {DEFAULT_SITE} here)",
     )  # fmt: skip
     parser.add_argument("--socket", type=Path, metavar="PATH", help="the station's socket")
     parser.add_argument("--state", type=Path, metavar="DIR", help="folder of what must last")
@@ -36,7 +36,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def default_site() -> Path:
     """The service's site file, else site.toml of the folder that somebody stands in."""
-    return SERVICE_SITE if SERVICE_SITE.exists() else DEFAULT_SITE
+    return paths.SERVICE_SITE if paths.SERVICE_SITE.exists() else DEFAULT_SITE
 
 
 def site_of(path: Path) -> "Site":

@@ -9,6 +9,7 @@ from datetime import datetime, tzinfo
 from pathlib import Path
 
 from headworks import paths
+from headworks.cli.check import DEFAULT_SITE
 from headworks.faces.client import StationClient, StationError
 from headworks.record.reading import Span
 
@@ -53,10 +54,36 @@ def folder(args: argparse.Namespace) -> Path:
     return named
 
 
-def own_folder(args: argparse.Namespace) -> Path:
-    """The same, but never of whatever station happens to run, such as a demo."""
-    given: Path | None = args.records
-    return given or paths.records_dir()
+def meant(args: argparse.Namespace) -> tuple[Path, Path]:
+    """Site file and folder of records of a month, as named, else such as belong together.
+
+    The site file is site.toml of this folder, else that of the station that runs, else the
+    service's. The records are those of the station that runs only where it runs this site file:
+    a month of one's own site is never made from the records of a demo.
+    """
+    files = {} if args.site and args.records else running()
+    theirs = Path(files["site"]) if files else None
+    site = args.site or _site(theirs)
+    if args.records is None and theirs is not None and theirs.absolute() == site.absolute():
+        return site, Path(files["state"]) / "records"
+    return site, args.records or paths.records_dir()
+
+
+def _site(theirs: Path | None) -> Path:
+    if DEFAULT_SITE.exists():
+        return DEFAULT_SITE
+    if theirs is not None:
+        return theirs
+    return paths.SERVICE_SITE if paths.SERVICE_SITE.exists() else DEFAULT_SITE
+
+
+def add_site(parser: argparse.ArgumentParser, use: str) -> None:
+    """The site file, for what `use` says."""
+    parser.add_argument(
+        "--site", type=Path, metavar="SITE",
+        help=f"{use} (default: {DEFAULT_SITE} here, else of the station that runs, "
+        f"else {paths.SERVICE_SITE})",
+    )  # fmt: skip
 
 
 def running() -> Mapping[str, str]:

@@ -61,7 +61,7 @@ def _say(args: argparse.Namespace, found: dict[str, Any]) -> None:
     for note in found["data"]["notes"]:
         print(note, file=sys.stderr)
     head, *lines = report.summary(found)
-    table.show(head, lines, right=head[1:])
+    table.show(head, lines, right=head[1:], headed=True)
     print(f"report: {args.out / 'report.html'}", file=sys.stderr)
 
 

@@ -7,14 +7,12 @@ from pathlib import Path
 
 from headworks import paths
 
-_DEFAULT_SITE = Path("/etc/headworks/site.toml")
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `headworks run`."""
     parser.add_argument(
-        "--site", type=Path, default=_DEFAULT_SITE, metavar="SITE",
-        help=f"the site file (default {_DEFAULT_SITE})",
+        "--site", type=Path, default=paths.SERVICE_SITE, metavar="SITE",
+        help=f"the site file (default {paths.SERVICE_SITE})",
     )  # fmt: skip
     parser.add_argument("--state", type=Path, metavar="DIR", help="folder of what must last")
     parser.add_argument("--socket", type=Path, metavar="PATH", help="socket to serve")

@@ -99,7 +99,9 @@ def _ask(args: argparse.Namespace) -> int:
     try:
         reply = ask(args.socket or paths.sim_socket(), **_question(args))
     except SimError as error:
-        return _fail(error, _REFUSED)
+        if args.sim != "faults" or args.socket:
+            return _fail(error, _REFUSED)
+        reply = _faults_alone()
     shown = reply.get("status") or reply.get("faults", [])
     print(
         json.dumps(shown)
@@ -107,6 +109,17 @@ def _ask(args: argparse.Namespace) -> int:
         else sim_print.text(args.sim, shown, args.sim == "fault" and args.clear)
     )
     return 0
+
+
+def _faults_alone() -> dict[str, Any]:
+    """The catalogue where no simulator runs, so that backtests can be planned without one."""
+    from headworks.sim.faults.kinds import catalogue
+
+    print(
+        "headworks sim: no simulator runs; the names of its meters, racks and boards are left out",
+        file=sys.stderr,
+    )
+    return {"faults": catalogue()}
 
 
 def _question(args: argparse.Namespace) -> dict[str, Any]:

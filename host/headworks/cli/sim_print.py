@@ -37,6 +37,8 @@ def faults(rows: list[dict[str, Any]]) -> str:
         lines.append(f"{row['name']:18}{row['says']}{value}")
         if row["targets"]:
             lines.append(f"{'':18}{row['aim']}: {', '.join(row['targets'])}")
+        elif row["targets"] is None and row["aim"] != "site":
+            lines.append(f"{'':18}at a {row['aim']}")
         elif row["aim"] != "site":
             lines.append(f"{'':18}this site has no {row['aim']}")
     return "\n".join(lines)

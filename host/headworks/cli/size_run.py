@@ -55,7 +55,7 @@ def _say(args: argparse.Namespace, found: dict[str, object], curves: size_report
         print(json.dumps(found, ensure_ascii=False))
         return
     head, lines = size_report.table(curves)
-    table.show(head, lines, right=head[1:])
+    table.show(head, lines, right=head[1:], headed=True)
     print(f"report: {args.out / 'report.html'}", file=sys.stderr)
 
 

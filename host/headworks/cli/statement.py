@@ -6,9 +6,8 @@ import time
 from pathlib import Path
 
 from headworks import __version__
-from headworks.cli.records_options import add_records, own_folder, running
+from headworks.cli.records_options import add_records, add_site, meant, name_folder, running
 
-SITE = Path("site.toml")
 _FORMS = ("pdf", "html", "csv")
 
 
@@ -19,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         note = " (what is made if nothing is named)" if form == "pdf" else ""
         parser.add_argument(f"--{form}", action="store_true", help=f"make a {form.upper()}{note}")
     parser.add_argument("--language", default="en", metavar="LANGUAGE", help="en (default) or ur")
-    parser.add_argument("--site", type=Path, default=SITE, metavar="SITE", help="site file")
+    add_site(parser, "site file")
     add_records(parser)
     parser.add_argument("--out", type=Path, default=Path(), metavar="DIR", help="default: here")
 
@@ -34,11 +33,11 @@ def run(args: argparse.Namespace) -> int:
     from headworks.statement.sealed import Form
     from headworks.statement.words import words
 
-    where = own_folder(args)
+    path, where = meant(args)
     forms = [Form(form) for form in _FORMS if getattr(args, form)] or [Form.PDF]
     try:
         words(args.language)
-        site = load_site(args.site)
+        site = load_site(path)
         now_s = int(time.time())
         statement = gather(where, site, args.month, now_s, f"headworks {__version__}")
         made = write(statement, forms, args.language, load_key(where), args.out)
@@ -51,10 +50,12 @@ def run(args: argparse.Namespace) -> int:
     except (SiteUnreadable, StatementError, KeyFileError) as error:
         print(f"headworks: {error}", file=sys.stderr)
         return 1
+    if args.records is None:
+        name_folder(where)
     if not statement.complete:
         print("headworks: the month still runs, so this is preliminary", file=sys.stderr)
-    for path in made:
-        print(path)
+    for file in made:
+        print(file)
     return 0
 
 

@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from headworks.cli.records_options import own_folder
+from headworks.cli.records_options import meant
 from headworks.model.text import clean
 from headworks.record.seal import KeyFileError, load_key
 from headworks.site import SiteErrors, SiteUnreadable, load_site
@@ -38,7 +38,7 @@ def check(args: argparse.Namespace) -> Verdict:
     """All checks that can be made here. Raises StatementError, or OSError for the file."""
     with args.statement.open("rb") as file:
         data = file.read(MOST_BYTES + 1)
-    where = own_folder(args)
+    site, where = meant(args)
     try:
         key = args.expect or load_key(where).public
     except (OSError, KeyFileError):
@@ -46,7 +46,7 @@ def check(args: argparse.Namespace) -> Verdict:
     found = verify(data, key)
     if found.statement is None:
         return found
-    return verify(data, key, _now(args.site, where, found.statement))
+    return verify(data, key, _now(site, where, found.statement))
 
 
 def _now(path: Path, where: Path, stated: Statement) -> Statement | str:

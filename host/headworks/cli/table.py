@@ -4,9 +4,20 @@ import sys
 from collections.abc import Iterable, Sequence
 
 
-def show(columns: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[str] = ()) -> None:
-    """Print rows under their columns; `right` names the columns of figures."""
+def show(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    right: Sequence[str] = (),
+    *,
+    headed: bool = False,
+) -> None:
+    """Print rows under their columns; `right` names the columns of figures.
+
+    In a pipe the columns' names come first only where `headed`, since scripts read the rows.
+    """
     if not sys.stdout.isatty():
+        if headed:
+            print("\t".join(columns))
         for row in rows:
             print("\t".join(row))
         return

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from headworks.cli.records_options import (
     add_records,
+    add_site,
     add_span,
     folder,
     name_folder,
@@ -34,10 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--key", action="store_true", help="print the public key and end")
     parser.add_argument("--statement", type=Path, metavar="FILE", help="check a statement's file")
-    parser.add_argument(
-        "--site", type=Path, default=Path("site.toml"), metavar="SITE",
-        help="with --statement: the site file, to compare it with the records",
-    )  # fmt: skip
+    add_site(parser, "with --statement: the site file, to compare it with the records")
     parser.add_argument("--json", action="store_true", help="for tools: one line of JSON")
 
 

@@ -141,6 +141,11 @@ def _time_place(path: Path, names: list[str], wishes: dict[str, Wish]) -> int:
 def _place(path: Path, names: list[str], channel: str, heading: str) -> int:
     if heading in names:
         return names.index(heading)
+    name, _, unit = heading.rpartition(":")
+    if name in names:
+        units = ", ".join(_UNITS.get(kind_of(channel) or "", {}))
+        raise at(path, 1, f"{unit!r} is no unit of {channel}",
+                 f"write one of {units}" if units else "leave it out")  # fmt: skip
     near = get_close_matches(heading, names, 1)
     fix = f"did you mean {near[0]!r}?" if near else f"there are {_list(names)}"
     raise at(path, 1, f"no column {heading!r} for {channel}", fix)

@@ -49,6 +49,11 @@ def refused(name: str, supported: Iterable[str]) -> FaultError:
     )
 
 
+def unknown(name: str, supported: Iterable[str]) -> FaultError:
+    """That there is no such fault, and which there are."""
+    return FaultError(f"no fault {name!r}; in a backtest there are: {', '.join(supported)}")
+
+
 def aims(
     site: Site, channels: Iterable[str], contacts: Iterable[str]
 ) -> dict[Aim, tuple[str, ...]]:

@@ -64,7 +64,9 @@ def resolve(site: Site, inputs: Inputs, wanted: Iterable[Injected]) -> tuple[Act
             value = 3600.0 if one.value is None else one.value
             found.append(Acting(CLOCK_JUMP, "", value, one.from_s, one.until_s))
             continue
-        if one.name in KINDS and one.name not in SUPPORTED:  # `cloud` has been split off
+        if one.name not in KINDS:
+            raise fault_aims.unknown(one.name, (*SUPPORTED, CLOUD))
+        if one.name not in SUPPORTED:  # `cloud` has been split off
             raise fault_aims.refused(one.name, (*SUPPORTED, CLOUD))
         known = ActiveFaults(targets(site, (), boards))
         acting = [

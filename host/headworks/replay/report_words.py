@@ -19,7 +19,11 @@ def share(value: float | None, digits: int = 1) -> str:
         return NONE
     percent = 100.0 * value
     least = 10.0**-digits
-    return f"< {least:g} %" if 0.0 < percent < least / 2 else f"{percent:.{digits}f} %"
+    return (
+        f"< {least:g} %"
+        if 0.0 < percent < least / 2
+        else f"{round(percent, digits) + 0.0:.{digits}f} %"
+    )
 
 
 def seconds(value: float | None) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from headworks.sim import oracle
 from headworks.sim.faults.active import FaultError
-from headworks.sim.faults.kinds import KINDS
+from headworks.sim.faults.kinds import catalogue
 from headworks.sim.sockets import claim_path, release_path
 from headworks.sim.world import World
 
@@ -92,7 +92,7 @@ class Commands:
             case "status":
                 return {"status": oracle.status(self._world, self._started_s)}
             case "faults":
-                return {"faults": catalogue(self._world)}
+                return {"faults": catalogue(self._world.faults.known)}
             case "fault":
                 return self._put(asked)
             case "clear":
@@ -121,21 +121,6 @@ class Commands:
         ended = faults.clear(str(name), target) if name else faults.clear_all()
         self._world.after_faults(ended)
         return {"faults": [oracle.fault_row(fault) for fault in ended]}
-
-
-def catalogue(world: World) -> list[dict[str, Any]]:
-    """Every fault with its sentence and the targets that this site has for it."""
-    return [
-        {
-            "name": kind.name,
-            "aim": str(kind.aim),
-            "says": kind.says,
-            "value": kind.value,
-            "unit": kind.unit,
-            "targets": [name for name in world.faults.known[kind.aim] if name],
-        }
-        for kind in KINDS.values()
-    ]
 
 
 def _number(asked: Mapping[str, Any], key: str) -> float | None:

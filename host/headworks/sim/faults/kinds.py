@@ -4,8 +4,9 @@ Adding a fault is a row here and its effect where the row's group acts: `values`
 meters, `plant.contactor` for racks, `boards` for sensor boards, `world` for the rest.
 """
 
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Aim(StrEnum):
@@ -124,3 +125,21 @@ _REST = (
 )
 
 KINDS: dict[str, Kind] = {kind.name: kind for kind in (*_METER, *_RACK, *_SENSOR_BOARD, *_REST)}
+
+
+def catalogue(known: Mapping[Aim, Sequence[str]] | None = None) -> list[dict[str, Any]]:
+    """Every fault with its sentence, and the targets that a site has for it.
+
+    `targets` is None where no site is known.
+    """
+    return [
+        {
+            "name": kind.name,
+            "aim": str(kind.aim),
+            "says": kind.says,
+            "value": kind.value,
+            "unit": kind.unit,
+            "targets": None if known is None else [name for name in known[kind.aim] if name],
+        }
+        for kind in KINDS.values()
+    ]

@@ -6,10 +6,12 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 
 from headworks import paths
 from headworks.cli.main import main
@@ -201,7 +203,8 @@ def test_origins(origin: str, right: bool) -> None:
 def test_the_certificate_is_made_once_and_its_key_is_secret(tmp_path: Path) -> None:
     """The fingerprint that people have compared never changes by itself."""
     first = own_certificate(tmp_path, ["pi.local", "10.0.0.5"])
-    assert own_certificate(tmp_path, ["other"]) == first
+    assert "is new" in first.notes[0]
+    assert own_certificate(tmp_path, ["other"]) == first._replace(notes=())
     assert stat.S_IMODE(first.key.stat().st_mode) == 0o600
     made = x509.load_pem_x509_certificate(first.cert.read_bytes())
     names = made.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
@@ -210,6 +213,54 @@ def test_the_certificate_is_made_once_and_its_key_is_secret(tmp_path: Path) -> N
     first.cert.write_text("rubbish")
     with pytest.raises(CertificateError, match="damaged; remove it"):
         own_certificate(tmp_path, [])
+
+
+@pytest.mark.parametrize("what", ["rubbish", "another", "locked", "missing"])
+def test_a_key_that_does_not_serve_is_told_and_left(tmp_path: Path, what: str) -> None:
+    """A page that cannot begin TLS says which file and what to do, and neither replaces somebody's
+    key nor makes another certificate that nobody has compared."""
+    first = own_certificate(tmp_path / "page", [])
+    other = own_certificate(tmp_path / "other", [])
+    kept = first.cert.read_bytes()
+    if what == "missing":
+        first.key.unlink()
+    elif what == "locked":
+        secret = serialization.load_pem_private_key(first.key.read_bytes(), None)
+        locked = serialization.BestAvailableEncryption(b"abcd")
+        form = serialization.PrivateFormat.PKCS8
+        first.key.write_bytes(secret.private_bytes(serialization.Encoding.PEM, form, locked))
+    else:
+        first.key.write_text("rubbish" if what == "rubbish" else other.key.read_text())
+    with pytest.raises(CertificateError, match=r"web-key\.pem is .*another fingerprint"):
+        own_certificate(tmp_path / "page", [])
+    assert first.cert.read_bytes() == kept
+    if what in ("rubbish", "locked"):  # likewise where the certificate is gone
+        first.cert.unlink()
+        there = first.key.read_bytes()
+        with pytest.raises(CertificateError, match=r"web-key\.pem is"):
+            own_certificate(tmp_path / "page", [])
+        assert first.key.read_bytes() == there
+
+
+def test_a_certificate_is_made_for_the_key_that_is_there(tmp_path: Path) -> None:
+    """A first start that was cut off between the two files goes on with the key that it has."""
+    first = own_certificate(tmp_path, [])
+    key = first.key.read_bytes()
+    first.cert.unlink()
+    again = own_certificate(tmp_path, [])
+    assert again.key.read_bytes() == key
+    assert again.fingerprint != first.fingerprint
+    assert "is new" in again.notes[0]
+
+
+def test_dates_of_a_certificate_are_told(tmp_path: Path) -> None:
+    """An expired certificate, or one that a wrong clock finds too young, serves and is told."""
+    own_certificate(tmp_path, [])
+    for year, word in ((1970, "clock of this machine"), (2030, ""), (2060, "has expired")):
+        now = datetime(year, 1, 1, tzinfo=UTC)
+        notes = own_certificate(tmp_path, [], now).notes
+        assert word in " ".join(notes)
+        assert bool(notes) is bool(word)
 
 
 def without(modules: str, *words: str) -> subprocess.CompletedProcess[str]:

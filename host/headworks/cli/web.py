@@ -101,6 +101,8 @@ def _announce(place: "Address", certificate: "Certificate | None") -> None:
     print(f"headworks web: {place.url(certificate is not None)}", flush=True)
     if certificate is not None:
         print(f"headworks web: SHA-256 fingerprint {certificate.fingerprint}", flush=True)
+        for note in certificate.notes:
+            print(f"headworks web: {note}", flush=True)
 
 
 def _refuse(text: str) -> int:

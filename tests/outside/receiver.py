@@ -22,11 +22,13 @@ class Got(NamedTuple):
 
 
 class Receiver:
-    """`answers` are given in turn, then 200; a status, or a status with a header."""
+    """`answers` are given in turn, then 200; a status, or a status with a header. What has the
+    word `unwanted` in its body is refused."""
 
     def __init__(self, folder: Path, *, tls: bool = True, port: int = 0) -> None:
         self.got: list[Got] = []
         self.answers: list[tuple[int, dict[str, str]]] = []
+        self.unwanted = ""
         self.files: Files = certificates(folder)
         self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
         if tls:
@@ -52,6 +54,8 @@ class Receiver:
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 receiver.got.append(Got(self.command, self.path, headers, json.loads(body)))
                 status, more = receiver.answers.pop(0) if receiver.answers else (200, {})
+                if receiver.unwanted and receiver.unwanted.encode() in body:
+                    status = 422
                 self.send_response(status)
                 for name, value in more.items():
                     self.send_header(name, value)

@@ -13,6 +13,7 @@ import pytest
 
 from headworks.cli.main import main
 from headworks.faces.kept import KeptOutbox
+from headworks.faces.notify import webhook
 from headworks.faces.notify.alarms import Alarms
 from headworks.faces.notify.webhook import Webhook, target
 from headworks.faces.notify.work import Notifier
@@ -49,9 +50,10 @@ class Telling:
         self.waits: list[float] = []
         self.beside = Outbox(folder / "notify.sqlite", spec.keep)
         self._kept = KeptOutbox(Outbox(folder / "notify.sqlite", spec.keep))
+        self.now_s = 0.0
         notifier = Notifier(
             spec, Webhook(spec, target(spec)), self._kept, socket=station,
-            say=Say("notify", self.log), pause=self._pause,
+            say=Say("notify", self.log), pause=self._pause, clock=lambda: self.now_s,
         )  # fmt: skip
         self._task = asyncio.ensure_future(notifier.run())
 
@@ -124,6 +126,45 @@ def test_alarms_wait_on_disk_and_come_in_their_order(tmp_path: Path) -> None:
     play(tmp_path, body)
 
 
+def test_an_alarm_that_is_refused_keeps_back_no_other(tmp_path: Path) -> None:
+    """One whose text the receiver does not like is given up, counted and told as soon as another
+    one is taken; every other one arrives."""
+
+    async def body(station: Station) -> None:
+        with receiver(tmp_path / "r") as server:
+            server.unwanted = '-1"'
+            async with telling(spec_for(server, tmp_path), tmp_path, station) as found:
+                station.say(*(alarm(number) for number in range(1, 5)))
+                await until(lambda: found.beside.dropped() == 1 and found.beside.waiting() == 0)
+                await until(lambda: "is refused while others are taken" in found.log.getvalue())
+        numbers = [got.body["tag"].rpartition("-")[2] for got in server.got]
+        assert numbers == ["1"] * 3 + ["2", "1", "3", "4"]
+
+    play(tmp_path, body)
+
+
+def test_a_receiver_that_refuses_all_loses_nothing_for_a_day(tmp_path: Path) -> None:
+    """A wrong address or header costs no alarm until a day of this process has gone, whatever the
+    wall clock says of how long the alarm lies there; then the first is given up."""
+
+    async def body(station: Station) -> None:
+        with receiver(tmp_path / "r") as server:
+            server.unwanted = "tag"
+            async with telling(spec_for(server, tmp_path), tmp_path, station) as found:
+                station.say(alarm(1), alarm(2))
+                old = "UPDATE waiting SET since_s = 0"  # as if the clock had been set since
+                await until(lambda: found.beside.waiting() == 2)
+                found.beside.change(lambda connection: connection.execute(old))
+                tries = len(server.got)
+                await until(lambda: len(server.got) > tries + 8)
+                assert (found.beside.waiting(), found.beside.dropped()) == (2, 0)
+                found.now_s += 86_401.0
+                await until(lambda: found.beside.dropped() == 1)
+                await until(lambda: "was refused for a day" in found.log.getvalue())
+
+    play(tmp_path, body)
+
+
 def test_the_queue_is_bounded(tmp_path: Path) -> None:
     """The oldest alarms are given up, counted and told in the log."""
 
@@ -169,6 +210,44 @@ def test_a_receiver_that_says_nothing_is_left() -> None:
         outcome = asyncio.run(Webhook(spec, target(spec)).tell("k", {}))
     assert (outcome.done, outcome.final) == (False, False)
     assert outcome.cause == "no answer within 0.3 s"
+
+
+@pytest.mark.parametrize(
+    ("said", "done", "cause"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", True, ""),
+        (
+            b"HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\n",
+            False,
+            "look at the path of its url",
+        ),
+        (b"\x15\x03\x01\x00\x02\x02\x16\r\n\r\n", False, "does not answer as a web server does"),
+        (b"HTTP/1.1 200 OK\r\nX: " + b"y" * 300_000, False, "does not answer as a web server does"),
+    ],
+)
+def test_the_beginning_of_an_answer_says_all(
+    monkeypatch: pytest.MonkeyPatch, said: bytes, done: bool, cause: str
+) -> None:
+    """A receiver that has said 200 has taken the alarm, though its text never ends; one that is no
+    web server is told in words that help."""
+    monkeypatch.setattr(webhook, "MOST_ANSWER_S", 0.1)
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"{}")
+        writer.write(said)
+        await reader.read()
+        writer.close()
+
+    async def work() -> webhook.Outcome:
+        async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+            url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/secret-path"
+            spec = NotifySpec(url, timeout_s=10.0, body="{}")
+            return await Webhook(spec, target(spec)).tell("k", {})
+
+    outcome = asyncio.run(work())
+    assert outcome.done is done
+    assert cause in outcome.cause
+    assert "secret-path" not in outcome.cause
 
 
 @pytest.mark.parametrize(
@@ -282,7 +361,10 @@ def test_the_end_of_a_small_alarm_is_no_news_to_whoever_wants_grave_ones() -> No
     assert follows.look(a_state(50.0, [small, grave])).tell == []
     ends = [an_event(n, *one, 51.0, "alarm-end") for n, one in
             enumerate((("a1", "chatter"), ("a2", "welded")), 1)]  # fmt: skip
-    assert [one["source"] for one in follows.look(a_state(51.0, [], *ends)).tell] == ["a2"]
+    (end,) = follows.look(a_state(51.0, [], *ends)).tell
+    assert end["source"] == "a2"
+    assert end["text"].startswith("Over; it was: ")
+    assert end["todo"] == ""
 
 
 def test_the_command_sends_a_test_message(
@@ -303,6 +385,9 @@ def test_the_command_sends_a_test_message(
         assert (code, server.got[0].body["text"][:10]) == (0, "jamshoro-2")
         assert "has taken the test message" in text
         assert "secret-path" not in text
+        assert main(["notify", "--test", "--url", server.url]) == 0  # without a site file
+        assert server.got[1].body["text"].startswith("trial: ")
+        capsys.readouterr()
     code, text = call()
     assert code == 1
     assert "onnect" in text  # refused, in the system's words

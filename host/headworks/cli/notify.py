@@ -26,6 +26,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--test", action="store_true", help="send one message, say what came of it, and end"
     )
+    parser.add_argument(
+        "--url", metavar="URL",
+        help="instead of a site file's [notify], to try it: http://127.0.0.1:9000/ or https://…",
+    )  # fmt: skip
 
 
 def run(args: argparse.Namespace) -> int:
@@ -38,16 +42,28 @@ def _run(args: argparse.Namespace) -> int:
     from headworks.faces.notify.webhook import target
     from headworks.faces.say import Say
 
-    site = site_of(args.site)
-    spec = site.notify
-    if spec is None:
-        raise FaceError(f'{args.site}: no section [notify]; write it with url = "https://…"')
+    spec, name = _tried(args.url) if args.url else _settings(args.site)
     to, say = target(spec), Say("notify")
     if args.test:
-        return asyncio.run(_test(spec, to, site.name))
+        return asyncio.run(_test(spec, to, name))
     state = args.state or paths.state_dir()
     with alone(state, FILE):
         return face(lambda: _serve(spec, to, state, args.socket, say))
+
+
+def _settings(path: Path) -> "tuple[NotifySpec, str]":
+    """[notify] of the site file, and the site's name. Raises FaceError."""
+    site = site_of(path)
+    if site.notify is None:
+        raise FaceError(f'{path}: no section [notify]; write it with url = "https://…"')
+    return site.notify, site.name
+
+
+def _tried(url: str) -> "tuple[NotifySpec, str]":
+    """Settings of a trial."""
+    from headworks.model.outside import NotifySpec
+
+    return NotifySpec(url), "trial"
 
 
 async def _serve(

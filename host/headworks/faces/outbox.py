@@ -74,9 +74,12 @@ class Outbox:
 
         self.change(work)
 
-    def first(self) -> Waiting | None:
-        """The oldest message that waits."""
-        row = self.ask("SELECT seq, key, topic, body, since_s FROM waiting ORDER BY seq LIMIT 1")
+    def first(self, after: int = 0) -> Waiting | None:
+        """The oldest message that waits, of those behind a place in the queue."""
+        row = self.ask(
+            "SELECT seq, key, topic, body, since_s FROM waiting WHERE seq > ? ORDER BY seq LIMIT 1",
+            (after,),
+        )
         return Waiting(row[0], Message(*row[1:4]), row[4]) if row else None
 
     def done(self, seq: int) -> None:

@@ -37,7 +37,11 @@ def told(state: State, event: State, before: Severities = NOTHING) -> dict[str, 
         "text": sentence(code, event.get("values", {}), source),
         "note": clean(str(event.get("note", ""))),
     }
-    return found | (grave(state, event, before) if event["kind"] in (BEGIN, END) else {})
+    if event["kind"] not in (BEGIN, END):
+        return found
+    if event["kind"] == END:  # its sentence is the one with which it began
+        found["text"] = f"Over; it was: {found['text']}"
+    return found | grave(state, event, before)
 
 
 def severities(state: State) -> Severities:
@@ -46,12 +50,12 @@ def severities(state: State) -> Severities:
 
 
 def grave(state: State, event: State, before: Severities) -> dict[str, str]:
-    """Severity and what to do. What is in neither state counts as the gravest."""
+    """Severity and what to do, nothing at an end. In neither state counts as the gravest."""
     known = {**before, **severities(state)}
     todo = language("en").todo
     return {
         "severity": known.get((event["source"], event["code"]), "alarm"),
-        "todo": todo.get(event["code"], todo["other"]),
+        "todo": "" if event["kind"] == END else todo.get(event["code"], todo["other"]),
     }
 
 

@@ -8,7 +8,8 @@ import asyncio
 import os
 import re
 import ssl
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -21,6 +22,18 @@ from headworks.model.outside import NotifySpec
 from headworks.model.template import filled
 
 MOST_ANSWER = 65_536  # bytes that are read of an answer
+MOST_ANSWER_S = 2.0  # for which they are waited for
+_TODO = {  # what a refusal asks of whoever has set it up
+    400: "look at body in [notify]: is it what the receiver wants?",
+    401: "look at [headers] in the file of secrets",
+    403: "look at [headers] in the file of secrets",
+    404: "look at the path of its url",
+    405: "look at method in [notify], and at the path of its url",
+    410: "this url is no longer valid; have the receiver give a new one",
+    413: "body in [notify] is too long for it",
+    415: "it does not take JSON; put a receiver between that does",
+    422: "look at body in [notify]: is it what the receiver wants?",
+}
 _AGAIN = (408, 425, 429)  # of 4xx these say: later
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
@@ -92,16 +105,24 @@ class Webhook:
 
     async def tell(self, key: str, fields: Mapping[str, str]) -> Outcome:
         """One try, `timeout_s` long at most. Never raises for what the network does."""
-        body = filled(self._spec.body, fields)
+        body, said, cause = filled(self._spec.body, fields), list[Outcome](), ""
         try:
-            async with asyncio.timeout(self._spec.timeout_s):
-                return await self._try(key, body)
+            async with (
+                asyncio.timeout(self._spec.timeout_s) as limit,
+                self._asked(key, body) as got,
+            ):
+                said.append(_outcome(got.status_code, got.headers.get("retry-after", "")))
+                limit.reschedule(asyncio.get_running_loop().time() + MOST_ANSWER_S)
+                await _read(got)
         except TimeoutError:
-            return Outcome(False, f"no answer within {self._spec.timeout_s:g} s")
+            cause = f"no answer within {self._spec.timeout_s:g} s"
         except (httpx.HTTPError, OSError) as error:
-            return Outcome(False, _cause(error))
+            cause = _cause(error)
+        return said[0] if said else Outcome(False, cause)
 
-    async def _try(self, key: str, body: str) -> Outcome:
+    @asynccontextmanager
+    async def _asked(self, key: str, body: str) -> AsyncIterator[httpx.Response]:
+        """The answer's beginning, as soon as it is there."""
         headers = {
             **self._to.headers, "Content-Type": "application/json", "Idempotency-Key": key,
             "User-Agent": "headworks",
@@ -115,12 +136,16 @@ class Webhook:
                 self._spec.method, self._to.url, content=body.encode(), headers=headers
             ) as answer,
         ):  # fmt: skip
-            got = 0
-            async for piece in answer.aiter_raw():
-                got += len(piece)
-                if got > MOST_ANSWER:
-                    break
-            return _outcome(answer.status_code, answer.headers.get("retry-after", ""))
+            yield answer
+
+
+async def _read(answer: httpx.Response) -> None:
+    """Some of an answer's text: many a server takes it ill when nobody listens to the end."""
+    got = 0
+    async for piece in answer.aiter_raw():
+        got += len(piece)
+        if got > MOST_ANSWER:
+            return
 
 
 def _outcome(status: int, after: str) -> Outcome:
@@ -129,9 +154,11 @@ def _outcome(status: int, after: str) -> Outcome:
         return Outcome(True)
     wait_s = float(after) if after.isdecimal() and len(after) < 9 else 0.0
     if 300 <= status < 400:
-        return Outcome(False, f"it sends elsewhere ({status}), which is not followed", final=True)
+        cause = f"it sends elsewhere ({status}), which is not followed; write the url that it means"
+        return Outcome(False, cause, final=True)
     final = 400 <= status < 500 and status not in _AGAIN
-    return Outcome(False, f"it answers {status}", final=final, wait_s=wait_s)
+    todo = f"; {_TODO[status]}" if status in _TODO else ""
+    return Outcome(False, f"it answers {status}{todo}", final=final, wait_s=wait_s)
 
 
 def _cause(error: Exception) -> str:
@@ -140,7 +167,18 @@ def _cause(error: Exception) -> str:
     while known is not None:
         if isinstance(known, ssl.SSLCertVerificationError):
             return f"its certificate is not believed: {known.verify_message}"
+        if isinstance(known, ssl.SSLError):
+            return "it speaks no TLS that fits; is this its port for https://?"
         if isinstance(known, OSError) and known.strerror:
             return os.strerror(known.errno) if known.errno and known.errno > 0 else known.strerror
         known = known.__cause__ or known.__context__
-    return {"ConnectError": "no connection"}.get(type(error).__name__, type(error).__name__)
+    return _TOLD.get(type(error), type(error).__name__)
+
+
+_TOLD: Mapping[type[Exception], str] = {
+    httpx.ConnectError: "no connection",
+    httpx.ReadError: "the connection broke",
+    httpx.WriteError: "the connection broke",
+    httpx.RemoteProtocolError: "it does not answer as a web server does, or breaks off; look at its"
+    " url: is that the port, and does it want https://?",
+}

@@ -1,7 +1,9 @@
 """Keeps alarms on disk until the webhook has taken them, in their order.
 
 What a receiver refuses for good, such as with 400, is tried for a day too: a wrong header can be
-mended without losing an alarm. Then it is given up, counted and told in the log.
+mended without losing an alarm. Then it is given up, counted and told in the log. It is given up
+sooner where the receiver takes another alarm: one text that it does not like must not keep back
+what may be graver. The day is one of this process, since the wall clock may jump.
 """
 
 import asyncio
@@ -9,7 +11,7 @@ import json
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from headworks.faces.backoff import wait_s
 from headworks.faces.client import State
@@ -24,7 +26,19 @@ from headworks.model.template import FIELDS
 
 EVERY_S = 0.5  # between two looks at the station
 GIVE_UP_S = 86_400.0  # after which what is refused for good is given up
+FEW = 3  # refusals of one alarm, after which another one is tried
 Pause = Callable[[float], Awaitable[object]]
+
+
+class Refused(NamedTuple):
+    """The first alarm of the queue is refused for good: since when, how often, up to which of the
+    others were tried, and whether the receiver has taken one of them."""
+
+    seq: int
+    since_s: float
+    tried: int
+    times: int = 0
+    others_pass: bool = False
 
 
 class Notifier:
@@ -39,9 +53,11 @@ class Notifier:
         socket: Path | None,
         say: Say,
         pause: Pause = asyncio.sleep,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._webhook, self._kept, self._socket = webhook, kept, socket
-        self._say, self._pause = say, pause
+        self._say, self._pause, self._clock = say, pause, clock
+        self._refused: Refused | None = None
         self._alarms = Alarms(spec.least, ends=spec.ends)
         self._dropped = 0
 
@@ -103,11 +119,36 @@ class Notifier:
             await self._kept.done(waiting.seq)
             return 0
         self._say(f"an alarm is not taken: {outcome.cause}; it is tried again")
-        if outcome.final and time.time() - waiting.since_s > GIVE_UP_S:
-            await self._kept.do(lambda: self._kept.outbox.give_up(waiting.seq))
-            self._dropped += 1
-            self._say(f"alarm {waiting.message.key} was refused for a day and is given up")
+        if not outcome.final:
+            return tries + 1
+        held = self._refused
+        if held is None or held.seq != waiting.seq:
+            held = Refused(waiting.seq, self._clock(), waiting.seq)
+        held = self._refused = held._replace(times=held.times + 1)
+        if held.others_pass:
+            await self._give_up(waiting, "is refused while others are taken")
+            return 0
+        if self._clock() - held.since_s > GIVE_UP_S:
+            await self._give_up(waiting, "was refused for a day")
+        elif held.times >= FEW:
+            self._refused = await self._try_another(held)
         return tries + 1
+
+    async def _try_another(self, held: Refused) -> Refused:
+        """Whether the receiver takes the next of those behind. The first one is tried once more
+        before it is given up: it may have been mended in between."""
+        behind = await self._kept.do(lambda: self._kept.outbox.first(held.tried))
+        if behind is None:
+            return held._replace(tried=held.seq)
+        outcome = await self._webhook.tell(behind.message.key, fields(behind))
+        if outcome.done:
+            await self._kept.done(behind.seq)
+        return held._replace(tried=behind.seq, others_pass=outcome.done)
+
+    async def _give_up(self, waiting: Waiting, why: str) -> None:
+        await self._kept.do(lambda: self._kept.outbox.give_up(waiting.seq))
+        self._dropped += 1
+        self._say(f"alarm {waiting.message.key} {why} and is given up")
 
 
 def _message(one: dict[str, Any]) -> Message:

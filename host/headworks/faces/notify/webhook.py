@@ -23,7 +23,7 @@ from headworks.model.template import filled
 
 MOST_ANSWER = 65_536  # bytes that are read of an answer
 MOST_ANSWER_S = 2.0  # for which they are waited for
-_TODO = {  # what a refusal asks of whoever has set it up
+_ADVICE = {  # what a refusal asks of whoever has set it up
     400: "look at body in [notify]: is it what the receiver wants?",
     401: "look at [headers] in the file of secrets",
     403: "look at [headers] in the file of secrets",
@@ -157,7 +157,7 @@ def _outcome(status: int, after: str) -> Outcome:
         cause = f"it sends elsewhere ({status}), which is not followed; write the url that it means"
         return Outcome(False, cause, final=True)
     final = 400 <= status < 500 and status not in _AGAIN
-    todo = f"; {_TODO[status]}" if status in _TODO else ""
+    todo = f"; {_ADVICE[status]}" if status in _ADVICE else ""
     return Outcome(False, f"it answers {status}{todo}", final=final, wait_s=wait_s)
 
 

@@ -116,14 +116,15 @@ class Meter:
 
 
 class Board:
-    """A board of eight coils that stay as they are."""
+    """A board of eight coils that stay as they are, and eight inputs."""
 
     def __init__(self) -> None:
-        self.coils = [0] * 8
+        self.coils, self.inputs = [0] * 8, [0] * 8
         self.writes: list[tuple[float, int, int]] = []  # when, coil, value; changes only
 
     def read(self, unit: int, function: int, address: int, count: int) -> Sequence[int]:
-        return self.coils[address : address + count] if function == 1 else [0] * count
+        held = {1: self.coils, 2: self.inputs}.get(function, [0] * (address + count))
+        return held[address : address + count]
 
     def write(self, unit: int, function: int, address: int, values: Sequence[int]) -> None:
         for coil, value in enumerate(values, address):

@@ -76,11 +76,12 @@ def verify(folder: Path, span: Span = ALWAYS, key: str = "") -> Report:
 
     Raises FileNotFoundError where there is no journal.
     """
-    expected = key or _own_key(folder)
+    own, wrong_key = _own_key(folder)
+    expected = key or own
     chain, ledger, segments, begun = ChainCheck(expected, span), LedgerCheck(), Segments(), Begun()
     noted = _noted_head(folder) if span == ALWAYS else None  # a station may go on meanwhile
     walk, broken = _journal(folder, chain, (ledger.take, segments.take, begun.take))
-    broken += [ledger.broken] if ledger.broken else []
+    broken += [text for text in (wrong_key, ledger.broken) if text]
     no_samples = begun.only(walk) and _no_samples_yet(folder)
     samples, more = (Found(), []) if no_samples else _sample_file(folder, span)
     tail = _tail(noted, walk)
@@ -123,7 +124,7 @@ def _sample_file(folder: Path, span: Span) -> tuple[Found, list[str]]:
         with closing(reading(folder / SAMPLES_FILE)) as connection:
             connection.execute("BEGIN")  # one state of it, however it goes on
             samples = _samples(connection, span)
-            broken = [samples.broken] if samples.broken else []
+            broken = [text for text in (samples.broken, _head_gone(connection)) if text]
             return samples, [*broken, *_sound(connection, SAMPLES_FILE, SAMPLES_SCHEMA)]
     except FileNotFoundError:
         return Found(), [f"{folder / SAMPLES_FILE} is missing"]
@@ -142,11 +143,14 @@ def _no_samples_yet(folder: Path) -> bool:
         return False
 
 
-def _own_key(folder: Path) -> str:
+def _own_key(folder: Path) -> tuple[str, str]:
+    """The public key of the folder, "" without one, and what is wrong with its file."""
     try:
-        return load_key(folder).public
-    except (OSError, KeyFileError):
-        return ""
+        return load_key(folder).public, ""
+    except FileNotFoundError:
+        return "", ""  # records that were handed on without it
+    except (OSError, KeyFileError) as error:
+        return "", f"key: {error}"
 
 
 def _sound(connection: sqlite3.Connection, name: str, schema: str) -> Iterator[str]:
@@ -183,6 +187,14 @@ def _samples(connection: sqlite3.Connection, span: Span) -> Found:
         if kept != count:
             return Found(count, f"samples: {kept - count} rows belong to no block")
     return Found(count)
+
+
+def _head_gone(connection: sqlite3.Connection) -> str:
+    """What is wrong where samples do not say how far the journal had come; each commit says it."""
+    asked = "SELECT EXISTS (SELECT 1 FROM block) AND NOT EXISTS (SELECT 1 FROM head)"
+    if connection.execute(asked).fetchone()[0]:
+        return f"{SAMPLES_FILE}: it no longer says how far the journal had come"
+    return ""
 
 
 def _noted_head(folder: Path) -> tuple[int, str] | None:

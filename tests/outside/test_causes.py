@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+import aiomqtt
 import pytest
 
 from headworks.faces.mqtt import broker
 from headworks.faces.mqtt.broker import Access, BrokerError, connected
+from headworks.faces.mqtt.causes import told
 
 Answer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -47,6 +49,25 @@ def test_a_refusal_says_what_to_do(answer: bytes, text: str) -> None:
     assert text in said
     assert "[code" not in said
     assert "\n" not in said
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (ConnectionRefusedError(111, "Connection refused"), "connection refused, so nobody"),
+        (OSError(111, "Connect call failed ('127.0.0.1', 1)"), "connection refused, so nobody"),
+        (OSError("Multiple exceptions: [Errno 111] Connect, [Errno 111] Connect"), "is the broker"),
+        (aiomqtt.MqttError("[Errno 111] Connection refused"), "is the broker running"),
+        (OSError(113, "No route to host"), "no way to this host"),
+        (OSError(104, "x"), "Connection reset by peer"),
+        (OSError(-2, "Name or service not known"), "Name or service not known"),
+    ],
+)
+def test_an_error_of_the_system_is_told_in_words(error: Exception, text: str) -> None:
+    """Never by its number, however the libraries in between have wrapped it."""
+    said = told(error)
+    assert text in said
+    assert "Errno" not in said
 
 
 @pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\x20\x02\x00\x00"])

@@ -364,6 +364,33 @@ def test_user_commands(user: Callable[..., Ran], tmp_path: Path) -> None:
     assert user("list")[1] == "ayesha\toperator\tuser\n"
 
 
+@pytest.mark.parametrize(
+    ("words", "bad"), [(("add", "ayesha"), "short"), (("pin", "ayesha"), "123456")]
+)
+def test_what_will_not_do_is_said_before_it_is_typed_again(
+    words: tuple[str, ...], bad: str, user: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A weak password or PIN is asked for once, and nothing is kept."""
+    asked: list[str] = []
+    monkeypatch.setattr(getpass, "getpass", lambda what: asked.append(what) or bad)
+    code, _, said = user(*words, "--role", "operator")
+    assert (code, said.count("\n"), len(asked)) == (1, 1, 1)
+    assert "ayesha" not in user("list")[1]
+
+
+@pytest.mark.parametrize("what", ["add", "pin"])
+def test_without_a_terminal_a_pipe_is_not_asked_like_a_person(what: str, tmp_path: Path) -> None:
+    """No warning of Python's and no echo: one line says how to give it."""
+    words = ["user", what, "ayesha", "--role", "operator", "--state", str(tmp_path)]
+    done = subprocess.run(
+        [sys.executable, "-m", "headworks", *words], input="correct horse\n" * 2, text=True,
+        capture_output=True, start_new_session=True, check=False,
+    )  # fmt: skip
+    option = "--password-stdin" if what == "add" else "--pin-stdin"
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert f"add {option}" in done.stderr
+
+
 @pytest.mark.parametrize("words", [("add", "ayesha"), ("pin", "ayesha")])
 def test_who_is_removed_while_somebody_types_stays_removed(
     words: tuple[str, str], user: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch

@@ -6,6 +6,8 @@ The page sees a change at once; a new password or role ends the sessions of the 
 import argparse
 import getpass
 import sys
+import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
     folder = args.state or paths.people_dir()
     try:
         if args.what == "pin":
-            return user_pin.set_pin(args, folder, _typed)
+            return user_pin.set_pin(args, folder, typed)
         return work[args.what](args, AccountFile(folder / FILE))
     except (AccountsError, ValueError) as error:
         return _refuse(str(error))
@@ -57,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
 def _add(args: argparse.Namespace, file: "AccountFile") -> int:
     from headworks.faces.people.accounts import User, checked_name
     from headworks.faces.people.roles import role_of
-    from headworks.faces.people.secrets_of import hashed
+    from headworks.faces.people.secrets_of import check_password, hashed
 
     name, role = checked_name(args.name), role_of(args.role)
 
@@ -67,21 +69,32 @@ def _add(args: argparse.Namespace, file: "AccountFile") -> int:
         return held if user is None else held._replace(users={**held.users, name: user})
 
     added(file.read())  # before anybody types
-    user = User(name, role, hashed(_typed("Password", args.password_stdin)))
+    user = User(name, role, hashed(typed("Password", args.password_stdin, check_password)))
     file.change(lambda held: added(held, user))
     print(f"{name} may sign in as {role.word}; kept in {file.path}")
     return 0
 
 
-def _typed(what: str, stdin: bool) -> str:
-    """Typed twice without being shown, or one line of standard input. Raises ValueError."""
+def typed(what: str, stdin: bool, check: Callable[[str], None]) -> str:
+    """Typed twice without being shown, or one line of standard input. Raises ValueError.
+
+    `check` raises ValueError for what will not do, which nobody has to type again.
+    """
     if stdin:
         return sys.stdin.readline().rstrip("\n")
     try:
-        first = getpass.getpass(f"{what}: ")
-        again = getpass.getpass("Again: ")
+        with warnings.catch_warnings():  # where it could be read by onlookers, it is not asked
+            warnings.simplefilter("error", getpass.GetPassWarning)
+            first = getpass.getpass(f"{what}: ")
+            check(first)
+            again = getpass.getpass("Again: ")
     except EOFError as error:
         raise ValueError(f"no {what} was typed") from error
+    except getpass.GetPassWarning as error:
+        raise ValueError(
+            f"there is no terminal to type the {what} at unseen; add --{what.lower()}-stdin to read"
+            " it from standard input"
+        ) from error
     if first != again:
         raise ValueError("the two differ; nothing was changed")
     return first

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from headworks.faces.people.accounts import AccountFile
 
+Ask = Callable[[str, bool, Callable[[str], None]], str]  # what, from a pipe, and what will not do
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `headworks user pin`."""
@@ -28,11 +30,11 @@ def pin_file(folder: Path) -> "AccountFile":
     return AccountFile(folder / FILE)
 
 
-def set_pin(args: argparse.Namespace, folder: Path, ask: Callable[[str, bool], str]) -> int:
+def set_pin(args: argparse.Namespace, folder: Path, ask: Ask) -> int:
     """Ask for it and keep it; 0. Raises ValueError, AccountsError."""
     from headworks.faces.people.accounts import User, checked_name
     from headworks.faces.people.roles import Role, role_of
-    from headworks.faces.people.secrets_of import hashed_pin
+    from headworks.faces.people.secrets_of import check_pin, hashed_pin
 
     file, role, name = pin_file(folder), role_of(args.role), checked_name(args.name)
     if role < Role.TECHNICIAN:
@@ -42,7 +44,7 @@ def set_pin(args: argparse.Namespace, folder: Path, ask: Callable[[str, bool], s
     if len(name.split()) > 1:
         raise ValueError(f"{name!r} has several words; one must do, as it is typed at the console")
     file.read()  # a damaged one is told before anybody types
-    user = User(name, role, hashed_pin(ask("PIN", args.pin_stdin)))
+    user = User(name, role, hashed_pin(ask("PIN", args.pin_stdin, check_pin)))
     file.change(lambda held: held._replace(users={**held.users, name: user}))
     print(f"{name} may act at the console as {role.word}; kept in {file.path}")
     return 0

@@ -1,5 +1,7 @@
 """Why a broker cannot be used, in one line that says what to do. Pure."""
 
+import errno
+import os
 import re
 import ssl
 
@@ -19,6 +21,13 @@ _CODES = {
     " or give it a prefix of its own",
 }
 _SILENT = "Operation timed out"  # as the library says it
+_NUMBERS = {
+    errno.ECONNREFUSED: "connection refused, so nobody listens there; is the broker running, and"
+    " is this its port?",
+    errno.EHOSTUNREACH: "no way to this host; is it on, and is this machine in its network?",
+    errno.ENETUNREACH: "no way to this network; has this machine a network?",
+}
+_ERRNO = re.compile(r"\[Errno (\d+)\]")
 _CODE = re.compile(r"\[code:-?\d+\] ")
 
 
@@ -32,8 +41,17 @@ def told(error: BaseException) -> str:
             return f"its certificate is not believed: {one.verify_message}"
     plain = [one for one in chain if isinstance(one, OSError | MqttCodeError) and str(one)]
     known = plain[-1] if plain else error
-    text = getattr(known, "strerror", None) or str(known) or type(known).__name__
-    return " ".join(_CODE.sub("", text).split())
+    number = _number(known)
+    if number in _NUMBERS:
+        return _NUMBERS[number]
+    words = os.strerror(number) if number > 0 else str(getattr(known, "strerror", None) or known)
+    return " ".join(_CODE.sub("", words or type(known).__name__).split())
+
+
+def _number(error: BaseException) -> int:
+    """Of an error of the system; some libraries have it in their text alone, or several at once."""
+    found = _ERRNO.search(str(error))
+    return getattr(error, "errno", None) or (int(found[1]) if found else 0)
 
 
 def no_answer(cause: str) -> str:

@@ -23,11 +23,16 @@ class WeakPasswordError(ValueError):
 
 def hashed(password: str) -> str:
     """The argon2 hash of a new password. Raises WeakPasswordError."""
+    check_password(password)
+    return _HASHER.hash(password)
+
+
+def check_password(password: str) -> None:
+    """Raises WeakPasswordError where it will not do."""
     if not SHORTEST <= len(password) <= LONGEST:
         raise WeakPasswordError(f"a password has {SHORTEST} to {LONGEST} characters")
     if len(set(password)) < 4:
         raise WeakPasswordError("this password repeats itself; take one that is harder to guess")
-    return _HASHER.hash(password)
 
 
 def hashed_pin(pin: str) -> str:
@@ -35,12 +40,17 @@ def hashed_pin(pin: str) -> str:
 
     Six digits are enough where guesses are few: after five wrong ones there are 96 a day.
     """
+    check_pin(pin)
+    return _HASHER.hash(pin)
+
+
+def check_pin(pin: str) -> None:
+    """Raises WeakPasswordError where it will not do."""
     if not (pin.isascii() and pin.isdigit() and PIN_SHORTEST <= len(pin) <= PIN_LONGEST):
         raise WeakPasswordError(f"a PIN has {PIN_SHORTEST} to {PIN_LONGEST} digits")
     steps = {(int(after) - int(before)) % 10 for before, after in pairwise(pin)}
     if len(set(pin)) < 3 or steps in ({1}, {9}):
         raise WeakPasswordError("everybody tries this PIN first; take another one")
-    return _HASHER.hash(pin)
 
 
 def fits(secret: str, password: str) -> bool:

@@ -18,10 +18,10 @@ import pytest
 from headworks.faces.languages.files import languages
 from headworks.faces.web import energy, statements
 from headworks.faces.web.app import make_app
-from headworks.faces.web.gate import RefusedError
 from headworks.faces.web.hidden import hidden
 from headworks.faces.web.journal import row
 from headworks.faces.web.origins import own_names
+from headworks.faces.web.refused import RefusedError
 from headworks.site import load_site
 from record.kept import ring
 from statement.test_gather import MONTH

@@ -17,9 +17,9 @@ from headworks.faces.web import feed as feeds
 from headworks.faces.web import guide, sessions
 from headworks.faces.web.app import make_app
 from headworks.faces.web.feed import Feed
-from headworks.faces.web.gate import RefusedError
 from headworks.faces.web.origins import own_names
 from headworks.faces.web.page import WAITING_SIGN_INS
+from headworks.faces.web.refused import RefusedError
 from web.places import STATE, Web, add_user, call, scope_of, web
 from web.test_guide import DEMO
 from web.test_matrix import make_page

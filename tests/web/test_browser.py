@@ -480,14 +480,16 @@ def test_it_can_be_installed(look: Look) -> None:
 def test_it_polls_where_streams_do_not_get_through(
     look: Look, plant: Plant, browser: Browser
 ) -> None:
-    """Without server-sent events the page stays live by asking."""
-    context = browser.new_context(locale="en")
-    page = context.new_page()
-    page.route("**/api/events*", lambda route: route.abort())
-    page.goto(plant.web.url)
-    expect(page.locator("body")).to_have_attribute("data-way", "poll")
-    expect(page.locator("#link")).to_contain_text("live")
-    context.close()
+    """Without server-sent events, or where no place for one is free, it asks, and says so."""
+    for refused in (lambda route: route.abort(), lambda route: route.fulfill(status=429)):
+        context = browser.new_context(locale="en")
+        page = context.new_page()
+        page.route("**/api/events*", refused)
+        page.goto(plant.web.url)
+        expect(page.locator("body")).to_have_attribute("data-way", "poll")
+        expect(page.locator("#link")).to_contain_text("asking")
+        expect(page.locator("#verdict")).to_contain_text("racks")
+        context.close()
 
 
 PARSED = """import { readFileSync } from 'node:fs'; import { SourceTextModule } from 'node:vm';

@@ -10,8 +10,8 @@ import pytest
 from headworks.faces.web import guide
 from headworks.faces.web.app import make_app
 from headworks.faces.web.feed import Powers
-from headworks.faces.web.gate import RefusedError
 from headworks.faces.web.origins import own_names
+from headworks.faces.web.refused import RefusedError
 from headworks.model.commissioning import Step, steps
 from headworks.site import load_site
 from web.kept import a_day

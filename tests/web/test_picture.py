@@ -1,7 +1,6 @@
 """What the page is given: sentences in every language, labels made harmless, ages."""
 
 import json
-import re
 from pathlib import Path
 from string import Formatter
 from typing import Any
@@ -16,7 +15,7 @@ from headworks.faces.words import sentence
 from headworks.model.plan import ReasonCode
 from web.places import STATE
 
-TABLES = [field for field in Tongue._fields if field not in ("flows", "isolate")]
+TABLES = [field for field in Tongue._fields if field not in ("flows", "isolate", "answers")]
 HOST = Path(__file__).parents[2] / "host/headworks"
 OTHERS = [code for code in languages() if code != "en"]
 
@@ -39,7 +38,7 @@ def test_urdu_is_there() -> None:
 def test_a_language_has_every_word_and_every_figure(code: str) -> None:
     """The same keys as English in every table, and the same figures in every form."""
     first, other = languages()["en"], languages()[code]
-    for name in ("texts", "todo", "boards"):
+    for name in ("texts", "todo", "boards", "refusals"):
         ours, theirs = getattr(first, name), getattr(other, name)
         assert ours.keys() == theirs.keys()
         assert {k: _fields(v) for k, v in ours.items()} == {
@@ -58,18 +57,6 @@ def test_figures_stay_left_to_right(code: str) -> None:
     text = sentence(ReasonCode.NO_SURPLUS, values, "a1", languages()[code].tongue)
     assert "\u206812 kW\u2069" in text
     assert "\u206841 kW\u2069" in text
-
-
-@pytest.mark.parametrize("code", OTHERS)
-def test_an_answer_is_translated_with_its_figures(code: str) -> None:
-    """What is translated is what the product answers, word by word, and keeps every figure."""
-    folders = (HOST / "faces/web", HOST / "statement", HOST / "field/meters")
-    source = " ".join(file.read_text("utf-8") for one in folders for file in one.glob("*.py"))
-    for english, ours in languages()[code].answers.items():
-        assert set(_fields(ours)) <= set(_fields(english)), english
-        for part in (text for text, _, _, _ in Formatter().parse(english)):
-            for piece in re.split(r"; | \(", part):
-                assert piece.strip("; ") in source, piece
 
 
 def test_every_rack_has_state_power_and_a_sentence() -> None:

@@ -18,10 +18,11 @@ from benchlib.web_load import Counts, load
 from headworks.faces.people.accounts import AccountFile
 from headworks.faces.web import stream
 from headworks.faces.web.feed import Feed
-from headworks.faces.web.gate import LARGEST_BODY
-from headworks.faces.web.page import Page
+from headworks.faces.web.gate import LARGEST_BODY, REQUESTS_EACH
+from headworks.faces.web.page import STREAMS_EACH, Page
 from headworks.faces.web.routes import table
 from headworks.faces.web.serve import HEADER_S
+from headworks.faces.web.shares import Shares, whose
 from waiting import until_blocking
 from web.places import READY_S, Noting, Web, add_user, noting, web
 
@@ -244,6 +245,72 @@ def test_streams_are_few(served: Served) -> None:
     for line in lines:
         line.close()
     until_blocking(lambda: served.web.ask("HEAD", "/api/events")[0] != 503, 15.0)
+
+
+def _from(served: Served, address: str, text: bytes) -> socket.socket:
+    """A connection from this address; of those of loopback only 127.0.0.1 has no share."""
+    place = ("127.0.0.1", served.web.port)
+    line = socket.create_connection(place, timeout=20.0, source_address=(address, 0))
+    line.sendall(text)
+    return line
+
+
+def _asked(served: Served, address: str, what: bytes = b"GET /api/state") -> bytes:
+    """The whole answer to a request from there."""
+    head = what + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    with _from(served, address, head) as line:
+        return _rest(line)
+
+
+def test_one_address_has_its_share_of_streams(served: Served) -> None:
+    """One more than that is refused with when to come again; others are served, and room is made."""
+    request = b"GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    lines = [_from(served, "127.0.0.2", request) for _ in range(STREAMS_EACH)]
+    for line in lines:
+        assert line.recv(12) == b"HTTP/1.1 200"
+    refused = _asked(served, "127.0.0.2", b"GET /api/events").lower()
+    assert refused.startswith(b"http/1.1 429")
+    assert b"retry-after: 5" in refused
+    assert b"too many streams from your address" in refused
+    assert _asked(served, "127.0.0.2").startswith(b"HTTP/1.1 200")  # and may poll
+    for other in ("127.0.0.3", "127.0.0.1"):
+        with _from(served, other, request) as line:
+            assert line.recv(12) == b"HTTP/1.1 200"
+    for line in lines:
+        line.close()
+    until_blocking(lambda: b" 200 " in _asked(served, "127.0.0.2", b"HEAD /api/events")[:15], 15.0)
+
+
+def test_one_address_has_its_share_of_requests(served: Served) -> None:
+    """Requests that never end their body fill one address's places, not those of others."""
+    endless = b"POST /api/session HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n"
+    lines = [_from(served, "127.0.0.4", endless) for _ in range(REQUESTS_EACH)]
+    until_blocking(lambda: _asked(served, "127.0.0.4").startswith(b"HTTP/1.1 429"), 8.0)
+    assert _asked(served, "127.0.0.3").startswith(b"HTTP/1.1 200")
+    for line in lines:
+        line.close()
+    until_blocking(lambda: _asked(served, "127.0.0.4").startswith(b"HTTP/1.1 200"), 15.0)
+
+
+@pytest.mark.parametrize(
+    ("address", "whom"),
+    [
+        ("10.0.0.7", "10.0.0.7"), ("::ffff:10.0.0.7", "10.0.0.7"), ("::1", "::1"),
+        ("2001:db8:1:2:aaaa::1", "2001:db8:1:2::/64"), ("fe80::1%eth0", "fe80::/64"), ("", ""),
+    ],
+)  # fmt: skip
+def test_a_share_is_of_whom_an_address_belongs_to(address: str, whom: str) -> None:
+    """Who has an IPv6 network has all its addresses, and one share."""
+    assert whose(address) == whom
+
+
+def test_a_proxy_that_is_named_has_no_share() -> None:
+    """It stands for many people; this machine's own proxy does without being named."""
+    shares = Shares(1, ["10.0.0.2"])
+    for address in ("10.0.0.2", "127.0.0.1", "::1", "10.0.0.3"):
+        with shares.place(address):
+            assert shares.full(address) is (address == "10.0.0.3")
+    assert not shares.full("10.0.0.3")
 
 
 def test_streams_slow_clients_and_a_flood_at_once(served: Served) -> None:

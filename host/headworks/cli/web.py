@@ -33,6 +33,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--host", action="append", default=[], metavar="NAME",
         help="a further name by which people reach this machine; may be given several times",
     )  # fmt: skip
+    add(
+        "--proxy", action="append", default=[], metavar="ADDRESS",
+        help="a reverse proxy elsewhere: it stands for many people, so it may have more requests at"
+        " once than one address; may be given several times",
+    )  # fmt: skip
     add("--tls", action="store_true", help="TLS on loopback too")
     add("--private", action="store_true", help="looking takes signing in too")
     add("--socket", type=Path, metavar="PATH", help="the station's socket")
@@ -90,6 +95,7 @@ async def _serve(args: argparse.Namespace, listening: "object", place: "Address"
         private=args.private,
         fingerprint=certificate.fingerprint if certificate else "",
         archive=Archive(feed, args.records),
+        many=args.proxy,
     )
     if not isinstance(listening, socket.socket):
         raise TypeError(listening)

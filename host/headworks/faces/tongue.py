@@ -6,11 +6,13 @@ Other languages come from files (`faces.languages.files`). Data only.
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from headworks.faces.answered import answered
 from headworks.faces.board_sentences import FARES, FAULTS
 from headworks.faces.sentences import CHANNELS, FORMS, LATCHES, LIMITS, LOST, QUALITIES, STATES
 from headworks.faces.value_words import ORDERS, SIGHTS
 
 Table = Mapping[str, str]
+_NOTHING: Table = {}
 _UNITS = {name: name for name in ("kW", "kW·s", "Hz", "s", "min", "h")}
 
 
@@ -18,7 +20,8 @@ class Tongue(NamedTuple):
     """Sentences and words of one language; the keys are those of English in every language.
 
     `flows` is exporting, importing; `counts` singular and plural; `units` what stands after a
-    figure. `isolate`: figures and names stand apart, since the text runs from right to left.
+    figure. `answers`: what other parts of the station say in English, and the same in the language.
+    `isolate`: figures and names stand apart, since the text runs from right to left.
     """
 
     forms: Mapping[str, tuple[str, ...]] = FORMS
@@ -39,7 +42,12 @@ class Tongue(NamedTuple):
         "changes": ("change", "changes"),
     }
     units: Table = _UNITS
+    answers: Table = _NOTHING
     isolate: bool = False
+
+    def answered(self, text: str) -> str:
+        """What another part of the station says in English, where this language has it."""
+        return answered(text, self.answers, isolate=self.isolate)
 
     @property
     def tables(self) -> Mapping[str, Table]:

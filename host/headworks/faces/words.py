@@ -18,6 +18,7 @@ __all__ = ["clean", "duration", "sentence", "state_word"]
 Value = float | str
 Units = Mapping[str, str]
 _FIELDS = Formatter()
+_OF_OTHERS = ("cause", "error", "why")  # values that other parts have said, as text
 
 
 def sentence(
@@ -89,6 +90,8 @@ def _show(name: str, value: object, tongue: Tongue) -> str:
     if isinstance(value, str):
         word = clean(value)
         table = tongue.tables.get(name)
+        if name in _OF_OTHERS:
+            return tongue.answered(word)
         return table.get(value, word) if table else word
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return ""

@@ -18,8 +18,7 @@ FIRST = "en"
 class Language(NamedTuple):
     """`texts` are the words of the page, `todo` what to do about a code, `boards` board states.
 
-    `answers` has for what the page answers in English, with {names} for its figures, the same in
-    this language; what is not there stays English.
+    `refusals` has a sentence for each code that the page's server may answer with.
     """
 
     code: str
@@ -28,7 +27,7 @@ class Language(NamedTuple):
     texts: Mapping[str, str]
     todo: Mapping[str, str]
     boards: Mapping[str, str]
-    answers: Mapping[str, str]
+    refusals: Mapping[str, str]
     tongue: Tongue
 
 
@@ -49,7 +48,7 @@ def _load(code: str) -> Language:
     data = tomllib.loads((FOLDER / f"{code}.toml").read_text(encoding="utf-8"))
     head = data["language"]
     tongue = _tongue(data, head["direction"]) if "forms" in data else ENGLISH
-    tables = data["page"], data["todo"], data["boards"], data.get("answers", {})
+    tables = data["page"], data["todo"], data["boards"], data["refusals"]
     return Language(code, head["name"], head["direction"], *tables, tongue)
 
 
@@ -70,5 +69,6 @@ def _tongue(data: Mapping[str, Any], direction: str) -> Tongue:
         flows=(words["exporting"], words["importing"]),
         counts={key: (one, many) for key, (one, many) in data["counts"].items()},
         units=data["units"],
+        answers=data.get("answers", {}),
         isolate=direction == "rtl",
     )

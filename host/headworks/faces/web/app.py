@@ -13,6 +13,7 @@ from starlette.routing import Route
 from headworks.faces.web.gate import Gate
 from headworks.faces.web.guide_handlers import watch
 from headworks.faces.web.page import Page
+from headworks.faces.web.refused import RefusedError
 from headworks.faces.web.routes import guarded, table
 
 
@@ -34,16 +35,18 @@ def make_app(page: Page, names: frozenset[str]) -> Gate:
         routes=routes, lifespan=life, exception_handlers={HTTPException: _told, Exception: _broke}
     )
     inner.router.redirect_slashes = False
-    return Gate(inner, names)
+    return Gate(inner, names, page.many)
 
 
 async def _told(request: Request, error: Exception) -> Response:
     """No such page, or not with this method."""
     if isinstance(error, HTTPException):
-        return JSONResponse({"error": error.detail}, error.status_code, headers=error.headers)
+        code = {404: "no-page", 405: "wrong-method"}.get(error.status_code, "not-asked-well")
+        refused = RefusedError(error.status_code, code, error=error.detail)
+        return JSONResponse(refused.as_json, refused.status, headers=error.headers)
     return await _broke(request, error)
 
 
 async def _broke(request: Request, error: Exception) -> Response:  # noqa: ARG001
     """A mistake of ours: the log has the traceback, the client a sentence."""
-    return JSONResponse({"error": "this went wrong here; see the log of headworks web"}, 500)
+    return JSONResponse(RefusedError(500, "our-mistake").as_json, 500)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from headworks.faces.web.feed import Feed
-from headworks.faces.web.gate import RefusedError
+from headworks.faces.web.refused import RefusedError
 from headworks.model.site import Site
 from headworks.record.packing import PackingError
 from headworks.site import check
@@ -21,7 +21,6 @@ from headworks.site import check
 T = TypeVar("T")
 MOST_WAITING = 6
 _LARGEST_SITE = 1_000_000  # bytes
-_NOT_UNDERSTOOD = "the records hold what this page does not understand; of a newer version?"
 
 
 class SiteFile(NamedTuple):
@@ -49,29 +48,28 @@ class Archive:
             return self._named
         state = (self._feed.state or {}).get("files", {}).get("state", "")
         if not state:
-            raise RefusedError(503, "the station has not yet said where its records lie")
+            raise RefusedError(503, "records-place")
         return Path(state) / "records"
 
     async def read(self, work: Callable[[Path], T]) -> T:
         """What `work` makes of the folder. Raises RefusedError with the cause and a way out."""
         folder = self.folder()
         if self._waiting >= MOST_WAITING:
-            raise RefusedError(503, "many people read the records; try again in a few seconds")
+            raise RefusedError(503, "records-busy")
         self._waiting += 1
         try:
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._reading, work, folder)
         except FileNotFoundError as error:
-            raise RefusedError(404, "there are no records yet") from error
+            raise RefusedError(404, "no-records") from error
         except PermissionError as error:
-            raise RefusedError(503, "this page may not read the records") from error
+            raise RefusedError(503, "records-forbidden") from error
         except (PackingError, sqlite3.Error, OSError) as error:
-            text = f"the records cannot be read there: {error}; headworks verify says more"
-            raise RefusedError(503, text) from error
+            raise RefusedError(503, "records-damaged", error=str(error)) from error
         except ValueError as error:
-            raise RefusedError(400, str(error)) from error
+            raise RefusedError(400, "not-asked-well", error=str(error)) from error
         except (LookupError, TypeError, AttributeError) as error:
-            raise RefusedError(503, _NOT_UNDERSTOOD) from error
+            raise RefusedError(503, "records-newer") from error
         finally:
             self._waiting -= 1
 
@@ -80,13 +78,13 @@ class Archive:
         state = self._feed.state or {}
         path = state.get("files", {}).get("site", "")
         if not path:
-            raise RefusedError(503, "the station has not yet said which site file it has read")
+            raise RefusedError(503, "site-place")
         try:
             with Path(path).open("rb") as file:
                 raw = file.read(_LARGEST_SITE)
         except OSError as error:
-            text = f"the site file cannot be read: {error.strerror}"
-            raise RefusedError(503, text) from error
+            why = str(error.strerror)
+            raise RefusedError(503, "site-unreadable", error=why) from error
         sha256, runs = hashlib.sha256(raw).hexdigest(), state["site"]["sha256"]
         if self._site is None or (self._site.path, self._site.sha256) != (path, sha256):
             text = raw.decode("utf-8", "replace")

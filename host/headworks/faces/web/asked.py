@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
 
-from headworks.faces.web.gate import RefusedError
+from headworks.faces.web.refused import RefusedError
 from headworks.record.history import LONGEST_S
 from headworks.record.reading import Span
 
@@ -27,7 +27,7 @@ def figure(request: Request, name: str, least: float, most: float) -> float | No
     except ValueError:
         value = float("nan")
     if not least <= value <= most:
-        raise RefusedError(400, f"{name} must be a number from {least:g} to {most:g}")
+        raise RefusedError(400, "number-between", name=name, least=f"{least:g}", most=f"{most:g}")
     return value
 
 
@@ -52,7 +52,7 @@ def span(
         now = clock()
         return Span(now - last, now)
     if from_s is not None and to_s is not None and not from_s < to_s:
-        raise RefusedError(400, "from must be before to")
+        raise RefusedError(400, "from-before-to")
     return Span(from_s, to_s)
 
 
@@ -60,7 +60,7 @@ def month(request: Request) -> str:
     """A month such as 2026-11, of this century."""
     text = request.query_params.get("month", "")
     if _MONTH.fullmatch(text) is None:
-        raise RefusedError(400, "month must be a year and a month, such as 2026-11")
+        raise RefusedError(400, "no-month")
     return text
 
 

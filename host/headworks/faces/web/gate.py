@@ -5,10 +5,12 @@ Plain ASGI around the application. Knows no route and no user.
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 
 from headworks.faces.web.origins import host_ok, origin_ok
+from headworks.faces.web.refused import RefusedError
+from headworks.faces.web.shares import Shares
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -17,6 +19,8 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 MOST_REQUESTS = 120  # at once, event streams among them
+REQUESTS_EACH = 40  # of one address; a browser has at most six at once [ours]
+AGAIN_S = 5.0  # after which it may be worth another try
 LARGEST_BODY = 16 * 1024
 BODY_S = 10.0  # for a body to arrive
 SAFE = ("GET", "HEAD")
@@ -38,21 +42,14 @@ HEADERS = (
 )
 
 
-class RefusedError(Exception):
-    """The request ends here with this status; the text says why."""
-
-    def __init__(self, status: int, text: str) -> None:
-        super().__init__(text)
-        self.status = status
-
-
 class Gate:
     """Lets a request through to `app` or answers it with an error in JSON."""
 
-    def __init__(self, app: App, names: frozenset[str]) -> None:
+    def __init__(self, app: App, names: frozenset[str], many: Iterable[str] = ()) -> None:
         self._app = app
         self._names = names
         self._inside = 0
+        self._shares = Shares(REQUESTS_EACH, many)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -61,16 +58,21 @@ class Gate:
         if scope["type"] != "http":  # a websocket: there is none here
             await send({"type": "websocket.close", "code": 1008})
             return
+        address = address_of(scope)
+        is_full = self._shares.full(address)
         self._inside += 1
         try:
-            await self._pass(scope, receive, _dressed(send))
+            with self._shares.place(address):
+                await self._pass(scope, receive, _dressed(send), is_full=is_full)
         finally:
             self._inside -= 1
 
-    async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _pass(self, scope: Scope, receive: Receive, send: Send, *, is_full: bool) -> None:
         try:
+            if is_full:
+                raise RefusedError(429, "requests-yours", again_s=AGAIN_S)
             if self._inside > MOST_REQUESTS:
-                raise RefusedError(503, "too many requests at once; try again in a few seconds")
+                raise RefusedError(503, "requests-many", again_s=AGAIN_S)
             self._look(scope)
             body = await _body(scope, receive)
         except RefusedError as error:
@@ -84,16 +86,20 @@ class Gate:
         host = headers.get(b"host", b"").decode("latin-1")
         local = scope.get("server") or ("", None)
         if not host_ok(host, self._names, str(local[0])):
-            raise RefusedError(
-                421, "this name is not one of this station; see: headworks web --host"
-            )
+            raise RefusedError(421, "wrong-name")
         if scope["method"] in SAFE:
             return
         origin = headers.get(b"origin")
         if origin is not None and not origin_ok(origin.decode("latin-1"), scope["scheme"], host):
-            raise RefusedError(403, "a page of another origin may not act here")
+            raise RefusedError(403, "other-origin")
         if headers.get(b"sec-fetch-site", b"same-origin") not in (b"same-origin", b"none"):
-            raise RefusedError(403, "a page of another site may not act here")
+            raise RefusedError(403, "other-site")
+
+
+def address_of(scope: Scope) -> str:
+    """Where a request comes from; empty where the server does not say."""
+    client = scope.get("client")
+    return str(client[0]) if client else ""
 
 
 def _single(scope: Scope) -> dict[bytes, bytes]:
@@ -101,7 +107,7 @@ def _single(scope: Scope) -> dict[bytes, bytes]:
     found: dict[bytes, bytes] = {}
     for name, value in scope["headers"]:
         if name in found and name in _DECIDING:
-            raise RefusedError(400, f"the header {name.decode('latin-1')} came twice")
+            raise RefusedError(400, "header-twice", name=name.decode("latin-1"))
         found[name] = value
     return found
 
@@ -113,7 +119,7 @@ async def _body(scope: Scope, receive: Receive) -> bytes:
     """The whole body, small and in time. Raises RefusedError."""
     length = dict(scope["headers"]).get(b"content-length", b"0")
     if length.isdigit() and int(length) > LARGEST_BODY:
-        raise RefusedError(413, f"a body has at most {LARGEST_BODY} bytes")
+        raise RefusedError(413, "body-large", most=str(LARGEST_BODY))
     body = b""
     try:
         async with asyncio.timeout(BODY_S):
@@ -121,13 +127,13 @@ async def _body(scope: Scope, receive: Receive) -> bytes:
             while more:
                 message = await receive()
                 if message["type"] != "http.request":
-                    raise RefusedError(400, "the request broke off")
+                    raise RefusedError(400, "broke-off")
                 body += message.get("body", b"")
                 more = message.get("more_body", False)
                 if len(body) > LARGEST_BODY:
-                    raise RefusedError(413, f"a body has at most {LARGEST_BODY} bytes")
+                    raise RefusedError(413, "body-large", most=str(LARGEST_BODY))
     except TimeoutError:
-        raise RefusedError(408, f"the body took longer than {BODY_S:.0f} s") from None
+        raise RefusedError(408, "body-slow", most=f"{BODY_S:.0f}") from None
     return body
 
 
@@ -159,12 +165,13 @@ def _dressed(send: Send) -> Send:
 
 
 async def _refuse(send: Send, error: RefusedError) -> None:
-    body = json.dumps({"error": str(error)}).encode()
+    body = json.dumps(error.as_json).encode()
     headers = [
         (b"content-type", b"application/json"),
         (b"content-length", str(len(body)).encode()),
         (b"cache-control", b"no-store"),
         (b"connection", b"close"),
+        *((name.encode(), value.encode()) for name, value in error.headers.items()),
     ]
     await send({"type": "http.response.start", "status": error.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -7,7 +7,7 @@ has passed with another site file has to pass again.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from headworks.faces.web.gate import RefusedError
+from headworks.faces.web.refused import RefusedError, said
 from headworks.field.meters.sanity import Step as Shown
 from headworks.field.meters.sanity import plausibility, sign_of_step
 from headworks.model.commissioning import Step, Verdict, steps
@@ -16,6 +16,7 @@ from headworks.model.site import Site
 from headworks.model.text import clean
 
 Json = dict[str, Any]
+NONE = "none"  # in a result's `readings`: there was nothing that could tell
 MEAN_S = 3.0  # the powers before and after a step are means over this
 LEAST_SAMPLES = 3
 LONGEST_STEP_S = 150.0
@@ -43,8 +44,14 @@ def _one(site: Site, step: Step, target: str, entry: Mapping[str, Any] | None) -
         "who": clean(str(entry.get("who", ""))),
         "note": clean(str(entry.get("note", ""))),
         "seq": entry["seq"],
+        "word": on_a_word(values),
     }
     return {**row, **told}
+
+
+def on_a_word(values: Mapping[str, Any]) -> bool:
+    """Whether a step that passed did so by a person's word alone, since no reading could tell."""
+    return values.get("result") == Verdict.PASS and values.get("readings") == NONE
 
 
 def summary(rows: Sequence[Json]) -> Json:
@@ -73,24 +80,22 @@ def sign(
     Raises RefusedError where it cannot be said: then the step has no result.
     """
     if moved:
-        text = f"{', '.join(moved)} switched meanwhile"
-        raise RefusedError(409, f"{text}; keep the racks off and begin again")
-    first, second = _mean(before, "before the step", step_kw), _mean(after, "now", step_kw)
+        raise RefusedError(409, "racks-switched", racks=", ".join(moved))
+    first, second = _mean(before, "when-before", step_kw), _mean(after, "when-now", step_kw)
     readings = [Reading("", 0.0, 1, Quality.GOOD, power_kw=power) for power in (first, second)]
     shown = sign_of_step(readings[0], readings[1], step_kw)
     seen = {"step_kw": step_kw, "before_kw": round(first, 3), "after_kw": round(second, 3)}
     if shown is Shown.UNCLEAR:
-        moved = f"{second - first:+.1f} kW"
-        text = f"{step_kw:+g} kW of load moved the meter by {moved}: too little to tell its sign"
-        raise RefusedError(409, f"{text}; take a larger load, and switch nothing else meanwhile")
+        step, shift = f"{step_kw:+g}", f"{second - first:+.1f} kW"
+        raise RefusedError(409, "step-too-small", step=step, moved=shift)
     return shown is Shown.RIGHT, seen
 
 
 def _mean(powers: Sequence[float | None], when: str, step_kw: float) -> float:
     known = [power for power in powers if power is not None]
     if len(known) < LEAST_SAMPLES or len(known) < len(powers):
-        raise RefusedError(409, f"the meter's power {when} is not known throughout; begin again")
+        raise RefusedError(409, "power-unknown", when=said(when))
     if max(known) - min(known) > abs(step_kw) * _STEADY_SHARE:
-        text = f"the meter's power {when} moves by {max(known) - min(known):.1f} kW by itself"
-        raise RefusedError(409, f"{text}; wait until it is steadier, or take a larger load")
+        moved = f"{max(known) - min(known):.1f}"
+        raise RefusedError(409, "power-unsteady", when=said(when), moved=moved)
     return sum(known) / len(known)

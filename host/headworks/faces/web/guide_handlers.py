@@ -17,8 +17,8 @@ from headworks.faces.people.roles import Role
 from headworks.faces.web import guide, judge
 from headworks.faces.web.answers import told
 from headworks.faces.web.body import fields_of
-from headworks.faces.web.gate import RefusedError
 from headworks.faces.web.page import Identity, Page
+from headworks.faces.web.refused import RefusedError, Said
 from headworks.model.commissioning import Step, Verdict
 from headworks.model.site import Site
 from headworks.record import pages
@@ -47,7 +47,7 @@ class GuideHandlers:
         """All channels of a meter as they were last kept, and what speaks for and against them."""
         meter = request.path_params["meter"]
         if meter not in {one.name for one in site_of(self._page).meters}:
-            raise RefusedError(404, "the site has no meter of this name")
+            raise RefusedError(404, "no-meter")
         now = self._clock()
         span = Span(now - _RECENT_S, now)
 
@@ -67,7 +67,7 @@ class GuideHandlers:
         async def kept(request: Request, who: Identity) -> Response:
             data = await fields_of(request, ("result",), ("note", "seen"))
             if data["result"] not in Verdict.__members__.values():
-                raise RefusedError(400, "result must be pass or fail")
+                raise RefusedError(400, "pass-or-fail")
             name, said = request.path_params["name"], Verdict(data["result"])
             read = self._readings(step, name, said)
             verdict = Verdict.FAIL if read.verdict is Verdict.FAIL else said
@@ -92,7 +92,7 @@ class GuideHandlers:
         data = await fields_of(request, ("load_kw", "ago_s"), ("note",))
         load_kw, ago_s = (_number(data, name) for name in ("load_kw", "ago_s"))
         if not 1.0 <= ago_s <= guide.LONGEST_STEP_S or abs(load_kw) < 0.1:
-            raise RefusedError(400, "the step must be at least 0.1 kW and at most 150 s ago")
+            raise RefusedError(400, "step-bounds")
         feed, meter = self._page.feed, request.path_params["name"]
         before = feed.power_between(meter, ago_s + guide.MEAN_S, ago_s)
         after = feed.power_between(meter, guide.MEAN_S, 0.0)
@@ -112,13 +112,14 @@ class GuideHandlers:
                     **result, seen=dict(seen), actor=who.name, role=role, note=note.strip()
                 )
         except StationRefusedError as error:
-            raise RefusedError(409, str(error)) from error
+            raise RefusedError(409, "station-says", error=str(error)) from error
         except StationError as error:
-            raise RefusedError(503, str(error)) from error
+            raise RefusedError(503, "station-says", error=str(error)) from error
         self._page.guide_changed.set()
         warning = {"warning": reply["warning"]} if "warning" in reply else {}
-        told_why = {"why": why} if why else {}
-        answer = {"ok": True, "result": verdict, "seen": dict(seen), **told_why, **warning}
+        told_why = _told_why(why) if why else {}
+        word = {"word": True} if guide.on_a_word({**seen, "result": verdict}) else {}
+        answer = {"ok": True, "result": verdict, "seen": dict(seen), **word, **told_why, **warning}
         return JSONResponse(answer)
 
 
@@ -126,7 +127,7 @@ def site_of(page: Page) -> Site:
     """The site that runs. Raises RefusedError where its file is not there any more."""
     site = page.archive.site()
     if site is None:
-        raise RefusedError(409, "the site file has changed since the station read it")
+        raise RefusedError(409, "site-changed")
     return site
 
 
@@ -157,8 +158,13 @@ async def watch(page: Page) -> None:
 def _words(step: Step, data: Mapping[str, str], said: Verdict, read: judge.Judged) -> Seen:
     """What the person says and what readings say; in steps without readings, what they saw."""
     if step in judge.JUDGED:
-        return {"person": said.value, "readings": str(read.verdict or judge.NONE)}
+        return {"person": said.value, "readings": str(read.verdict or guide.NONE)}
     return {"seen": data["seen"][:200]} if data.get("seen") else {}
+
+
+def _told_why(why: tuple[Said, ...]) -> Json:
+    """In English, and as sentences that the page puts into its own language."""
+    return {"why": "; ".join(map(str, why)), "whys": [one.as_json for one in why]}
 
 
 def _number(data: Mapping[str, Any], name: str) -> float:
@@ -167,5 +173,5 @@ def _number(data: Mapping[str, Any], name: str) -> float:
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise RefusedError(400, f"{name} must be a number")
+        raise RefusedError(400, "no-number", name=name)
     return value

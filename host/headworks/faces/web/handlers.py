@@ -13,10 +13,11 @@ from headworks.faces.client import StationClient, StationError
 from headworks.faces.languages.files import Language, language, languages
 from headworks.faces.people.roles import Role
 from headworks.faces.web.body import fields_of
-from headworks.faces.web.gate import RefusedError
+from headworks.faces.web.gate import AGAIN_S, address_of
 from headworks.faces.web.metrics import exposition
 from headworks.faces.web.page import Identity, Page, cookie_name
 from headworks.faces.web.picture import picture
+from headworks.faces.web.refused import RefusedError
 from headworks.faces.web.sessions import LONGEST_S
 from headworks.faces.web.stream import MOST, EventStream
 from headworks.faces.words import sentence
@@ -46,7 +47,9 @@ class Handlers:
     async def events(self, request: Request, who: Identity) -> Response:  # noqa: ARG002
         """The picture now and after every change."""
         if self._page.streams >= MOST:
-            raise RefusedError(503, "too many streams; ask for /api/state every few seconds")
+            raise RefusedError(503, "streams-many", again_s=AGAIN_S)
+        if self._page.stream_shares.full(address_of(request.scope)):
+            raise RefusedError(429, "streams-yours", again_s=AGAIN_S)
         if request.method == "HEAD":  # its answer has no body, so it would never end
             return Response(media_type=EventStream.media_type)
         wanted = _language(request)
@@ -66,9 +69,13 @@ class Handlers:
         """The words of the page in one language."""
         found = languages().get(request.path_params["code"])
         if found is None:
-            raise RefusedError(404, f"there are the languages {', '.join(languages())}")
+            raise RefusedError(404, "no-language", languages=", ".join(languages()))
         words = {"code": found.code, "name": found.name, "direction": found.direction}
-        tables = {"texts": dict(found.texts), "answers": dict(found.answers)}
+        tables = {
+            "texts": dict(found.texts),
+            "refusals": dict(found.refusals),
+            "answers": dict(found.tongue.answers),
+        }
         return JSONResponse({**words, **tables, "units": dict(found.tongue.units)})
 
     async def session(self, request: Request, who: Identity) -> Response:  # noqa: ARG002
@@ -131,9 +138,10 @@ class Handlers:
                     action, target, actor=who.name, role=role, note=note.strip()
                 )
         except StationRefusedError as error:
-            raise RefusedError(409, _refusal(error, target, _language(request))) from error
+            text = _refusal(error, target, _language(request))
+            raise RefusedError(409, "station-says", error=text) from error
         except StationError as error:
-            raise RefusedError(503, str(error)) from error
+            raise RefusedError(503, "station-says", error=str(error)) from error
         warning = {"warning": reply["warning"]} if "warning" in reply else {}
         return JSONResponse({"ok": True, **warning})
 

@@ -5,6 +5,7 @@ from string import Formatter
 from typing import Any
 
 from headworks.faces.languages.files import Language
+from headworks.faces.web.guide import on_a_word
 from headworks.faces.words import sentence
 from headworks.model.text import clean
 
@@ -59,7 +60,8 @@ def _text(
     known = {**values, "code": code, "source": source, "who": entry.get("who", "")}
     if kind == "commissioning":
         known["step"] = language.texts.get(f"step_{code}", code)
-        known["result"] = language.texts.get(f"result_{values.get('result')}", "")
+        how = "word" if on_a_word(values) else values.get("result")
+        known["result"] = language.texts.get(f"result_{how}", "")
     return filled(form, known, language)
 
 

@@ -21,7 +21,7 @@ _ERRORS = {
     413: "The body is too large",
     415: "The body is not JSON",
     421: "The Host is no name of this station",
-    429: "Too many wrong passwords",
+    429: "Too many wrong passwords, or too many requests or streams of one address",
     503: "The station is gone, or there are too many requests",
 }
 
@@ -46,7 +46,11 @@ def document(rows: "Iterable[Row]") -> Json:
                 "Error": {
                     "type": "object",
                     "required": ["error"],
-                    "properties": {"error": {"type": "string"}},
+                    "properties": {
+                        "error": {"type": "string", "description": "a sentence in English"},
+                        "code": {"type": "string", "description": "which sentence it is"},
+                        "values": {"type": "object", "description": "its names and figures"},
+                    },
                 }
             },
             "securitySchemes": {

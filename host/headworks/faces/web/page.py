@@ -3,7 +3,7 @@
 import asyncio
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -15,10 +15,12 @@ from headworks.faces.people.lockout import LockOut
 from headworks.faces.people.roles import Role
 from headworks.faces.web.archive import Archive
 from headworks.faces.web.feed import Feed
-from headworks.faces.web.gate import RefusedError
+from headworks.faces.web.refused import RefusedError
 from headworks.faces.web.sessions import Session, Sessions
+from headworks.faces.web.shares import Shares
 from headworks.model.text import clean
 
+STREAMS_EACH = 16  # event streams of one address; whoever opens more pages polls [ours]
 WAITING_SIGN_INS = 8  # more than these at once are sent away
 _BEARER = "bearer "
 
@@ -43,6 +45,7 @@ class Page:
         private: bool = False,
         fingerprint: str = "",
         archive: Archive | None = None,
+        many: Iterable[str] = (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.feed = feed
@@ -50,7 +53,9 @@ class Page:
         self.private = private
         self.fingerprint = fingerprint
         self.sessions = Sessions()
+        self.many = tuple(many)  # addresses that stand for many people
         self.streams = 0
+        self.stream_shares = Shares(STREAMS_EACH, self.many)
         self.commissioning: Mapping[str, int] | None = None  # steps passed, failed, in all
         self.guide_changed = asyncio.Event()
         self._accounts = accounts
@@ -68,7 +73,7 @@ class Page:
             return self._accounts.read()
         except AccountsError as error:
             note(f"accounts: {error}")
-            raise RefusedError(503, "the accounts cannot be read; see the log") from error
+            raise RefusedError(503, "accounts-unreadable") from error
 
     def identify(self, request: Request, *, asks: bool = True) -> Identity:
         """Who asks, by token or by session. Raises RefusedError for a token that is none.
@@ -99,15 +104,15 @@ class Page:
             for token in self.accounts().tokens.values():
                 if secrets_of.same(token.secret, secret):
                     return Identity(token.name, token.role, program=True)
-        raise RefusedError(401, "this token is not known; make one with: headworks user token NAME")
+        raise RefusedError(401, "token-unknown")
 
     async def sign_in(self, name: str, password: str, address: str) -> tuple[str, Session, Role]:
         """A new session with its key and role. Raises RefusedError, and is as slow in any case."""
         if not self.accounts().users:
-            raise RefusedError(403, NOBODY_YET)
+            raise RefusedError(403, "nobody-yet")
         self._may_try(name, address)
         if self._waiting >= WAITING_SIGN_INS:
-            raise RefusedError(503, "many people are signing in; try again in a few seconds")
+            raise RefusedError(503, "sign-in-busy")
         self._waiting += 1
         try:
             async with self._one:  # so guesses that come at once are counted one after another
@@ -120,7 +125,7 @@ class Page:
             self._waiting -= 1
         if user is None:
             note(f"refused to sign in {clean(name)!r} from {address}")
-            raise RefusedError(401, "name or password is wrong")
+            raise RefusedError(401, "sign-in-wrong")
         self._lockout.passed(name, address)
         note(f"{clean(name)!r} signed in from {address} as {user.role.word}")
         return *self.sessions.open(user.name, user.secret, now_s), user.role
@@ -129,7 +134,8 @@ class Page:
         """Raises RefusedError where one has to wait."""
         wait_s = self._lockout.wait_s(name, address, self._clock())
         if wait_s > 0.0:
-            raise RefusedError(429, f"too many wrong passwords; try again in {wait_s:.0f} s")
+            told = f"{wait_s:.0f}"
+            raise RefusedError(429, "sign-in-locked", again_s=wait_s, wait=told)
 
     async def _tried(self, name: str, password: str) -> User | None:
         """The person, where the password is right and they are not removed meanwhile."""
@@ -138,9 +144,6 @@ class Page:
         loop = asyncio.get_running_loop()
         right = await loop.run_in_executor(self._hashing, secrets_of.fits, secret, password)
         return user if right and self.accounts().users.get(name) == user else None
-
-
-NOBODY_YET = "nobody may act here yet; on the station: headworks user add NAME --role operator"
 
 
 def cookie_name(request: Request) -> str:

@@ -131,6 +131,7 @@ def _board(board: State, language: Language) -> Json:
     return {
         **{key: value for key, value in board.items() if key != "console"},
         "state_word": language.boards.get(board["state"], board["state"]),
+        "cause": language.tongue.answered(board["cause"]),
     }
 
 

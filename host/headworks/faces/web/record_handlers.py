@@ -11,9 +11,9 @@ from starlette.responses import Response
 from headworks.faces.languages.files import language, languages
 from headworks.faces.web import asked, energy, history, journal
 from headworks.faces.web.answers import as_file, told
-from headworks.faces.web.gate import RefusedError
 from headworks.faces.web.hidden import hidden
 from headworks.faces.web.page import Identity, Page
+from headworks.faces.web.refused import RefusedError
 from headworks.faces.web.statements import FORMS, Order, Statements
 from headworks.faces.web.system import health
 from headworks.model.text import clean
@@ -66,9 +66,9 @@ class RecordHandlers:
         give = request.query_params.get
         category, words = give("category", ""), give("words", "")
         if category and category not in journal.CATEGORIES:
-            raise RefusedError(400, f"category is one of {', '.join(journal.CATEGORIES)}")
+            raise RefusedError(400, "one-of", name="category", words=", ".join(journal.CATEGORIES))
         if len(words) > LONGEST_WORDS:
-            raise RefusedError(400, f"at most {LONGEST_WORDS} letters are looked for")
+            raise RefusedError(400, "words-long", most=str(LONGEST_WORDS))
         most = asked.whole(request, "most", 1, MOST_ENTRIES, ENTRIES)
         before = asked.whole(request, "before", 1, 2**53, 0) or None
         wanted = pages.Asked(
@@ -101,12 +101,12 @@ class RecordHandlers:
         form = request.query_params.get("form", "pdf")
         wanted = request.query_params.get("lang", "en")
         if form not in FORMS:
-            raise RefusedError(400, f"form is one of {', '.join(FORMS)}")
+            raise RefusedError(400, "one-of", name="form", words=", ".join(FORMS))
         if wanted not in languages():
-            raise RefusedError(400, f"lang is one of {', '.join(languages())}")
+            raise RefusedError(400, "one-of", name="lang", words=", ".join(languages()))
         site = self._page.archive.site_file()
         if not site.runs:
-            raise RefusedError(409, "the site file has changed since the station read it")
+            raise RefusedError(409, "site-changed")
         order = Order(asked.month(request), form, wanted)
         records = self._page.archive.folder()
         name, body = await self._statements.make(order, records, Path(site.path))

@@ -11,12 +11,12 @@ from starlette.responses import JSONResponse, Response
 from headworks.faces.people import secrets_of
 from headworks.faces.people.roles import Role
 from headworks.faces.web.files import files
-from headworks.faces.web.gate import RefusedError
 from headworks.faces.web.guide_handlers import GuideHandlers
 from headworks.faces.web.handlers import Handlers
 from headworks.faces.web.openapi import document
-from headworks.faces.web.page import NOBODY_YET, Identity, Page
+from headworks.faces.web.page import Identity, Page
 from headworks.faces.web.record_handlers import RecordHandlers
+from headworks.faces.web.refused import RefusedError
 from headworks.model.commissioning import Step
 
 Handler = Callable[[Request, Identity], Awaitable[Response]]
@@ -159,7 +159,7 @@ def guarded(row: Row, page: Page) -> Callable[[Request], Awaitable[Response]]:
                 _from_our_page(request, who)
             answer = await row.handler(request, who)
         except RefusedError as error:
-            answer = JSONResponse({"error": str(error)}, error.status)
+            answer = JSONResponse(error.as_json, error.status, headers=error.headers)
         answer.headers.setdefault("cache-control", "no-store")
         return answer
 
@@ -171,16 +171,16 @@ def _may(row: Row, who: Identity, page: Page) -> None:
     if row.role is None or (who.role is not None and who.role >= row.role):
         return
     if who.name:
-        raise RefusedError(403, f"this takes the role {row.role.word} or more")
+        raise RefusedError(403, "role-needed", role=row.role.word)
     if row.acts and not page.accounts().users:
-        raise RefusedError(403, NOBODY_YET)
-    raise RefusedError(401, "sign in first")
+        raise RefusedError(403, "nobody-yet")
+    raise RefusedError(401, "sign-in-first")
 
 
 def _from_our_page(request: Request, who: Identity) -> None:
     """A cookie comes with every request, so an act must carry what only our page knows."""
     if "origin" not in request.headers:
-        raise RefusedError(403, "an act of a browser names its origin")
+        raise RefusedError(403, "no-origin")
     csrf = who.session.csrf if who.session else ""
     if not csrf or not secrets_of.same(request.headers.get(CSRF, ""), csrf):
-        raise RefusedError(403, "this act does not come from the page; load the page again")
+        raise RefusedError(403, "load-again")

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from headworks.faces.web.gate import RefusedError
+from headworks.faces.web.refused import RefusedError
 
 TIMEOUT_S = 180.0
 FORMS = {
@@ -19,9 +19,6 @@ FORMS = {
     "html": "text/html; charset=utf-8",
     "csv": "text/csv; charset=utf-8",
 }
-
-
-_ENDED = "the statement was ended half-way; HTML and CSV take less memory than PDF"
 
 
 class Order(NamedTuple):
@@ -41,13 +38,13 @@ class Statements:
     async def make(self, order: Order, records: Path, site: Path) -> tuple[str, bytes]:
         """Name and bytes of the file. Raises RefusedError with what the command said."""
         if self._one.locked():
-            raise RefusedError(503, "a statement is being made; try again in a minute")
+            raise RefusedError(503, "statement-busy")
         async with self._one:
             with tempfile.TemporaryDirectory(prefix="headworks-") as name:
                 await _run(order, records, site, Path(name))
                 found = [*Path(name).iterdir()]
                 if len(found) != 1:
-                    raise RefusedError(500, "the statement was not made; see the log")
+                    raise RefusedError(500, "statement-missing")
                 return found[0].name, await asyncio.to_thread(found[0].read_bytes)
 
 
@@ -66,17 +63,19 @@ async def _run(order: Order, records: Path, site: Path, out: Path) -> None:
         async with asyncio.timeout(TIMEOUT_S):
             _, told = await process.communicate()
     except TimeoutError:
-        raise RefusedError(503, f"the statement took longer than {TIMEOUT_S:.0f} s") from None
+        raise RefusedError(503, "statement-slow", most=f"{TIMEOUT_S:.0f}") from None
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
     if process.returncode is not None and process.returncode < 0:
-        raise RefusedError(503, _ENDED)
+        raise RefusedError(503, "statement-ended")
     if process.returncode != 0:
         lines = told.decode("utf-8", "replace").strip().splitlines()
-        text = lines[-1].removeprefix("headworks: ") if lines else "the statement was not made"
-        raise RefusedError(409, text[:500])
+        if not lines:
+            raise RefusedError(500, "statement-missing")
+        why = lines[-1].removeprefix("headworks: ")[:500]
+        raise RefusedError(409, "statement-refused", told=why)
 
 
 def _give_up_first(pid: int) -> None:

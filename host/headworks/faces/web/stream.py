@@ -6,6 +6,7 @@ from collections.abc import Callable
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from headworks.faces.web.gate import address_of
 from headworks.faces.web.page import Page
 
 MOST = 64  # streams at once; whoever comes later polls
@@ -27,8 +28,12 @@ class EventStream(Response):
         self._draw = draw
         self._may = may
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send until the client goes, or takes nothing any more."""
+        with self._page.stream_shares.place(address_of(scope)):
+            await self._serve(receive, send)
+
+    async def _serve(self, receive: Receive, send: Send) -> None:
         self._page.streams += 1
         sending = asyncio.ensure_future(self._send(send))
         gone = asyncio.ensure_future(_gone(receive))

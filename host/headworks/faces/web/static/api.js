@@ -1,6 +1,6 @@
 // Talks to the box, and to nothing else.
 
-import { answered } from "./words.js";
+import { refusal, t } from "./words.js";
 
 let csrf = "";
 
@@ -15,17 +15,25 @@ async function ask(method, path, body) {
   const headers = {};
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (method !== "GET" && csrf) headers["X-CSRF-Token"] = csrf;
-  const answer = await fetch(path, {
+  const answer = await fetched(path, {
     method,
     headers,
     body: body === undefined ? undefined : JSON.stringify(body),
-    credentials: "same-origin",
     cache: "no-cache",
     signal: AbortSignal.timeout(15000),
   });
-  const data = await answer.json();
-  if (!answer.ok) throw new ApiError(answer.status, answered(data.error ?? answer.statusText));
-  return data;
+  return answer.json().catch(broken);
+}
+
+/** An answer that is no refusal. What a browser says of a line that is cut is in its own words. */
+export async function fetched(path, how = {}) {
+  const answer = await fetch(path, { credentials: "same-origin", ...how }).catch(broken);
+  if (!answer.ok) throw new ApiError(answer.status, refusal(await answer.json().catch(broken)));
+  return answer;
+}
+
+function broken() {
+  throw new ApiError(0, t("no_answer"));
 }
 
 export const get = (path) => ask("GET", path);

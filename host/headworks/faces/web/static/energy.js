@@ -1,9 +1,9 @@
 // The ledger of a month, day by day, and the month as a signed statement.
 
 import { allowed } from "./account.js";
-import { get } from "./api.js";
+import { fetched, get } from "./api.js";
 import { h, say } from "./dom.js";
-import { answered, apart, code, t } from "./words.js";
+import { apart, code, t } from "./words.js";
 
 export const open = (root, picture) => new View(root, picture);
 
@@ -98,14 +98,14 @@ function statement(month) {
 /** Fetched by script, so that a refusal is a sentence here and not a page of JSON. */
 async function fetchIt(form, month, said) {
   say(said, t("making"));
-  const answer = await fetch(`/api/statement?month=${month}&form=${form}&lang=${code()}`, { credentials: "same-origin" }).catch((error) => ({ ok: false, json: () => ({ error: error.message }) }));
-  if (!answer.ok) {
-    say(said, answered((await answer.json()).error));
-    return;
+  try {
+    const answer = await fetched(`/api/statement?month=${month}&form=${form}&lang=${code()}`);
+    const name = answer.headers.get("content-disposition")?.match(/filename="([^"]+)"/)?.[1] ?? `statement.${form}`;
+    const address = URL.createObjectURL(await answer.blob());
+    h("a", { href: address, download: name }).click();
+    setTimeout(() => URL.revokeObjectURL(address), 60_000);
+    say(said, t("statement_made"));
+  } catch (error) {
+    say(said, error.message);
   }
-  const name = answer.headers.get("content-disposition")?.match(/filename="([^"]+)"/)?.[1] ?? `statement.${form}`;
-  const address = URL.createObjectURL(await answer.blob());
-  h("a", { href: address, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(address), 60_000);
-  say(said, t("statement_made"));
 }

@@ -144,13 +144,19 @@ function trip(row, send, allowed) {
   const see = (picture) => {
     const one = (picture.interlocks ?? []).find((each) => each.name === row.target);
     if (one && one.sees !== "nothing") seen ||= clock(picture);
-    const on = picture.racks.filter((rack) => rack.on).length;
-    fill(list, [[t("interlock"), one ? `${one.when} · ${t(one.sees === "nothing" ? "quiet" : "active")}` : t("quiet")], [t("seen_acting"), seen || "–"], [t("racks"), t("verdict_some", { on, all: picture.racks.length })]]);
+    fill(list, [[t("interlock"), one ? `${one.when} · ${t(one.sees === "nothing" ? "quiet" : "active")}` : t("quiet")], [t("seen_acting"), seen || "–"], [t("racks"), racksOn(picture)]]);
   };
   return { node: h("div", {}, list, ask.node), see };
 }
 
 function deadman(row, send) {
+  const list = facts();
   const ask = verdict(row, send);
-  return { node: h("div", {}, h("ol", { class: "recipe" }, [1, 2, 3, 4].map((number) => h("li", {}, t(`deadman_${number}`)))), ask.node), see: () => {} };
+  const see = (picture) => fill(list, [[t("racks"), racksOn(picture)]]);
+  return { node: h("div", {}, list, h("ol", { class: "recipe" }, [1, 2, 3, 4].map((number) => h("li", {}, t(`deadman_${number}`)))), ask.node), see };
+}
+
+function racksOn(picture) {
+  const on = picture.racks.filter((rack) => rack.on).length;
+  return t("racks_on", { on, all: picture.racks.length });
 }

@@ -6,7 +6,7 @@ import { get, post } from "./api.js";
 import { h, keyed, put, say } from "./dom.js";
 import { setIcon } from "./icons.js";
 import { panelOf } from "./guide-panels.js";
-import { dateTime, t } from "./words.js";
+import { answered, dateTime, refusal, t } from "./words.js";
 
 const STEPS = ["meter", "sign", "sensor", "relay", "trip", "deadman"];
 
@@ -61,7 +61,7 @@ class View {
     const stands = row.result && !row.earlier;
     setIcon(glyph, !stands ? "off" : row.result === "pass" ? "good" : "alarm", 22);
     const when = row.wall_s ? dateTime(row.wall_s, this.zone) : t("without_clock");
-    const words = !row.result ? t("result_none") : `${t(`result_${row.result}`)} · ${row.who} · ${when}${row.note ? ` · ${row.note}` : ""}`;
+    const words = !row.result ? t("result_none") : `${t(row.word ? "result_word" : `result_${row.result}`)} · ${row.who} · ${when}${row.note ? ` · ${row.note}` : ""}`;
     say(told, row.earlier ? `${t("result_earlier")} (${words})` : words);
     put(item, "data-result", stands ? row.result : null);
   }
@@ -83,8 +83,9 @@ class View {
     say(said, t("asking"));
     try {
       const answer = await post(path, body);
-      const told = answer.result ? t(`kept_${answer.result}`) : t("done");
-      say(said, answer.warning ?? (answer.why ? `${told} (${answer.why})` : told));
+      const told = answer.result ? t(answer.word ? "kept_word" : `kept_${answer.result}`) : t("done");
+      const why = (answer.whys ?? []).map(refusal).join(" · ");
+      say(said, answer.warning ? answered(answer.warning) : why ? `${told} (${why})` : told);
       await this.load();
       return answer;
     } catch (error) {

@@ -84,7 +84,7 @@ export class Live {
     try {
       this.take(await get(`/api/state?lang=${code()}`), "poll");
     } catch (error) {
-      this.refused = error.status === 401 ? "sign-in" : "";
+      this.refused = error.status === 401 ? "sign-in" : error.status === 429 ? error.message : "";
     } finally {
       this.polling = false;
     }

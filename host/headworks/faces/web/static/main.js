@@ -11,7 +11,7 @@ import { showNow } from "./now.js";
 import { openRack, showRacks } from "./racks.js";
 import { pass, startRouter, turn } from "./router.js";
 import { showSensors } from "./sensors.js";
-import { code, duration, speak, t } from "./words.js";
+import { answered, code, duration, speak, t } from "./words.js";
 
 const diagram = new Diagram(byId("diagram"), openRack);
 const live = new Live(show);
@@ -56,14 +56,16 @@ function show() {
 function showLink(link) {
   const age = live.age();
   const shown = age === null ? "" : duration(age);
-  say(byId("link"), t(`link_${link}`, { age: shown }));
+  const asks = link === "live" && live.way === "poll";
+  say(byId("link"), t(asks ? "link_asking" : `link_${link}`, { age: shown }));
+  put(byId("link"), "title", asks ? t("asking_about") : null);
   put(byId("link"), "data-link", link);
   const banner = byId("banner");
   banner.hidden = link === "live" || (link === "never" && live.quietFor() < 2);
   if (banner.hidden) return;
   const since = age === null ? "" : ` ${t("picture_age", { age: shown })}`;
-  const why = link === "gone" || link === "never" ? ` (${live.picture?.cause || t("link_never")})` : "";
-  const text = live.refused === "sign-in" ? t("sign_in_to_look") : `${t(`banner_${link}`)}${since}${why}`;
+  const why = link === "gone" || link === "never" ? ` (${answered(live.picture?.cause || t("link_never"))})` : "";
+  const text = live.refused === "sign-in" ? t("sign_in_to_look") : live.refused || `${t(`banner_${link}`)}${since}${why}`;
   say(banner, text.trim());
 }
 

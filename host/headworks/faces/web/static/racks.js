@@ -5,7 +5,7 @@ import { byId, h, keyed, put, say } from "./dom.js";
 import { setIcon } from "./icons.js";
 import { allowed } from "./account.js";
 import { twice } from "./twice.js";
-import { apart, duration, kw, named, number, t, unitWord } from "./words.js";
+import { answered, apart, duration, kw, named, number, t, unitWord } from "./words.js";
 
 let opened = null; // name of the rack in the dialog
 let picture = null;
@@ -163,7 +163,7 @@ async function carryOut(act, name) {
   say(said, t("asking"));
   try {
     const answer = await post(`/api/${act.path ?? "racks"}/${encodeURIComponent(name)}/${act.action}?lang=${document.documentElement.lang}`, { note });
-    say(said, answer.warning ?? t("done"));
+    say(said, answer.warning ? answered(answer.warning) : t("done"));
     byId("note").value = "";
   } catch (error) {
     say(said, error.message);

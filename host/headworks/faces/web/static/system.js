@@ -3,7 +3,7 @@
 import { get } from "./api.js";
 import { h, keyed, put, say } from "./dom.js";
 import { allowed } from "./account.js";
-import { apart, bytes, duration, number, t, unitWord } from "./words.js";
+import { answered, apart, bytes, duration, number, t, unitWord } from "./words.js";
 
 const AGAIN_MS = 5000;
 
@@ -76,7 +76,7 @@ function cards(told, picture) {
       rows: [
         [t("records_queue"), plain(records.waiting)],
         [t("records_dropped"), plain(records.dropped), records.dropped > 0],
-        [t("records_trouble"), records.trouble || t("none"), Boolean(records.trouble)],
+        [t("records_trouble"), records.trouble ? answered(records.trouble) : t("none"), Boolean(records.trouble)],
         [t("records_journal"), bytes(records.bytes["journal.db"])],
         [t("records_samples"), bytes(records.bytes["samples.db"])],
         [t("records_recorder"), bytes(records.bytes.recorder)],

@@ -2,8 +2,8 @@
 
 import { get } from "./api.js";
 
-let words = { code: "en", direction: "ltr", texts: {}, answers: {}, units: {} };
-let answers = []; // what the box says in English, and how that is said here
+let words = { code: "en", direction: "ltr", texts: {}, refusals: {}, answers: {}, units: {} };
+let answers = []; // what other parts of the box say in English, and how that is said here
 const START = "\u2068"; // figures keep left to right inside a line from right to left
 const END = "\u2069";
 
@@ -23,11 +23,19 @@ export async function speak(wanted) {
 
 const pattern = (text) => new RegExp(`^${text.replace(/[.*+?^$()|[\]\\]/g, "\\$&").replace(/\{(\w+)\}/g, "(?<$1>.+?)")}$`, "s");
 
-/** What the box answers, in the chosen language where that has it. */
+/** What the box refuses or denies, by its code; its values may be such sentences too. */
+export function refusal({ code, values = {}, error = "" }) {
+  const form = words.refusals[code];
+  if (form === undefined) return answered(error);
+  const word = ([name, value]) => [name, typeof value === "object" ? refusal(value) : name === "role" ? wordOf("role", value) : answered(value)];
+  return filled(form, Object.fromEntries(Object.entries(values).map(word)));
+}
+
+/** What another part of the box says in English, in the chosen language where that has it. */
 export function answered(text) {
   for (const [english, ours] of answers) {
     const found = text.match(english);
-    if (found) return filled(ours, found.groups ?? {});
+    if (found) return filled(ours, Object.fromEntries(Object.entries(found.groups ?? {}).map(([name, value]) => [name, answered(value)])));
   }
   return text;
 }

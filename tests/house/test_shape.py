@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from house.tree import ROOT, functions, python, tracked
+from house.tree import ROOT, functions, parsed, python, tracked
 
 FORBIDDEN = [  # spelled so that this file does not hold them itself
     "/work" + "/",
@@ -32,7 +32,7 @@ def _long(files, limit):
 
 
 def _trees(*folders):
-    return [(_name(f), ast.parse(f.read_text(encoding="utf-8"))) for f in python(*folders)]
+    return [(_name(f), parsed(f)) for f in python(*folders)]
 
 
 def _tests(tree):

@@ -3,6 +3,7 @@
 import ast
 import subprocess
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -38,9 +39,15 @@ def python(*folders: str) -> list[Path]:
     )
 
 
+@cache
+def parsed(file: Path) -> ast.Module:
+    """A file's syntax tree; several tests look at each, and none changes it."""
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
 def functions(file: Path) -> Iterator[tuple[str, int]]:
     """Name and length in lines of every function of a file, without its docstring."""
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    for node in ast.walk(parsed(file)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno:
             yield node.name, node.end_lineno - node.lineno + 1 - _docstring(node)
 

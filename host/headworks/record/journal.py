@@ -57,11 +57,15 @@ class JournalStore:
         return self._head
 
     def last_of(self, kind: str) -> dict[str, Any] | None:
-        """The last entry of a kind, or None."""
-        row = self.database.open().execute(
-            "SELECT body FROM journal WHERE kind = ? ORDER BY seq DESC LIMIT 1", (kind,)
-        )
-        found = row.fetchone()
+        """The last entry of a kind, or None. Raises sqlite3.Error."""
+        return self._one("WHERE kind = ? ORDER BY seq DESC LIMIT 1", kind)
+
+    def first(self) -> dict[str, Any] | None:
+        """The entry with which it begins, or None. Raises sqlite3.Error."""
+        return self._one("ORDER BY seq LIMIT 1")
+
+    def _one(self, which: str, *given: object) -> dict[str, Any] | None:
+        found = self.database.open().execute(f"SELECT body FROM journal {which}", given).fetchone()
         body: dict[str, Any] | None = json.loads(found[0]) if found else None
         return body
 

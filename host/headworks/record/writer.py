@@ -36,6 +36,10 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 JOURNAL, SAMPLES, RECORDER, KEY = "journal", "samples", "recorder", "key"
 
 
+def _day(wall_s: float | None, t_s: float) -> tuple[str, int]:
+    return ("boot", int(t_s // DAY_S)) if wall_s is None else ("wall", int(wall_s // DAY_S))
+
+
 class Writer:
     """Owns the stores. Only the records' thread calls it; `troubles` may be read by all."""
 
@@ -148,13 +152,22 @@ class Writer:
         self._key = key_of(self._folder)
 
     def _seal_if_due(self, stamp: Stamp) -> None:
-        """Once a day of the wall clock, without one once a day of the boot."""
-        if stamp.wall_s is None:
-            day = "boot", int(stamp.t_s // DAY_S)
-        else:
-            day = "wall", int(stamp.wall_s // DAY_S)
-        if self._sealed is None or (day != self._sealed and self._seal(stamp)):
+        """Once a day of the wall clock, without one once a day of the boot.
+
+        A start seals what an earlier day left open: a station that loses its power each night
+        would else never seal.
+        """
+        day = _day(stamp.wall_s, stamp.t_s)
+        if self._sealed is None:
+            self._try(JOURNAL, self._look_for_seal)
+        if self._sealed not in (None, day) and self._seal(stamp):
             self._sealed = day
+
+    def _look_for_seal(self) -> None:
+        """On which day the journal was sealed last, or was begun where it never was."""
+        found = self._journal.last_of(SEAL) or self._journal.first()
+        if found is not None:
+            self._sealed = _day(found["wall_s"], found["t_s"])
 
     def _seal(self, stamp: Stamp) -> bool:
         """Sign how far the chain has come; nothing where nothing is new since the last seal."""

@@ -16,6 +16,7 @@ from benchlib import (
     rig,
     rival_cases,
     scanning,
+    ten_years,
     watch,
     web_cases,
 )
@@ -174,6 +175,11 @@ def rivals(quick: bool) -> list[Row]:
     return rival_cases.figures(quick)
 
 
+def decade(quick: bool) -> list[Row]:
+    """12. A file of ten years through `headworks replay`: memory and processor seconds."""
+    return ten_years.figures(quick)
+
+
 CASES: dict[str, Callable[[bool], list[Row]]] = {
     "reply": reply_to_coil,
     "signal": signal_to_relay,
@@ -186,3 +192,4 @@ CASES: dict[str, Callable[[bool], list[Row]]] = {
     "replay": replay,
     "rivals": rivals,
 }
+BY_NAME: dict[str, Callable[[bool], list[Row]]] = {"decade": decade}  # they take many minutes

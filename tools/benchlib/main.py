@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from benchlib import rig
-from benchlib.cases import CASES
+from benchlib.cases import BY_NAME, CASES
 from benchlib.rows import Row, table
 
 
@@ -18,9 +18,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(argv)
     rows, failed = [], 0
     for name in args.names or CASES:
-        print(f"{name}: {(CASES[name].__doc__ or '').strip()}", file=sys.stderr)
+        case = (CASES | BY_NAME)[name]
+        print(f"{name}: {(case.__doc__ or '').strip()}", file=sys.stderr)
         try:
-            rows += CASES[name](args.quick)
+            rows += case(args.quick)
         except rig.BenchError as error:
             failed += 1
             print(f"{name}: cannot be measured: {error}", file=sys.stderr)
@@ -33,15 +34,17 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tools/bench", description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", type=_case, metavar="NAME",
-                        help=f"cases to run: {', '.join(CASES)} (default: all)")  # fmt: skip
+                        help=f"cases to run: {', '.join(CASES)} (default: all of these), "
+                        f"and by name only {', '.join(BY_NAME)}")  # fmt: skip
     parser.add_argument("--quick", action="store_true", help="few trials: does every case run?")
     parser.add_argument("--json", action="store_true", help="figures for programs")
     return parser
 
 
 def _case(name: str) -> str:
-    if name not in CASES:
-        raise argparse.ArgumentTypeError(f"no case {name!r}; there are {', '.join(CASES)}")
+    known = CASES | BY_NAME
+    if name not in known:
+        raise argparse.ArgumentTypeError(f"no case {name!r}; there are {', '.join(known)}")
     return name
 
 

@@ -45,7 +45,7 @@ SHOTS = (
 
 
 @contextmanager
-def served(folder: Path, hours: float = 24.0) -> Iterator[Web]:
+def served(folder: Path, hours: float = 24.0, zone: str = "Asia/Karachi") -> Iterator[Web]:
     """The page before a station that stands still, with a day of records."""
     a_day(folder / "records", time.time(), hours=hours)
     (folder / "site.toml").write_bytes(SITE.read_bytes())
@@ -54,7 +54,7 @@ def served(folder: Path, hours: float = 24.0) -> Iterator[Web]:
     state = {
         **STATE,
         "files": {"state": str(folder), "site": str(folder / "site.toml")},
-        "site": {**STATE["site"], "sha256": sha256, "timezone": "Asia/Karachi"},
+        "site": {**STATE["site"], "sha256": sha256, "timezone": zone},
         "racks": racks + STATE["racks"][len(racks) :],
     }
     add_user(folder, "bilal", "technician", PASSWORD)
@@ -75,6 +75,13 @@ def served(folder: Path, hours: float = 24.0) -> Iterator[Web]:
     finally:
         end.set()
         thread.join()
+
+
+def _midnight() -> str:
+    """The zone in which it is about midnight now, so that the sun shines by day in the records."""
+    hour = round(time.time() % 86400 / 3600) % 24
+    east = 24 - hour if hour > 12 else -hour
+    return f"Etc/GMT{-east:+d}"  # these names count to the west
 
 
 def _take(browser: Browser, served: Web, shot: Shot) -> bytes:
@@ -128,7 +135,7 @@ def main(folder: Path) -> int:
     """Write all pictures; 0."""
     with (
         tempfile.TemporaryDirectory(prefix="hw-") as name,
-        served(Path(name)) as place,
+        served(Path(name), zone=_midnight()) as place,
         chromium() as browser,
     ):
         for shot in SHOTS:

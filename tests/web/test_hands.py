@@ -172,12 +172,19 @@ class Fingers:
         points = [{"x": x, "y": y, "id": at} for at, (x, y) in enumerate(places)]
         self._line.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
 
-    def move(self, begin: list[tuple[float, float]], end: list[tuple[float, float]]) -> None:
-        """Put fingers down, move each in a straight line, lift them."""
+    def move(
+        self,
+        begin: list[tuple[float, float]],
+        end: list[tuple[float, float]],
+        meanwhile: Callable[[], object] = lambda: None,
+    ) -> None:
+        """Put fingers down, move each in a straight line, lift them; `meanwhile` half-way."""
         self._send("touchStart", *begin)
         for step in range(1, 11):
             pairs = zip(begin, end, strict=True)
             share = step / 10
+            if step == 5:
+                meanwhile()
             self._send(
                 "touchMove",
                 *((a + (c - a) * share, b + (d - b) * share) for (a, b), (c, d) in pairs),
@@ -229,6 +236,56 @@ def test_fingers_pull_and_stretch_the_time(look: Look) -> None:
     for _ in range(3):  # into the future: the present is taken instead, and followed
         fingers.move([(right, y)], [(left, y)])
     expect(live).to_have_attribute("aria-pressed", "true")
+
+
+def test_a_finger_is_followed_while_the_chart_under_it_is_drawn_anew(look: Look) -> None:
+    """What comes in meanwhile replaces the chart; the finger pulls on, and later ones are single."""
+    page = look("history", has_touch=True)
+    expect(page.locator(".uplot").first).to_be_visible()
+    fingers = Fingers(page)
+    box = page.locator(".plot").first.bounding_box()
+    assert box is not None
+    left, right, y = box["x"] + 80, box["x"] + box["width"] - 40, box["y"] + 60
+    gone = "document.querySelector('.plot').replaceWith(document.createElement('div'))"
+    begin, _ = _span(
+        page, lambda: fingers.move([(left, y)], [(right, y)], lambda: page.evaluate(gone))
+    )
+    again, length = _span(page, lambda: fingers.move([(left, y)], [(right, y)]))
+    assert length == pytest.approx(3600.0)  # two fingers would stretch it
+    assert again < begin
+
+
+# every text that is seen, and every name that is read out; not what is code in any language
+TEXTS = """() => {
+    const found = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+        const { parentElement: node, textContent: text } = walker.currentNode;
+        if (!node.closest('pre, code, script, style') && node.checkVisibility()) found.push(text);
+    }
+    const named = [...document.querySelectorAll('[aria-label], [title]')];
+    return found.concat(named.flatMap(node => [node.ariaLabel ?? '', node.title ?? '']));
+}"""
+ENGLISH = re.compile(r"[A-Za-z][a-z'-]+(?:[ ,]+[A-Za-z][a-z'-]+)+")  # two words in a row
+KNOWN = re.compile(r"fan exchange|systemctl (stop|start) headworks|headworks \w+ \w+")
+
+
+def test_nothing_is_left_in_english(look: Look) -> None:
+    """On a page in Urdu no view, no panel of the guide and no dialog shows two English words in a
+    row, but for commands and what people have written."""
+    page, left = look("now", locale="ur"), []
+    for view in VIEWS:
+        page.locator(f'#views [data-view="{view}"]').click()
+        expect(page.locator(READY[view]).first).to_be_visible()
+        for one in page.locator(".steps li:first-child summary").all():
+            one.click()
+        left += [text for text in page.evaluate(TEXTS) if ENGLISH.search(KNOWN.sub("", text))]
+    page.locator('#views [data-view="now"]').click()
+    for opener, dialog in ((".rack >> nth=0", "#rack-dialog"), ("#account", "#account-dialog")):
+        page.locator(opener).click()
+        expect(page.locator(dialog)).to_be_visible()
+        left += [text for text in page.evaluate(TEXTS) if ENGLISH.search(KNOWN.sub("", text))]
+        page.keyboard.press("Escape")
+    assert left == []
 
 
 def test_a_refusal_is_told_in_the_chosen_language(look: Look) -> None:

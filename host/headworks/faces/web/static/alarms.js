@@ -5,7 +5,7 @@ import { allowed } from "./account.js";
 import { byId, h, keyed, put, say } from "./dom.js";
 import { setIcon } from "./icons.js";
 import { count } from "./router.js";
-import { duration, t } from "./words.js";
+import { duration, named, t } from "./words.js";
 
 export function showAlarms(picture) {
   const unseen = picture.alarms.filter((alarm) => !alarm.acked_by).length;
@@ -83,7 +83,7 @@ export function showEvents(picture) {
       say(node.children[0], duration(event.ago_s));
       const [name, text] = node.children[1].children;
       say(name, event.source);
-      say(text, `${KINDS[event.kind] ? `${t(KINDS[event.kind])} ` : ""}${event.text}${event.note ? ` (${event.note})` : ""}`);
+      say(text, `${KINDS[event.kind] ? `${t(KINDS[event.kind])} ` : ""}${event.text}${event.note ? ` (${named(event.note)})` : ""}`);
     },
   );
 }

@@ -82,7 +82,7 @@ export class Chart {
       tzDate: (at) => uPlot.tzDate(new Date(at * 1000), zone),
       scales: { x: { time: true, min: range.from, max: range.to }, y: { range: this.given.scale ?? ((_, low, high) => uPlot.rangeNum(Math.min(low ?? 0, 0), Math.max(high ?? 1, 1), 0.1, true)) } },
       axes: [
-        { ...axis, values: (_, marks) => marks.map((at) => clockOf(at, zone, length)), space: 70 },
+        { ...axis, size: 32, values: (_, marks) => marks.map((at) => clockOf(at, zone, length)), space: 70 },
         { ...axis, size: GUTTER, values: (_, marks) => marks.map((mark) => String(Number(mark.toFixed(2)))) },
       ],
       cursor: { sync: { key: sync, scales: ["x", null] }, drag: { x: true, y: false, setScale: false }, points: { size: 7 } },

@@ -45,7 +45,8 @@ class View {
   }
 }
 
-const kwh = (value) => (value === null || value === undefined ? "–" : apart(value < 100 ? value.toFixed(1) : value.toFixed(0)));
+const kwh = (value) => (value === null || value === undefined ? "–" : apart(value < 100 ? value.toFixed(1) : grouped(value.toFixed(0))));
+const grouped = (digits) => (digits.length > 4 ? digits.replace(/\B(?=(\d{3})+$)/g, "\u202f") : digits);
 const share = (row) => (row.racks_kwh ? apart(`${Math.round((100 * (row.covered_kwh ?? 0)) / row.racks_kwh)} %`) : "–");
 
 /** What stands in a row of the table, in its order: what racks drew first, since that is asked for. */
@@ -79,13 +80,14 @@ function totals(total) {
 
 function line(day, most, columns) {
   const bar = h("div", { class: "bar" }, h("div", { class: "covered" }), h("div", { class: "rest" }));
-  const width = (value) => `${most ? (100 * value) / most : 0}%`;
+  const width = (value) => `${(100 * value) / (most || 1)}%`;
   bar.children[0].style.inlineSize = width(day.covered_kwh ?? 0);
   bar.children[1].style.inlineSize = width((day.racks_kwh ?? 0) - (day.covered_kwh ?? 0));
   const name = /^\d{4}-/.test(day.date) ? apart(String(Number(day.date.slice(8)))) : day.date;
   const mark = day.partial ? h("span", { title: t("energy_partial", { partial: day.partial, all: day.intervals }) }, " *") : "";
   const cells = columns.map(({ cell, kind }) => h("td", { class: `fig ${kind ?? ""}` }, cell(day)));
-  return h("tr", {}, h("th", { scope: "row" }, name, mark), h("td", { class: "bar-cell", "aria-hidden": "true" }, most ? bar : null), cells);
+  if (!most) return h("tr", {}, h("th", { scope: "row", colspan: 2 }, name, mark), cells); // of the month: it has no bar
+  return h("tr", {}, h("th", { scope: "row" }, name, mark), h("td", { class: "bar-cell", "aria-hidden": "true" }, bar), cells);
 }
 
 function statement(month) {

@@ -14,22 +14,28 @@ export function followFingers(node, { move, settle }) {
 
   node.addEventListener("pointerdown", (event) => {
     if (event.pointerType === "mouse") return;
+    if (!fingers.size) listen(true);
     fingers.set(event.pointerId, event.clientX);
     before = place();
   });
-  node.addEventListener("pointermove", (event) => {
+  const follow = (event) => {
     if (!fingers.has(event.pointerId)) return;
     fingers.set(event.pointerId, event.clientX);
     const now = place();
     const stretch = now.wide && before.wide ? now.wide / before.wide : 1;
     move(now.middle - before.middle, stretch, now.middle);
     before = now;
-  });
+  };
   const leave = (event) => {
     if (!fingers.delete(event.pointerId)) return;
     before = fingers.size ? place() : null;
-    if (!fingers.size) settle();
+    if (fingers.size) return;
+    listen(false);
+    settle();
   };
-  node.addEventListener("pointerup", leave);
-  node.addEventListener("pointercancel", leave);
+  // At the window: what a finger was put on may be drawn anew meanwhile, and its node is gone then.
+  const listen = (on) => {
+    const change = on ? "addEventListener" : "removeEventListener";
+    for (const [name, act] of [["pointermove", follow], ["pointerup", leave], ["pointercancel", leave]]) window[change](name, act);
+  };
 }

@@ -63,10 +63,16 @@ class View {
     acts[event.key]();
   }
 
-  /** The stretch that is shown; the present is known by the box, so it may be a guess at first. */
+  /** The stretch that is shown. What is drawn may be older still, so the present is not taken from it. */
   range() {
-    const to = this.to ?? (this.told ? this.told.from_s + this.told.count * this.told.step_s : Date.now() / 1000);
+    const to = this.to ?? this.now() ?? Date.now() / 1000;
     return { from: to - this.length, to };
+  }
+
+  /** Unix seconds of the box's clock, null before it has told them. */
+  now() {
+    const { now, at } = this.present;
+    return now === null ? null : now + (performance.now() - at) / 1000;
   }
 
   choose(length) {
@@ -87,8 +93,8 @@ class View {
 
   /** Show what is up to then; what has not happened yet is not shown, so the present is followed. */
   until(to) {
-    const { now, at } = this.present;
-    this.to = now !== null && to >= now + (performance.now() - at) / 1000 ? null : to;
+    const now = this.now();
+    this.to = now !== null && to >= now ? null : to;
   }
 
   zoom(factor) {
@@ -106,6 +112,7 @@ class View {
   }
 
   pull(shift, stretch, at) {
+    this.asked += 1; // what was asked for before is not drawn over what the fingers show
     const { from } = this.range();
     const fixed = from + at * this.length;
     const length = Math.min(MOST_S, Math.max(LEAST_S, this.length / stretch));
@@ -173,7 +180,7 @@ class View {
       const glyph = h("span", { class: "glyph" });
       setIcon(glyph, event.grave ? "alarm" : "info", 18);
       const point = () => this.charts.forEach((chart) => chart.point(event.wall_s));
-      return h("li", {}, h("button", { type: "button", class: "event", "data-seq": event.seq, onclick: point, onfocus: point, onmouseenter: point }, glyph, h("span", { class: "fig" }, dateTime(event.wall_s, this.zone)), h("span", {}, h("b", {}, event.source), " ", `${event.kind_word}: ${event.text}`, event.note ? ` (${event.note})` : "")));
+      return h("li", {}, h("button", { type: "button", class: "event", "data-seq": event.seq, onclick: point, onfocus: point, onmouseenter: point }, glyph, h("span", { class: "fig" }, dateTime(event.wall_s, this.zone)), h("span", {}, h("b", {}, event.source), " ", `${event.kind_word}: ${event.text}`, event.note ? ` (${named(event.note)})` : "")));
     });
     const none = h("li", { class: "quiet" }, t("no_events"));
     return h("section", { class: "card", "aria-label": t("journal") }, h("h2", {}, t("journal")), h("ol", { class: "time-line" }, rows.length ? rows : none), more || events.length > MOST_ROWS ? h("p", {}, h("small", {}, t("more_in_journal"))) : null);

@@ -3,7 +3,7 @@
 import { get } from "./api.js";
 import { h, put, say } from "./dom.js";
 import { setIcon } from "./icons.js";
-import { code, dateTime, dayAt, t } from "./words.js";
+import { code, dateTime, dayAt, named, t } from "./words.js";
 
 const CATEGORIES = ["", "alarms", "acts", "racks", "orders", "guide", "system"];
 
@@ -74,7 +74,7 @@ function row(entry, zone) {
     "li",
     {},
     glyph,
-    h("div", {}, h("p", { class: "head" }, h("b", {}, entry.source), h("span", { class: "kind" }, entry.kind_word), h("small", { class: "fig" }, when)), h("p", {}, entry.text, entry.note ? ` (${entry.note})` : ""), h("p", { class: "small" }, who, who ? " · " : "", h("small", { class: "fig", title: entry.hash }, t("entry_number", { seq: entry.seq })))),
+    h("div", {}, h("p", { class: "head" }, h("b", {}, entry.source), h("span", { class: "kind" }, entry.kind_word), h("small", { class: "fig" }, when)), h("p", {}, entry.text, entry.note ? ` (${named(entry.note)})` : ""), h("p", { class: "small" }, who, who ? " · " : "", h("small", { class: "fig", title: entry.hash }, t("entry_number", { seq: entry.seq })))),
   );
   put(found, "data-grave", entry.grave);
   return found;

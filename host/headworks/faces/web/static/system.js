@@ -48,7 +48,7 @@ function filled(node, card) {
   });
 }
 
-const ms = (us) => (us === null || us === undefined ? t("not_known") : apart(`${number(us / 1000)} ${unitWord("ms")}`));
+const ms = (us) => (us === null || us === undefined ? t("not_known") : apart(`${number(us / 1000)}\u00a0${unitWord("ms")}`));
 const plain = (value) => (value === null || value === undefined ? t("not_known") : apart(value));
 const share = (free, all) => (all ? apart(`${bytes(free)} (${Math.round((100 * free) / all)} %)`) : t("not_known"));
 

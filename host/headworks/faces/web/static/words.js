@@ -123,5 +123,5 @@ export function dayAt(day, zone, later = 0) {
 export function bytes(value) {
   if (value === null || value === undefined) return t("not_known");
   const [size, unit] = value < 1e6 ? [value / 1e3, "kB"] : value < 1e9 ? [value / 1e6, "MB"] : [value / 1e9, "GB"];
-  return apart(`${number(size)} ${unit}`);
+  return apart(`${number(size)}\u00a0${unit}`);
 }

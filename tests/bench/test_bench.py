@@ -27,7 +27,9 @@ def bench(*words: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.needs("linux")
 @pytest.mark.needs("program:micropython")
-@pytest.mark.parametrize("name", [*cases.CASES, *cases.BY_NAME])
+@pytest.mark.parametrize(
+    "name", [*cases.CASES, *(pytest.param(name, marks=pytest.mark.long) for name in cases.BY_NAME)]
+)
 def test_every_case_gives_figures(name):
     """A quick run ends with exit code 0 and at least one figure, whatever the machine is doing."""
     done = bench(name, "--quick", "--json")

@@ -33,12 +33,12 @@ def live(folder: Path) -> Path:
             assert (await place.cli("rack", "a2", "off", "--as", "ayesha"))[0] == 0
             place.relays.inputs[0] = 1
             await until(lambda: place.relays.coils[:3] == [0, 0, 0])
-            await until_view(place, lambda state: state["uptime_s"] > 3.0)
+            await until_view(place, lambda state: state["uptime_s"] > 2.0)
             station.child.terminate()
             await station.exit()
         place.site.write_text(place.site.read_text() + _RACK)
         async with place.station() as station:
-            await until_view(place, lambda state: state["uptime_s"] > 3.0)
+            await until_view(place, lambda state: state["uptime_s"] > 1.0)
             station.child.terminate()
             await station.exit()
 

@@ -55,22 +55,23 @@ def later(folder: Path, wall_s: float) -> None:
 def test_a_power_cut_in_the_middle_of_the_daily_seal(tmp_path: Path) -> None:
     """Cut wherever it may be: the seal is there or not, what is there is good, and so it goes on."""
     rows = list(scans(21, wall_s=MIDNIGHT_S - 20.0))
-    writer, day, cut = (
-        Writer(tmp_path / "run", a_site(), "", ""),
-        tmp_path / "day",
-        tmp_path / "cut",
-    )
+    writer = Writer(tmp_path / "run", a_site(), "", "")
+    day, cut = tmp_path / "day", tmp_path / "cut"
     writer.open()
     written(writer, rows[:20])
     copied(tmp_path / "run", day)
     written(writer, rows[20:])
     log = "journal.db-wal"
     data, least = (tmp_path / "run" / log).read_bytes(), (day / log).stat().st_size
+    shutil.copyfile(tmp_path / "run" / "samples.db", tmp_path / "samples.db")  # what was synced
     writer.close(None)
+    assert verify(day).broken == ()
     found = set()
     for size in range(least, len(data) + 1, (len(data) - least) // 12):
-        copied(day, cut)  # the samples are written after the journal, so they are of before
+        copied(day, cut)
         (cut / log).write_bytes(data[:size])
+        shutil.copyfile(tmp_path / "samples.db", cut / "samples.db")
+        (cut / "samples.db-wal").unlink()
         report = verify(cut)
         assert report.broken == ()
         found.add(report.seals)

@@ -35,7 +35,7 @@ def test_a_command_is_in_the_journal_before_it_is_answered(tmp_path: Path) -> No
 
     run(tmp_path, work)
     assert kinds(tmp_path)[0] == "station-start"
-    assert kinds(tmp_path)[-4:] == ["station-stop", "recording", "interval", "seal"]
+    assert kinds(tmp_path)[-5:] == ["station-stop", "recording", "interval", "samples", "seal"]
     assert verify(tmp_path / "records").broken == ()
 
 

@@ -4,9 +4,9 @@ import asyncio
 import csv
 import io
 import json
-import os
 import re
 import shutil
+import subprocess
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -33,6 +33,7 @@ from web.test_matrix import make_page
 END_S = 1_790_000_000.0
 HOURS = 3.0
 SITE = Path(__file__).parents[2] / "host/headworks/cli/demo_site.toml"
+WEIGH = Path(__file__).parents[2] / "tools/benchlib/weigh.py"
 Ask = Callable[..., Awaitable[Any]]
 
 
@@ -332,10 +333,10 @@ def test_a_statement_leaves_the_page_its_memory(month_kept: Path, tmp_path: Path
     assert "OOMPolicy=continue" in unit
     where = ["--site", str(month_kept / "site.toml"), "--records", str(month_kept / "records")]
     words = ["statement", "--month", MONTH, "--pdf", *where, "--out", str(tmp_path)]
-    done = os.posix_spawn(sys.executable, [sys.executable, "-m", "headworks", *words], os.environ)
-    _, status, used = os.wait4(done, 0)
-    assert status == 0
-    assert 80 + used.ru_maxrss / 1024 < int(most[1])
+    # through a small process: Linux counts the memory of whoever starts a program as the program's
+    weigh = [sys.executable, str(WEIGH), "-m", "headworks", *words]
+    done = subprocess.run(weigh, stdout=subprocess.PIPE, check=True)
+    assert 80 + json.loads(done.stdout)["memory_mb"] < int(most[1])
 
 
 @pytest.mark.needs("linux")

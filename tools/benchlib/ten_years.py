@@ -8,6 +8,7 @@ runs by name only. Quick: two days of the example's week, twice.
 
 import csv
 import gzip
+import json
 import os
 import subprocess
 from collections.abc import Iterator
@@ -22,7 +23,6 @@ TIMES = 10
 NO_HASTE = 0  # of processor seconds others take nothing, so it need not hold them up for minutes
 FORM = "%m/%d/%y %H:%M"  # of the recording's dates
 RACKS = "2"
-MB = 1024.0  # KiB, as the system counts
 QUICK_ROWS = 288
 EXAMPLE = Path(replay.__file__).with_name("example")
 
@@ -36,17 +36,17 @@ def figures(quick: bool) -> list[Row]:
     with rig.folder() as here:
         data, log = here.path / "long.csv", here.path / "errors"
         days = _write(source, data, times, QUICK_ROWS if quick else None)
-        words = ["-m", "headworks", "replay", *_words(data, here.path / "report")]
-        with rig.process(words, log, NO_HASTE, stdout=subprocess.DEVNULL) as child:
-            _, status, used = os.wait4(child.pid, 0)
-            child.returncode = os.waitstatus_to_exitcode(status)
+        words = ["-m", "benchlib.weigh", "-m", "headworks", "replay"]
+        words += _words(data, here.path / "report")
+        with rig.process(words, log, NO_HASTE, stdout=subprocess.PIPE) as child:
+            told = child.communicate()[0]
         if child.returncode:
             raise rig.BenchError(log.read_text(errors="replace").strip()[-300:])
+    used = json.loads(told)
     name = f"12. {days:,} days in one file, {RACKS} racks, values held"
-    taken_s = used.ru_utime + used.ru_stime
     return [
-        Row(f"{name}: processor", f"{taken_s:.0f} s", "", None, "s", None),
-        Row(f"{name}: memory at most", f"{used.ru_maxrss / MB:.0f} MB", "", None, "MB", None),
+        Row(f"{name}: processor", f"{used['processor_s']:.0f} s", "", None, "s", None),
+        Row(f"{name}: memory at most", f"{used['memory_mb']:.0f} MB", "", None, "MB", None),
     ]
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from headworks.record.packing import STEPS, picked
-from headworks.record.samples import ROWS, Block, rows_of, tier_named
-from headworks.record.tiers import TIERS, Tier
+from headworks.record.samples import ROWS, Block, rows_of
+from headworks.record.tiers import TIERS, Tier, tier_named
 
 Value = tuple[float, float, float] | None
 # A row on the very edge of a span must not fall before it for want of a binary digit.

@@ -15,8 +15,7 @@ from typing import NamedTuple
 from headworks.record.covering import Grid, Piece, Tally, Value, cover, names_of
 from headworks.record.database import reading
 from headworks.record.reading import SAMPLES_FILE, Span
-from headworks.record.samples import tier_named
-from headworks.record.tiers import TIERS
+from headworks.record.tiers import TIERS, tier_named
 
 MOST_ROWS = 4_000  # of a tier before a coarser one is taken; the coarsest takes what it must
 LONGEST_S = 400 * 86400.0

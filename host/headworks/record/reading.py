@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 from headworks.record.database import reading
 from headworks.record.journal import INTERVAL
 from headworks.record.packing import STEPS, unpack
-from headworks.record.samples import ROWS, Block, rows_of, tier_named
+from headworks.record.samples import ROWS, Block, rows_of
+from headworks.record.tiers import tier_named
 
 Json = dict[str, Any]
 JOURNAL_FILE, SAMPLES_FILE = "journal.db", "samples.db"

@@ -15,15 +15,16 @@ from headworks.model.site import RecordSpec
 from headworks.record.database import Database
 from headworks.record.packing import pack, quantised
 from headworks.record.stamp import Stamp
-from headworks.record.tiers import LONG, SCANNED, TIERS, Row, Spans, Tier
+from headworks.record.tiers import LONG, SCANNED, TIERS, Row, Spans
 
 ROWS = 60  # of a block
 COMMIT_S = 5.0  # a commit costs whole pages, so a second alone would write many times its size
 DAY_S = 86400.0
 LEAST_BLOCKS = 60  # of a tier that are left alone even where the disk is full
 VACUUM_PAGES = 20_000  # given back at once; more would hold up the journal
-_SLOTS = 64  # row numbers of a block
+SLOTS = 64  # row numbers of a block
 _PAGE_BYTES = 512  # a commit writes whole pages: with 1024 it is 40 % more a day
+_LAST = "SELECT coalesce(max(id), 0) FROM block"
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS names (id INTEGER PRIMARY KEY, body TEXT NOT NULL UNIQUE) STRICT;
 CREATE TABLE IF NOT EXISTS block (id INTEGER PRIMARY KEY, tier TEXT NOT NULL, boot TEXT NOT NULL,
@@ -57,6 +58,14 @@ class Block(NamedTuple):
         return lambda slot, check: f"{begin}, {slot!r}, {check!r})"
 
 
+class Written(NamedTuple):
+    """One row that is in the file."""
+
+    block: Block
+    slot: int
+    data: bytes
+
+
 class _Open(NamedTuple):
     block: Block
     figures: int
@@ -78,8 +87,16 @@ class _Open(NamedTuple):
 class SampleStore:
     """Takes scans, commits rows. Used by one thread."""
 
-    def __init__(self, path: Path, settings: RecordSpec) -> None:
+    def __init__(
+        self,
+        path: Path,
+        settings: RecordSpec,
+        tell: Callable[[list[Written]], None] | None = None,
+    ) -> None:
         self.database = Database(path, SCHEMA, full=False, page_bytes=_PAGE_BYTES)
+        self._tell = tell  # hears of each row once it is committed
+        self._written: list[Written] = []
+        self._highest = 0  # number that a block ever had here: none is given twice
         self.points = 0  # of the finest tier, since the start
         self._settings = settings
         self._spans = [Spans(tier) for tier in SCANNED]
@@ -135,27 +152,33 @@ class SampleStore:
             self._head = head
         except sqlite3.Error:
             self._open.clear()
+            self._written.clear()
             self._head = None
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
         self._rows.clear()
+        written, self._written = self._written, []
+        if self._tell is not None:
+            self._tell(written)
 
     def _write(self, connection: sqlite3.Connection, row: Row) -> None:
         opened = self._open.get(row.tier.name)
         if opened is None or not opened.takes(row):
-            opened = self._open[row.tier.name] = _begin(connection, row)
+            opened = self._open[row.tier.name] = _begin(connection, row, self._highest)
         block, figures, last, check, _, seed = opened
         slot = row.step - block.step
         flat = _flat(row, block.names, figures)
         data = pack(flat, last, seed(slot, bytes(check)))
         check[:] = data[-4:]
-        connection.execute("INSERT INTO row VALUES (?, ?)", (block.id * _SLOTS + slot, data))
+        connection.execute("INSERT INTO row VALUES (?, ?)", (block.id * SLOTS + slot, data))
+        self._written.append(Written(block, slot, data))
         self.points += len(row.values) if figures == 1 else 0
 
     def trim(self, now_s: float | None) -> None:
         """Drop what is too old by the wall clock, and the oldest of what is too much."""
         connection = self.database.open()
+        self._highest = max(self._highest, connection.execute(_LAST).fetchone()[0])
         if now_s is not None:
             for tier, kept in zip(TIERS, _days(self._settings), strict=True):
                 old = "tier = ? AND wall_s < ?"
@@ -202,6 +225,11 @@ class SampleStore:
         )
         return int((pages - free) * size)
 
+    def sync(self) -> bool:
+        """Whether all that was committed is on the disk now. Raises sqlite3.Error."""
+        told = self.database.open().execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        return bool(told[0] == 0 and told[1] == told[2])
+
     def give_back(self) -> None:
         """Return free pages to the file system."""
         connection = self.database.open()
@@ -211,8 +239,8 @@ class SampleStore:
 
 def _days(settings: RecordSpec) -> tuple[float, ...]:
     """How many days each tier is kept."""
-    long = settings.long_days
-    return settings.fine_days, settings.middle_days, settings.coarse_days, long, long
+    s = settings
+    return s.fine_days, s.middle_days, s.coarse_days, s.long_days, s.long_days
 
 
 def _flat(row: Row, names: tuple[str, ...], figures: int) -> list[int | None]:
@@ -225,7 +253,7 @@ def _flat(row: Row, names: tuple[str, ...], figures: int) -> list[int | None]:
     return [part for told in ordered for part in told or nothing]
 
 
-def _begin(connection: sqlite3.Connection, row: Row) -> _Open:
+def _begin(connection: sqlite3.Connection, row: Row, highest: int) -> _Open:
     names = tuple(row.values)
     body = json.dumps(names, separators=(",", ":"))
     connection.execute("INSERT OR IGNORE INTO names (body) VALUES (?)", (body,))
@@ -233,19 +261,13 @@ def _begin(connection: sqlite3.Connection, row: Row) -> _Open:
     s = row.stamp
     given = (row.tier.name, s.boot, row.step, s.t_s, s.wall_s, s.clock.value)
     cursor = connection.execute(
-        "INSERT INTO block (tier, boot, step, t_s, wall_s, clock, names)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (*given, number),
+        "INSERT INTO block (id, tier, boot, step, t_s, wall_s, clock, names)"
+        f" VALUES (max(?, ({_LAST})) + 1, ?, ?, ?, ?, ?, ?, ?)",
+        (highest, *given, number),
     )
     block = Block(cursor.lastrowid or 0, *given, names)
-    return _Open(
-        block,
-        row.tier.figures,
-        [0] * (len(names) * row.tier.figures),
-        bytearray(),
-        frozenset(names),
-        block.seeds(),
-    )
+    last = [0] * (len(names) * row.tier.figures)
+    return _Open(block, row.tier.figures, last, bytearray(), frozenset(names), block.seeds())
 
 
 def _drop(connection: sqlite3.Connection, which: str, values: tuple[object, ...]) -> None:
@@ -254,7 +276,7 @@ def _drop(connection: sqlite3.Connection, which: str, values: tuple[object, ...]
     connection.execute("BEGIN IMMEDIATE")
     try:
         for block in ids:
-            first = block * _SLOTS
+            first = block * SLOTS
             connection.execute("DELETE FROM row WHERE id BETWEEN ? AND ?", (first, first + ROWS))
             connection.execute("DELETE FROM block WHERE id = ?", (block,))
         connection.execute("COMMIT")
@@ -264,14 +286,9 @@ def _drop(connection: sqlite3.Connection, which: str, values: tuple[object, ...]
         raise
 
 
-def tier_named(name: str) -> Tier:
-    """The tier. Raises KeyError."""
-    return {tier.name: tier for tier in TIERS}[name]
-
-
 def rows_of(connection: sqlite3.Connection, block: Block) -> Iterable[tuple[int, bytes]]:
     """Slot and bytes of a block's rows, in order."""
-    first = block.id * _SLOTS
+    first = block.id * SLOTS
     found: Iterator[tuple[int, bytes]] = connection.execute(
         "SELECT id - ?, data FROM row WHERE id BETWEEN ? AND ? ORDER BY id",
         (first, first, first + ROWS),

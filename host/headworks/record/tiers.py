@@ -28,6 +28,11 @@ LONG = (Tier("600s", 600), Tier("3600s", 3600))  # made of the rows of the last 
 TIERS = SCANNED + LONG
 
 
+def tier_named(name: str) -> Tier:
+    """The tier. Raises KeyError."""
+    return {tier.name: tier for tier in TIERS}[name]
+
+
 class Row(NamedTuple):
     """One finished span of a tier: thousandths by channel; `step` counts spans since boot.
 

@@ -22,6 +22,7 @@ from headworks.record.reading import ALWAYS, JOURNAL_FILE, SAMPLES_FILE, Span, b
 from headworks.record.samples import SCHEMA as SAMPLES_SCHEMA
 from headworks.record.seal import KeyFileError, load_key
 from headworks.record.segments import Segments
+from headworks.record.sums_check import SumsCheck
 from headworks.record.tiers import TIERS
 
 FIRST_S = 60.0  # of a station, in which its samples' file is made
@@ -78,12 +79,13 @@ def verify(folder: Path, span: Span = ALWAYS, key: str = "") -> Report:
     """
     own, wrong_key = _own_key(folder)
     expected = key or own
-    chain, ledger, segments, begun = ChainCheck(expected, span), LedgerCheck(), Segments(), Begun()
+    chain, ledger, segments = ChainCheck(expected, span), LedgerCheck(), Segments()
+    begun, sums = Begun(), SumsCheck()
     noted = _noted_head(folder) if span == ALWAYS else None  # a station may go on meanwhile
-    walk, broken = _journal(folder, chain, (ledger.take, segments.take, begun.take))
+    walk, broken = _journal(folder, chain, (ledger.take, segments.take, begun.take, sums.take))
     broken += [text for text in (wrong_key, ledger.broken) if text]
     no_samples = begun.only(walk) and _no_samples_yet(folder)
-    samples, more = (Found(), []) if no_samples else _sample_file(folder, span)
+    samples, more = (Found(), []) if no_samples else _sample_file(folder, span, sums)
     tail = _tail(noted, walk)
     broken += [tail] if tail else []
     recordings = _recordings(folder)
@@ -118,17 +120,22 @@ def _journal(
         return walk, [walk.broken]
 
 
-def _sample_file(folder: Path, span: Span) -> tuple[Found, list[str]]:
-    """The samples' file: how many rows are good, and what is broken."""
+def _sample_file(folder: Path, span: Span, sums: SumsCheck) -> tuple[Found, list[str]]:
+    """The samples' file: how many rows are good, and what is broken.
+
+    A span's journal may hold the sum of samples that are not of it: only the whole is summed up.
+    """
     try:
         with closing(reading(folder / SAMPLES_FILE)) as connection:
             connection.execute("BEGIN")  # one state of it, however it goes on
             samples = _samples(connection, span)
             broken = [text for text in (samples.broken, _head_gone(connection)) if text]
+            if span == ALWAYS and not broken:
+                broken = [text for text in (sums.first_wrong(connection),) if text]
             return samples, [*broken, *_sound(connection, SAMPLES_FILE, SAMPLES_SCHEMA)]
     except FileNotFoundError:
         return Found(), [f"{folder / SAMPLES_FILE} is missing"]
-    except (sqlite3.Error, ValueError, TypeError) as error:
+    except (sqlite3.Error, KeyError, ValueError, TypeError) as error:
         return Found(), [f"{SAMPLES_FILE}: {error}"]
 
 

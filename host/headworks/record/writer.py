@@ -27,6 +27,7 @@ from headworks.record.recorder import Recorder
 from headworks.record.samples import COMMIT_S, DAY_S, SampleStore
 from headworks.record.seal import KeyFileError, SealKey, key_of, seal_values
 from headworks.record.stamp import Entry, Stamp
+from headworks.record.sums import SampleSums
 
 RETRY_S = 10.0  # between two tries of a store that failed [ours]
 TRIM_S = 600.0
@@ -49,7 +50,8 @@ class Writer:
         self.head = Head(0, NOTHING)
         self._folder, self._site, self._version = folder, site, version
         self._journal = JournalStore(folder / "journal.db")
-        self._samples = SampleStore(folder / "samples.db", site.record)
+        self._sums = SampleSums()
+        self._samples = SampleStore(folder / "samples.db", site.record, self._sums.add)
         self._recorder = Recorder(folder / "recorder", site, site_text, version)
         self._ledger = Ledger(site)
         self._orders = Orders()
@@ -175,8 +177,19 @@ class Writer:
             self._try(KEY, self._load_key)
         if self._key is None or self._waiting or self.head.seq == 0:
             return False
+        self._tell_samples(stamp)
+        if self._waiting:
+            return False
         key = self._key
         return self._try(JOURNAL, lambda: self._seal_with(key, stamp))
+
+    def _tell_samples(self, stamp: Stamp) -> None:
+        """The journal gets the sum of the samples, once they outlive a power cut as it does."""
+        synced: list[bool] = []
+        self._commit()
+        if self._try(SAMPLES, lambda: synced.append(self._samples.sync())) and synced[-1]:
+            entry = self._sums.take()
+            self._tell(stamp, [entry] if entry else [])
 
     def _seal_with(self, key: SealKey, stamp: Stamp) -> None:
         found = self._journal.last_of(SEAL)

@@ -19,7 +19,7 @@ CATEGORIES: Mapping[str, tuple[str, ...]] = {
     "system": ("station-start", "station-stop", "firmware", "begin", "seal", "recording-kept"),
 }
 # Not among "all": each has a place of its own, or says again what another entry says.
-QUIET = ("interval", "recording", "recording-kept", "recording-gone", "asked", "seal")
+QUIET = ("interval", "recording", "recording-kept", "recording-gone", "asked", "seal", "samples")
 GRAVE = ("trip", "latch", "fault", "alarm")  # on the time line of the history
 ON_LINE = (*GRAVE, "station-start", "station-stop", "command", "refused", "curtail")
 _FIELDS = Formatter()

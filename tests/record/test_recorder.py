@@ -2,6 +2,7 @@
 
 import json
 import math
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from headworks.record.plain import PlainError, from_plain, to_plain
 from headworks.record.recorder import Recorder
 from headworks.record.recording import RecordingError, read
 from headworks.record.ring import hours_held, ring_hours
+from headworks.record.shapes import Shaped
 from headworks.record.singles import TOGETHER, single
 from headworks.site import load_site
 from record.kept import ring
@@ -118,6 +120,56 @@ def test_figures_that_fit_nothing_are_refused(text: Any) -> None:
     """A changed recording is an error of its own kind, never other figures."""
     with pytest.raises(PlainError, match="fits nothing"):
         Patcher().patched(dict.fromkeys("abcd", 1.0), {TOGETHER: text})
+
+
+ROWS = st.lists(st.tuples(VALUES, st.lists(FIGURES, max_size=4).map(tuple), VALUES), min_size=2)
+
+
+@given(ROWS, st.integers(0, 2))
+def test_rows_in_a_row_come_back(rows: list[tuple[Any, ...]], first_hand: int) -> None:
+    """Through shapes, times and figures that follow others, each row is exactly as it was."""
+    differ, patcher, shaped = Differ(), Patcher(), Shaped()
+    differ.next_row(BASE_NS / 1e9)
+    patcher.next_row(BASE_NS / 1e9)
+    plain = to_plain(rows[0])
+    for n, (old, new) in enumerate(pairwise(rows)):
+        row = json.loads(json.dumps(differ.row(old, new, n * 0.25, first_hand)))
+        plain = patcher.patched(plain, shaped.change(row))
+        patcher.next_row(n * 0.25)
+        assert repr(plain) == repr(to_plain(new))
+
+
+def test_figures_that_follow_a_meter_are_told_by_its_place() -> None:
+    """The power of a reading stands in its channels, in a limit and in the next row's memory."""
+    differ, rows, before = Differ(), [], single(10.0)
+    for kw in map(single, (10.1, 10.3, 10.2)):
+        values = {"a": single(230.0 + kw), "b": single(231.0 - kw), "c": 50.0, "kw": kw}
+        rows.append(((-before,), (kw, values), (630.0 - kw, kw)))
+        before = kw
+    _, told = (differ.row(old, new, 0.25, 1) for old, new in pairwise(rows))
+    assert told[0] == 0 or told[0].keys() == {0, 1, 2}
+    memory, power, _, in_channels, limit, drawn = told[1:]
+    assert (memory, power, in_channels, limit, drawn) == ("d1", "10.1999998", "a0", "b0", "a0")
+
+
+@pytest.mark.parametrize("change", ["a0", "b7", "c-1", "ax", True])
+def test_a_figure_that_follows_nothing_is_refused(change: Any) -> None:
+    """A name that nobody told is an error of its own kind."""
+    with pytest.raises(PlainError, match="fits nothing"):
+        Patcher().patched([None, "x"], {"0": change})
+
+
+@pytest.mark.parametrize("row", [[0, 1.0], [{"0": 0}, 1, 2], [{"0": 0, "1": 0}, 1], [True, 1]])
+def test_a_shape_that_does_not_fit_is_refused(row: Any) -> None:
+    """Neither a number without a shape nor too few or too many leaves make a row."""
+    with pytest.raises(PlainError, match="shape"):
+        Shaped().change(row)
+
+
+def test_rows_of_an_older_version_have_no_shape() -> None:
+    """A nested change, a whole row and no change at all are taken as they are."""
+    for row in ({"0": {"1": 5}}, [[1, 2, 3]], None):
+        assert Shaped().change(row) == row
 
 
 def test_a_quiet_scan_costs_few_bytes(tmp_path: Path) -> None:

@@ -14,13 +14,13 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from headworks.model.live import Snapshot
 from headworks.model.memory import Memory
 from headworks.model.plan import Plan
 from headworks.model.site import Site
-from headworks.record.delta import Differ, base_of
+from headworks.record.delta import Differ
 from headworks.record.frames import END, MAGIC, line
 from headworks.record.plain import to_plain
 from headworks.record.recording import Row
@@ -34,6 +34,7 @@ LEAST_FILES = 6  # that are left alone even where the disk is full
 AFTER_S = 300.0  # that stay after a trip
 KEPT = ("trip", "fault", "latch")  # kinds of events that freeze
 _LEVEL = 6
+_SNAPSHOT = Row._fields.index("snapshot")
 
 
 class Recorder:
@@ -63,13 +64,17 @@ class Recorder:
         if self._file is None or self._full(stamp):
             self.close()
             self._begin(stamp)
-        change = self._differ.diff(self._last, row)
-        self._put(self._packer.compress(line(change)))
-        self._differ.base_ns = base_of(stamp.t_s)
+        self._put(self._packer.compress(line(self._change(row))))
         self._last = row
         kinds = [event.kind for event in plan.events]
         if any(kind in KEPT for kind in kinds):
             self._freeze(stamp)
+
+    def _change(self, row: Row) -> Any:
+        if self._last is None:
+            self._differ.next_row(row.stamp.t_s)
+            return [row]
+        return self._differ.row(self._last, row, row.stamp.t_s, _SNAPSHOT)
 
     def flush(self) -> None:
         """Hand what was taken to the system."""
@@ -146,6 +151,7 @@ class Recorder:
         self._file = path.open("xb")
         self._path, self._began_s, self._bytes = path, stamp.t_s, 0.0
         self._packer, self._last, self._flushed = zlib.compressobj(_LEVEL), None, False
+        self._differ = Differ()
         self._sum = hashlib.sha256()
         self._put(MAGIC)
         self._put(self._packer.compress(line(self._head)))

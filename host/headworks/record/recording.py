@@ -12,9 +12,10 @@ from headworks.model.live import Snapshot
 from headworks.model.memory import Memory
 from headworks.model.plan import Plan
 from headworks.model.site import Site
-from headworks.record.delta import Patcher, base_of
+from headworks.record.delta import Patcher
 from headworks.record.frames import END, RecordingError, lines
 from headworks.record.plain import PlainError, from_plain
+from headworks.record.shapes import Shaped
 from headworks.record.stamp import Stamp
 
 __all__ = ["Recording", "RecordingError", "Row", "read"]
@@ -47,16 +48,16 @@ class Recording:
         values = lines(self.path)
         next(values, None)
         plain: Any = None
-        patcher = Patcher()
+        patcher, shapes = Patcher(), Shaped()
         self.whole = False
         for number, change in enumerate(values, 1):
             if change == END:
                 self.whole = True
                 return
             try:
-                plain = patcher.patched(plain, change)
+                plain = patcher.patched(plain, shapes.change(change))
                 row: Row = from_plain(Row, plain)
-                patcher.base_ns = base_of(row.stamp.t_s)
+                patcher.next_row(row.stamp.t_s)
             except PlainError as error:
                 raise RecordingError(
                     f"{self.path}, row {number}: {error}; it was written by another version, "

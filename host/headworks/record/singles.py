@@ -7,7 +7,7 @@ changed is a row of A, of which zlib makes nothing. Exact, or it is not done at 
 
 import binascii
 import struct
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -31,8 +31,13 @@ def single(value: float) -> float:
     return number
 
 
-def together(old: Sequence[object], new: Sequence[object]) -> Together | None:
-    """What turns old figures into new ones; None where it is better told one by one."""
+def together(
+    old: Sequence[object], new: Sequence[object], apart: Collection[int] = ()
+) -> Together | None:
+    """What turns old figures into new ones; None where it is better told one by one.
+
+    Those at the positions `apart` are better told beside them, so here they stay as they were.
+    """
     count = len(new)
     if count < LEAST or len(old) != count:
         return None
@@ -41,6 +46,9 @@ def together(old: Sequence[object], new: Sequence[object]) -> Together | None:
     form = _form(count)
     try:
         before, after = form.pack(*old), form.pack(*new)
+        for n in apart:
+            at = n * _BYTES
+            after = after[:at] + before[at : at + _BYTES] + after[at + _BYTES :]
     except OverflowError:
         return None
     if before == after:
@@ -49,7 +57,7 @@ def together(old: Sequence[object], new: Sequence[object]) -> Together | None:
     kept = form.unpack(after)
     if kept != new:
         others = tuple([n for n, value in enumerate(new) if value != kept[n]])
-        if 2 * len(others) > count:
+        if 2 * (len(others) - len(apart)) > count:
             return None
     return Together(_text(before, after), others)
 

@@ -1,8 +1,9 @@
 """All that is kept of a running station, and the one thread that writes it.
 
-`scanned` and `journal` only queue; neither waits for a disk. The thread takes a scan as soon as
-its outputs are set, while the loop waits for the next sample: scans that gather for a second are
-a long piece of work, and the next sample falls into it. Scans that the disk is too slow for are
+`scanned` and `journal` only queue; neither waits for a disk. The thread takes scans in pairs, as
+soon as the outputs of the second are set: meters that are asked together make two, and then the
+loop waits for the next samples. What gathers for a second would be a long piece of work, and the
+next sample would fall into it. Scans that the disk is too slow for are
 dropped and counted. Journal entries wait in memory while the disk refuses, and their futures
 fail at once, so that nobody believes in what is not there. What goes wrong stands in `trouble`;
 control goes on.
@@ -26,8 +27,10 @@ from headworks.record.writer import Writer
 
 SCANS = 4096  # that may wait: some minutes of a busy site
 ENTRIES = 10_000  # that may wait while the disk refuses
-PASS_S = 1.0  # the longest that a scan may take to be handed to the system
-EARLY_S = 0.1  # a scan that comes so much before that is waited for by nobody
+TOGETHER = 2  # scans that the thread takes at once; one alone waits for the rest of its second
+PASS_S = 1.0  # about how long a scan may take to be handed to the system
+EARLY_S = 0.1  # scans that come so much before that end the pass,
+LATE_S = 0.05  # and for those that come so little after it the thread does not wake alone
 ENDED = "nothing is written any more: the records have ended"
 
 
@@ -92,8 +95,9 @@ class Records:
             self.dropped += 1
             return
         self._scans.append(Scan(stamp, snapshot, plan, before))
-        with self._ready:
-            self._ready.notify()
+        if len(self._scans) >= TOGETHER:
+            with self._ready:
+                self._ready.notify()
 
     def journal(self, stamp: Stamp, *entries: Entry) -> "Future[None]":
         """Keep entries; done when they are durable. Fails with StorageError where they are not."""
@@ -138,8 +142,8 @@ class Records:
     def _await(self, due_s: float) -> bool:
         """Wait for something to write, or until `due_s`; whether it is the end."""
         with self._ready:
-            if not (self._entries or self._scans or self._closing):
-                self._ready.wait(max(0.0, due_s - time.monotonic()))
+            if not (self._entries or len(self._scans) >= TOGETHER or self._closing):
+                self._ready.wait(max(0.0, due_s + LATE_S - time.monotonic()))
             return self._closing
 
     def _end(self) -> None:

@@ -59,6 +59,8 @@ class Bus:
     def _next(self, now: float) -> tuple[MeterDevice, float]:
         """Who is next, and when. A probe that its share allows goes first, or a line that live
         meters fill would never see a dead one return."""
+        if len(self.devices) == 1:
+            return self.devices[0], self.devices[0].next_s
         live = [d for d in self.devices if not self._is_dead(d)]
         dead = [d for d in self.devices if self._is_dead(d)]
         if not live:

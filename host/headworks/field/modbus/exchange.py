@@ -105,8 +105,6 @@ class Exchange:
         else:
             self._look(data, now, final=False)
 
-    # the transaction
-
     def _pump(self) -> None:
         """Send the next request, if it may be sent now."""
         if self._current is not None or not self._waiting:
@@ -162,6 +160,8 @@ class Exchange:
             self._waiting.put_back(current.wanted)
         current.finish(payload, now)
         self._pump()
+        if self._current is None and not self._waiting:
+            self._deadline.cancel()  # it would wake us for nothing
 
     def _end(self, current: Pending, error: LinkError, now: float, pump: bool = True) -> None:
         """No good reply. Unless it was a refusal, the line must be quiet before we go on."""

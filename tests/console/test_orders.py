@@ -53,6 +53,15 @@ def test_what_cannot_be_meant_is_told(line: str, told: str) -> None:
     assert told in str(caught.value)
 
 
+@pytest.mark.parametrize("line", ["help rack", "help rack a1 off", "? RACK"])
+def test_help_tells_of_one_word(line: str) -> None:
+    """Whoever asks for a word gets that one alone, with what it takes."""
+    told = help_lines(*parse(line).args[:1])
+    assert told[0].startswith("rack RACK off|auto|lock|unlock")
+    assert told[-1] == "* takes a PIN."
+    assert len(told) == 3
+
+
 @given(st.text(min_size=1, max_size=30).filter(str.strip))
 def test_any_text_is_an_order_or_a_sentence(line: str) -> None:
     """Nothing else is raised, and only the three words that say so act."""

@@ -336,9 +336,11 @@ def test_a_retained_command_is_never_carried_out(broker: Mosquitto, tmp_path: Pa
                 await found.send(order("good", 3))
                 await found.answer("good")
                 assert all("retained" in text for text in found.at("answer")[:2])
+                await found.send("", retain=True)  # clears it, and is no command itself
+                await found.send(order("last", 4))
+                await found.answer("last")
                 assert running.desk.refused == 2
-            await found.send("", retain=True)
-        assert [command.id.split()[-1] for command in station.commands] == ["good"]
+        assert [one.id.split()[-1] for one in station.commands] == ["good", "last"]
 
     play(tmp_path, body)
 

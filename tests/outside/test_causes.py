@@ -70,6 +70,27 @@ def test_an_error_of_the_system_is_told_in_words(error: Exception, text: str) ->
     assert "Errno" not in said
 
 
+def test_a_broker_that_confirms_nothing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that hangs after the greeting: the wait has an end, and the cause is in plain words."""
+    monkeypatch.setattr(broker, "TIMEOUT_S", 0.2)
+
+    async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1000)
+        writer.write(b"\x20\x03\x00\x00\x00")
+        while await reader.read(1000):
+            pass
+        writer.close()
+
+    async def work() -> None:
+        async with await asyncio.start_server(greet, "127.0.0.1", 0) as server:
+            to = Access("127.0.0.1", server.sockets[0].getsockname()[1], None)
+            async with connected(to, "headworks/test") as found:
+                await found.publish("bridge", "online", sure=True)
+
+    with pytest.raises(BrokerError, match="confirms nothing"):
+        asyncio.run(work())
+
+
 @pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\x20\x02\x00\x00"])
 def test_what_is_no_broker_is_told(answer: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """A port for TLS or of another program, or a nonsense answer: which port, and TLS or not."""

@@ -45,7 +45,7 @@ def why_rack(state: State, name: str) -> list[str]:
     return [
         f"{shown}: {why_now(state, rack, shown)}",
         f"{plain(rack['state'])}, {kw(rack['power_kw'])} of {kw(rack['rated_kw'])} kW, "
-        f"{rack['starts_today']} starts in 24 h, {rack['switchings']} switchings in its life",
+        f"starts in 24 h: {rack['starts_today']}, switchings in its life: {rack['switchings']}",
         *_held_by(rack),
     ]
 

@@ -34,7 +34,7 @@ WORDS = {
     "net": Word("net", "addresses of this machine"),
     "pin": Word("pin [NAME]", "log in, to act", (0, 1)),
     "off": Word("off", "log off"),
-    "help": Word("help", "this list"),
+    "help": Word("help [WORD]", "this list, or a word of it", (0, 99)),
     "exit": Word("exit", "log off and end"),
 }
 SAME = {"?": "help", "quit": "exit", "logout": "off", "login": "pin", "events": "log"}
@@ -123,7 +123,10 @@ def _usage(word: Word) -> tuple[str, ...]:
     return (f"{word.usage:<{_USAGE}}  {word.about}",)
 
 
-def help_lines() -> list[str]:
-    """Every word in a line; a star where it takes a PIN."""
+def help_lines(about: str = "") -> list[str]:
+    """Every word in a line, or the one that is asked about; a star where it takes a PIN."""
+    word = WORDS.get(SAME.get(about.lower(), about.lower()))
+    if word is not None:
+        return [*_usage(word), *(["* takes a PIN."] if word.about.endswith("*") else [])]
     lines = [line for word in WORDS.values() for line in _usage(word)]
     return [*lines, "* takes a PIN. Tab completes, arrows bring back what was written."]

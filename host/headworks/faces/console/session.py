@@ -133,6 +133,7 @@ class Session:
             "why": dict.fromkeys(racks),
             "rack": {name: dict.fromkeys(ACTS) for name in racks},
             **{word: dict.fromkeys([*racks, *others]) for word in ("ack", "reset")},
+            "help": dict.fromkeys(WORDS),
         }
         return {**dict.fromkeys(WORDS), **after}
 
@@ -166,7 +167,7 @@ class Session:
         wanted = ROLES[order.action].word
         if self._login.name:
             raise LoginError(f"this takes the role {wanted}; you are {self._login.role.word}")
-        raise LoginError(f"this takes a PIN and the role {wanted}; write: pin")
+        raise LoginError(f"this takes a PIN and the role {wanted}; write: pin NAME")
 
     async def _means(self, about: str, target: str) -> bool:
         """Whether the name was typed once more, in time."""
@@ -210,8 +211,8 @@ class Session:
     async def _off(self, _: Order) -> None:
         self._login.off()
 
-    async def _help(self, _: Order) -> None:
-        await self._tty.pages(help_lines())
+    async def _help(self, order: Order) -> None:
+        await self._tty.pages(help_lines(*order.args[:1]))
 
     async def _net(self, _: Order) -> None:
         await self._tty.pages(net_lines())

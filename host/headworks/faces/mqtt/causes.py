@@ -20,7 +20,8 @@ _CODES = {
     142: "another bridge with the same prefix has connected; end one of the two,"
     " or give it a prefix of its own",
 }
-_SILENT = "Operation timed out"  # as the library says it
+_SILENT = "it takes what it is sent and confirms nothing"
+_LIBRARY_SILENT = "Operation timed out"
 _NUMBERS = {
     errno.ECONNREFUSED: "connection refused, so nobody listens there; is the broker running, and"
     " is this its port?",
@@ -45,7 +46,8 @@ def told(error: BaseException) -> str:
     if number in _NUMBERS:
         return _NUMBERS[number]
     words = os.strerror(number) if number > 0 else str(getattr(known, "strerror", None) or known)
-    return " ".join(_CODE.sub("", words or type(known).__name__).split())
+    found = " ".join(_CODE.sub("", words or type(known).__name__).split())
+    return _SILENT if found == _LIBRARY_SILENT else found
 
 
 def _number(error: BaseException) -> int:

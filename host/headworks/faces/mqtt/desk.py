@@ -58,6 +58,8 @@ class Desk:
 
     async def take(self, received: Received) -> Json | None:
         """Judge a message and carry it out; what to answer at once, where it is nobody's."""
+        if received.retained and not received.payload:
+            return None  # so one that lies there is cleared
         try:
             order = await self._order(received)
             answer = await self._act(order)

@@ -2,8 +2,10 @@
 
 import asyncio
 import http.client
+import io
 import json
 import re
+import resource
 import socket
 import ssl
 import time
@@ -16,14 +18,15 @@ import pytest
 
 from benchlib.web_load import Counts, load
 from headworks.faces.people.accounts import AccountFile
-from headworks.faces.web import stream
+from headworks.faces.say import Say
+from headworks.faces.web import hypercorn_ways, serve, stream
 from headworks.faces.web.feed import Feed
 from headworks.faces.web.gate import LARGEST_BODY, REQUESTS_EACH
 from headworks.faces.web.page import STREAMS_EACH, Page
 from headworks.faces.web.routes import table
 from headworks.faces.web.serve import HEADER_S
 from headworks.faces.web.shares import Shares, whose
-from waiting import until_blocking
+from waiting import until, until_blocking
 from web.places import READY_S, Noting, Web, add_user, noting, web
 
 PASSWORD = "correct horse"
@@ -231,6 +234,63 @@ def test_a_stalled_connection_is_ended(served: Served) -> None:
     own = line.getsockname()
     process = psutil.Process(served.web.process.pid)
     until_blocking(lambda: own not in [one.raddr for one in process.net_connections()], 40.0)
+
+
+@pytest.mark.parametrize("asked", [b"", b"GET /api/session HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"])
+def test_who_hangs_up_is_let_go_at_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, asked: bytes
+) -> None:
+    """A connection ends with its client, and does not take a place until the time for a next
+    request is over: a few hundred that came and went would shut out everybody."""
+    monkeypatch.setattr(serve, "HEADER_S", 600.0)
+    monkeypatch.setattr(serve, "_cap_files", lambda: None)  # it is that of the whole process
+
+    async def work() -> bytes:
+        page = Page(Feed(tmp_path / "none.sock"), AccountFile(tmp_path / "users.json"))
+        with serve.bound(serve.Address("127.0.0.1", 0)) as listening:
+            port, names = listening.getsockname()[1], frozenset(["127.0.0.1"])
+            ready = asyncio.Event()
+            serving = asyncio.ensure_future(serve.serve(page, listening, names, None, ready.set))
+            await ready.wait()
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(asked)
+            told = await reader.readuntil(b"}") if asked else b""
+            writer.write_eof()
+            async with asyncio.timeout(60.0):
+                told += await reader.read()
+            writer.close()
+            serving.cancel()
+            await asyncio.gather(serving, return_exceptions=True)
+            return told
+
+    assert asyncio.run(work()).startswith(b"HTTP/1.1 200 " if asked else b"")
+
+
+def test_a_flood_of_connections_is_one_line_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    """asyncio tells of each that it has no room for with a traceback, many times a second; all else
+    that it tells still stands in the log."""
+    log = io.StringIO()
+
+    async def work() -> None:
+        loop = asyncio.get_running_loop()
+        hypercorn_ways.apply(loop, Say("web", log))
+        few = loop.create_server(asyncio.Protocol, "127.0.0.1", 0)
+        async with await few as server:
+            port = server.sockets[0].getsockname()[1]
+            old = resource.getrlimit(resource.RLIMIT_NOFILE)
+            with socket.socket() as first, socket.socket() as second:
+                resource.setrlimit(resource.RLIMIT_NOFILE, (second.fileno() + 1, old[1]))
+                try:
+                    first.connect(("127.0.0.1", port))
+                    second.connect(("127.0.0.1", port))
+                    await until(log.getvalue, 20.0)
+                finally:
+                    resource.setrlimit(resource.RLIMIT_NOFILE, old)
+        loop.call_exception_handler({"message": "something else"})
+
+    asyncio.run(work())
+    assert log.getvalue().count("too many connections at once") == 1
+    assert [record.message for record in caplog.records] == ["something else"]
 
 
 def test_streams_are_few(served: Served) -> None:

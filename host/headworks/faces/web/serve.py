@@ -12,8 +12,9 @@ from typing import Any, NamedTuple, cast
 
 from hypercorn.asyncio import serve as hypercorn_serve
 from hypercorn.config import Config
-from hypercorn.protocol.h11 import H11Protocol
 
+from headworks.faces.say import Say
+from headworks.faces.web import hypercorn_ways
 from headworks.faces.web.app import make_app
 from headworks.faces.web.certificate import Certificate
 from headworks.faces.web.origins import reachable
@@ -70,6 +71,7 @@ async def serve(
     _cap_files()
     end = asyncio.Event()
     loop = asyncio.get_running_loop()
+    hypercorn_ways.apply(loop, Say("web"))
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, end.set)
     app = make_app(page, names)
@@ -78,17 +80,6 @@ async def serve(
     await hypercorn_serve(
         cast("Any", app), _config(listening, certificate), shutdown_trigger=end.wait
     )
-
-
-async def _only_http_1(_self: H11Protocol, _event: object) -> None:
-    """In place of Hypercorn's look for HTTP/2, which it would speak to whoever begins with it.
-
-    The bounds here (a header's time and size, one request at a time) are those of HTTP/1.1, and no
-    browser speaks HTTP/2 where TLS does not offer it.
-    """
-
-
-H11Protocol._check_protocol = _only_http_1  # type: ignore[method-assign,assignment]  # no switch
 
 
 def _config(listening: socket.socket, certificate: Certificate | None) -> Config:

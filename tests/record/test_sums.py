@@ -158,6 +158,21 @@ def test_a_file_that_was_set_aside_is_no_fault(good: Path, tmp_path: Path) -> No
     assert any("could not be read once" in note for note in report.notes)
 
 
+def test_a_file_that_is_damaged_while_the_station_runs_is_no_fault(tmp_path: Path) -> None:
+    """What was kept in it and not told yet is not told as of the one that comes after it."""
+    writer, rows = Writer(tmp_path, a_site(), "", ""), list(scans(60))
+    writer.open()
+    written(writer, rows[:30])
+    writer._samples.database.close()
+    (tmp_path / "samples.db").write_bytes(b"\0" * 5000)
+    written(writer, rows[30:])
+    writer.close(rows[-1].stamp)
+    assert [*entries(tmp_path, kind="begin")]
+    [told] = entries(tmp_path, kind=SUMS)
+    assert {one["tier"] for one in told["values"]["sums"]} >= {"1s", "10s", "60s"}
+    assert verify(tmp_path).broken == ()
+
+
 DAYS = RecordSpec(fine_days=1.0, middle_days=1.5, coarse_days=1.0, long_days=2.0)
 
 

@@ -223,6 +223,8 @@ class Writer:
         databases = {JOURNAL: self._journal.database, SAMPLES: self._samples.database}
         if store == JOURNAL:
             self._journal.forget()
+        if store == SAMPLES:
+            self._sums.take()  # nobody knows whether what was kept is still there
         database = databases.get(store)
         if database is None:
             return

@@ -8,6 +8,23 @@ from contextlib import contextmanager
 
 from headworks.flash.errors import FlashError
 
+_PTYS = "/dev/pts/"  # simulated boards; an inode there is a number that comes again
+
+
+def _place(port: str) -> str:
+    """What is plugged in at a port now, by whichever path it is named.
+
+    A path alone would be the next board's too: numbers of ports come again as soon as one is
+    unplugged, while a program may still wait there for its board to come back.
+    """
+    path = os.path.realpath(port)
+    try:
+        found = os.stat(path)
+    except OSError:
+        return path[-60:]  # whoever opens it says so better
+    born_ns = found.st_ctime_ns if path.startswith(_PTYS) else 0
+    return f"{path[-60:]} {found.st_ino} {born_ns}"
+
 
 @contextmanager
 def hold(port: str) -> Iterator[None]:
@@ -21,7 +38,7 @@ def hold(port: str) -> Iterator[None]:
         return
     with socket.socket(socket.AF_UNIX) as name:
         try:
-            name.bind("\0headworks-board:" + os.path.realpath(port)[-90:])
+            name.bind(f"\0headworks-board:{_place(port)}")
         except OSError as error:
             raise FlashError(
                 f"{port}: another headworks is flashing the board there; let it end first"

@@ -1,5 +1,6 @@
 """The page in a real browser, before the real station and a simulated substation."""
 
+import json
 import os
 import re
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
 
 from endtoend.crew import Crew
 from endtoend.play import Play
@@ -97,6 +98,13 @@ def sign_in(page: Page, name: str, password: str = PASSWORD) -> None:
     page.locator("#account-dialog").get_by_role("button", name="Sign in").click()
 
 
+def press_twice(button: Locator) -> None:
+    """Both presses in one turn of the page: on a late machine the time between two could run out."""
+    button.evaluate(
+        "node => { if (!node.textContent.startsWith('Press again')) node.click(); node.click(); }"
+    )
+
+
 def fits(page: Page) -> bool:
     """Whether nothing is wider than the screen."""
     wide: bool = page.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -169,11 +177,13 @@ def test_a_rack_is_locked_out_and_given_back(look: Look, plant: Plant) -> None:
     expect(dialog.locator(".said")).to_contain_text("wants a note")
     dialog.get_by_label("Note").fill("fan <b>exchange</b>")
     dialog.get_by_role("button", name="Lock out").click()
-    expect(dialog).to_contain_text("Locked out by ayesha: fan <b>exchange</b>.")
+    # Not its sentence: on a late machine a board's relay opens, rightly, and that is told first.
+    facts = dialog.locator(".facts")
+    expect(facts).to_contain_text(re.compile(r"Locked out by\W*ayesha"))
+    expect(facts).to_contain_text("fan <b>exchange</b>")
     shoot(page, "rack-360")
-    dialog.get_by_role("button", name="End lock-out").click()
-    dialog.get_by_role("button", name="Press again: End lock-out").click()
-    expect(dialog).not_to_contain_text("Locked out by")
+    press_twice(dialog.get_by_role("button", name="End lock-out"))
+    expect(facts).not_to_contain_text("Locked out by")
 
 
 def test_racks_boards_and_meters_tell_their_past(look: Look, plant: Plant) -> None:
@@ -411,20 +421,24 @@ def test_a_relay_is_judged_by_what_was_seen(look: Look, plant: Plant) -> None:
     step.get_by_role("button", name="Switch off").click()
     expect(state).to_have_text("off")
     back = step.get_by_role("button", name="Back to surplus")
-    back.click()
-    expect(back).to_have_text("Press again: Back to surplus")
-    expect(step.locator(".why")).to_contain_text("Kept off by ayesha.")
-    back.click()
-    expect(state).to_have_text("running")
-    step.get_by_role("button", name="Passed").click()
+    once = back.evaluate("node => { node.click(); return node.textContent; }")
+    assert once == "Press again: Back to surplus"
+    rack = json.loads(plant.web.ask("GET", "/api/state")[2])["racks"][0]
+    assert (rack["off_by"], rack["on"]) == ("ayesha", False)
+    press_twice(back)
+    expect(state).to_have_text("running", timeout=60_000)
+    passed = step.get_by_role("button", name="Passed")
+    passed.click()
     expect(said).to_contain_text(f"{name} has not been seen to run and to go off again")
     step.get_by_role("button", name="Switch off").click()
     expect(state).to_have_text("off")
     expect(said).to_contain_text("Done")
-    while "in the journal" not in said.inner_text():  # its contact may have to follow first
+    while True:  # its contact may have to follow first
         with page.expect_response("**/relay"):
-            step.get_by_role("button", name="Passed").click()
+            passed.click()
         expect(said).not_to_contain_text("Asking")
+        if "not clear yet" not in said.inner_text():
+            break
     expect(said).to_contain_text("Passed, and in the journal")
     _, act = plant.web.sign_in("ayesha", PASSWORD)
     assert plant.web.ask("POST", f"/api/racks/{name}/auto", {}, **act)[0] == 200

@@ -134,6 +134,7 @@ function facts(rack) {
     [t("wear"), wear(rack)],
     ...(rack.locked_by ? [[t("locked_by"), rack.locked_by]] : []),
     ...(rack.off_by ? [[t("off_by"), rack.off_by]] : []),
+    ...(rack.note ? [[t("note_left"), rack.note]] : []), // here too: another reason may be told first
   ];
 }
 

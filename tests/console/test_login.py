@@ -91,7 +91,16 @@ def test_a_guess_counts_before_it_is_looked_at(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", '{"wrong": -1}', '{"wrong": {"a": -1}}', '{"wrong": {"a": "x"}}']
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        pytest.param("[" * 100_000, id="nested"),
+        '{"wrong": -1}',
+        '{"wrong": {"a": -1}}',
+        '{"wrong": {"a": "x"}}',
+    ],
 )
 def test_a_damaged_count_is_many(tmp_path: Path, text: str) -> None:
     """The longest wait, never a fresh start."""

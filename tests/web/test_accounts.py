@@ -45,7 +45,7 @@ def test_the_file_is_for_its_owner_alone_and_holds_no_password(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", '{"users": []}', '{"users": [{"name": 1}], "tokens": []}',
+    "text", ["", "{", "[]", pytest.param("[" * 100_000, id="nested"), '{"users": []}', '{"users": [{"name": 1}], "tokens": []}',
              '{"users": [{"name": "x", "role": "king", "secret": ""}], "tokens": []}'],
 )  # fmt: skip
 def test_a_damaged_file_is_an_error_with_a_way_out(text: str, tmp_path: Path) -> None:

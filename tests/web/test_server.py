@@ -293,6 +293,19 @@ def test_a_flood_of_connections_is_one_line_in_the_log(caplog: pytest.LogCapture
     assert [record.message for record in caplog.records] == ["something else"]
 
 
+def test_a_page_that_ends_while_somebody_looks_says_nothing(tmp_path: Path) -> None:
+    """An open page in a browser is no traceback for whoever ends `headworks web`."""
+    with web(tmp_path, tmp_path / "none.sock") as found:
+        line = socket.create_connection(("127.0.0.1", found.port), timeout=20.0)
+        line.sendall(b"GET /api/events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        told = b""
+        while b"data: " not in told:
+            told += line.recv(65536)
+    line.close()
+    assert found.process.returncode == 0
+    assert found.log.read_text().count("\n") == 1  # where it served
+
+
 def test_streams_are_few(served: Served) -> None:
     """The 65th gets 503 and may poll, memory stays, and whoever goes makes room."""
     request = b"GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n"

@@ -59,7 +59,7 @@ class Guesses:
             wrong = json.loads(self._path.read_text(encoding="utf-8"))["wrong"]
         except FileNotFoundError:
             return {}
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return {NOBODY: _MANY}
         good = isinstance(wrong, dict) and all(type(n) is int and n >= 0 for n in wrong.values())
         return wrong if good else {NOBODY: _MANY}

@@ -113,7 +113,7 @@ def _load(path: Path) -> Accounts:
         tokens = [Token(*_fields(row)) for row in data["tokens"]]
     except OSError as error:
         raise AccountsError(_cannot(path, error)) from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise AccountsError(
             f"{path} is damaged ({error}); restore it, or move it away and add the users anew"
         ) from error

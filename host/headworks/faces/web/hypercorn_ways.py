@@ -1,7 +1,7 @@
 """What the page wants of Hypercorn and no setting of it gives. `apply` it before serving.
 
 Only HTTP/1.1; a client that has hung up is let go at once; a flood of connections is one line in
-the log.
+the log, and an end while somebody looks is none.
 """
 
 import asyncio
@@ -49,7 +49,7 @@ def apply(loop: asyncio.AbstractEventLoop, say: Say) -> None:
     def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         if context.get("message") == _NO_ROOM:
             say("too many connections at once; whoever comes now waits until one ends")
-        else:
+        elif not isinstance(context.get("exception"), asyncio.CancelledError):
             loop.default_exception_handler(context)
 
     loop.set_exception_handler(handle)

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from headworks.faces.languages.files import languages
-from headworks.faces.web import energy, statements
+from headworks.faces.web import archive, energy, statements
 from headworks.faces.web.app import make_app
+from headworks.faces.web.feed import Feed
 from headworks.faces.web.hidden import hidden
 from headworks.faces.web.journal import row
 from headworks.faces.web.origins import own_names
@@ -26,6 +28,7 @@ from headworks.site import load_site
 from record.kept import ring
 from statement.test_gather import MONTH
 from statement.test_gather import kept as month_kept  # noqa: F401 (a fixture)
+from waiting import until
 from web.kept import RACKS, a_day
 from web.places import STATE, call
 from web.test_matrix import make_page
@@ -376,3 +379,30 @@ def test_a_statement_that_memory_ends_is_told(
 def test_secrets_in_a_site_file_are_not_shown(line: str, shown: str) -> None:
     """A password, a token or the address of a webhook stands for itself; every line keeps its number."""
     assert hidden(line) == shown
+
+
+def test_a_disk_that_never_answers_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Whoever asks gets a sentence in time, and what hangs still counts among the few that may
+    wait: it must not take the page's places one after another."""
+    monkeypatch.setattr(archive, "READ_S", 0.05)
+    answers = threading.Event()
+
+    async def refusal(found: archive.Archive) -> str:
+        with pytest.raises(RefusedError) as caught:
+            await found.read(lambda _folder: answers.wait(60.0))
+        return str(caught.value)
+
+    async def work() -> list[str]:
+        found = archive.Archive(Feed(None), tmp_path)
+        try:
+            told = [await refusal(found)]
+            told += await asyncio.gather(*(refusal(found) for _ in range(archive.MOST_WAITING)))
+        finally:
+            answers.set()
+        await until(lambda: all(one.done() for one in found._under_way), 20.0)
+        assert await found.read(lambda folder: folder) == tmp_path
+        return told
+
+    told = asyncio.run(work())
+    assert "has not answered" in told[0]
+    assert sum("many people" in one for one in told) == 1

@@ -8,9 +8,9 @@ import asyncio
 import hashlib
 import sqlite3
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from headworks.faces.web.feed import Feed
 from headworks.faces.web.refused import RefusedError
@@ -20,6 +20,7 @@ from headworks.site import check
 
 T = TypeVar("T")
 MOST_WAITING = 6
+READ_S = 60.0  # a card that is dying may never answer
 _LARGEST_SITE = 1_000_000  # bytes
 
 
@@ -39,7 +40,7 @@ class Archive:
     def __init__(self, feed: Feed, folder: Path | None = None) -> None:
         self._feed, self._named = feed, folder
         self._reading = ThreadPoolExecutor(1, "records")
-        self._waiting = 0
+        self._under_way: set[Future[Any]] = set()
         self._site: SiteFile | None = None
 
     def folder(self) -> Path:
@@ -54,12 +55,17 @@ class Archive:
     async def read(self, work: Callable[[Path], T]) -> T:
         """What `work` makes of the folder. Raises RefusedError with the cause and a way out."""
         folder = self.folder()
-        if self._waiting >= MOST_WAITING:
+        # those that nobody waits for any more count, too, until they have ended
+        self._under_way = {one for one in self._under_way if not one.done()}
+        if len(self._under_way) >= MOST_WAITING:
             raise RefusedError(503, "records-busy")
-        self._waiting += 1
+        reading = self._reading.submit(work, folder)
+        self._under_way.add(reading)
         try:
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._reading, work, folder)
+            async with asyncio.timeout(READ_S):
+                return await asyncio.wrap_future(reading)
+        except TimeoutError as error:
+            raise RefusedError(503, "records-silent", seconds=f"{READ_S:.0f}") from error
         except FileNotFoundError as error:
             raise RefusedError(404, "no-records") from error
         except PermissionError as error:
@@ -70,8 +76,6 @@ class Archive:
             raise RefusedError(400, "not-asked-well", error=str(error)) from error
         except (LookupError, TypeError, AttributeError) as error:
             raise RefusedError(503, "records-newer") from error
-        finally:
-            self._waiting -= 1
 
     def site_file(self) -> SiteFile:
         """The site file as it lies there now. Raises RefusedError where it cannot be read."""

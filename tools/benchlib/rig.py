@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +46,12 @@ def prefer(pid: int, priority: int) -> None:
 def process(
     words: Sequence[str], log: Path, priority: int = MEASURED, **options: Any
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A pinned process with its errors in a file; it is ended with the block."""
-    environment = os.environ | {"PYTHONPATH": str(TOOLS), "PYTHONDONTWRITEBYTECODE": "1"}
+    """A pinned process with its errors in a file; it is ended with the block.
+
+    Its modules are compiled once for all processes of a bench, as pip compiles what it installs.
+    """
+    environment = os.environ | {"PYTHONPATH": str(TOOLS), "PYTHONPYCACHEPREFIX": _compiled().name}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     with log.open("wb") as errors:
         child = subprocess.Popen(
             [sys.executable, *words], stderr=errors, env=environment, **options
@@ -57,6 +62,12 @@ def process(
             yield child
         finally:
             _end(child)
+
+
+@lru_cache(maxsize=1)
+def _compiled() -> "tempfile.TemporaryDirectory[str]":
+    """The folder of compiled modules, until this process ends; a checkout stays as it is."""
+    return tempfile.TemporaryDirectory(prefix="headworks-bench-compiled-")
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:

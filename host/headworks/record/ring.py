@@ -11,7 +11,7 @@ from pathlib import Path
 DAY_H = 24.0
 # Readings a second and MB a day that they make, one meter and twelve racks in the first two
 # (`tools/bench records`), thirteen meters in the last, whose readings share scans. Measured when a
-# recording was some 5 % larger than today's, so what is worked out is rather too few hours.
+# recording was half as large again as today's, so what is worked out is rather too few hours.
 _MEASURED = ((1.0, 24.0), (4.0, 88.0), (52.0, 410.0))
 _LEAST_HOURS = 1.0  # of a ring, before its rate is taken for the site's
 

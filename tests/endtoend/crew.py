@@ -58,10 +58,13 @@ class Crew:
         self._await("station", self._station_answers)
 
     def start_master(self, kw: str = "none", valid_s: int = 3600) -> None:
-        """Order a limit and keep beating; the process before, if any, ends."""
+        """Order a limit, wait until it is taken, keep beating; the process before, if any, ends."""
         self.kill("master")
+        log = self.folder / "master.log"
+        before = log.stat().st_size if log.exists() else 0
         words = ("setpoint", "--site", str(self.path), "--kw", kw, "--valid-for", str(valid_s))
         self._start("master", "sim", *words, "--keep", "0.5")
+        self._await("master", lambda: b"order " in log.read_bytes()[before:])
 
     def kill(self, name: str) -> float:
         """SIGKILL a process; the monotonic time just before."""

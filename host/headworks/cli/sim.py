@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import json
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -155,7 +156,8 @@ def _setpoint(args: argparse.Namespace) -> int:
     try:
         signal = pick(site, args.signal)
         limit_kw = limit(args.kw, args.valid_for)
-        asyncio.run(order(signal, limit_kw, args.valid_for, beat_s=args.keep, say=print))
+        said = partial(print, flush=True)  # a pipe would show it when the last beat is over
+        asyncio.run(order(signal, limit_kw, args.valid_for, beat_s=args.keep, say=said))
     except MasterError as error:
         return _fail(error, _REFUSED)
     return 0

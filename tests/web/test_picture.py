@@ -71,6 +71,19 @@ def test_every_rack_has_state_power_and_a_sentence() -> None:
     ]
 
 
+def test_a_limit_with_the_usual_name_is_a_word_of_the_language() -> None:
+    """`surplus`, as the set-up writes it, and what has no name; another name is the site's own."""
+    state = json.loads(json.dumps(STATE))
+    binding = state["envelope"]["binding"]
+    words = {language: draw(state, language)["envelope"]["source_word"] for language in languages()}
+    assert words["en"] == "surplus"
+    assert "surplus" not in words["ur"]
+    binding |= {"source": "", "code": "no-signal"}
+    assert draw(state, "ur")["envelope"]["source_word"].isascii() is False
+    binding |= {"source": "roof", "code": "export"}
+    assert draw(state, "ur")["envelope"]["source_word"] == "roof"
+
+
 def test_labels_are_shown_and_steer_nothing() -> None:
     """Escapes and direction marks in names, notes and causes are made visible."""
     evil = "\x1b[31m\u202e<img src=x onerror=alert(1)>"

@@ -8,6 +8,7 @@ from typing import Any
 
 from headworks.faces.languages.files import Language
 from headworks.faces.lines import START_S, unheard
+from headworks.faces.sentences import LIMITS
 from headworks.faces.web.acks import Acks
 from headworks.faces.words import sentence, state_word
 from headworks.model.text import clean
@@ -78,12 +79,14 @@ def _envelope(envelope: State, language: Language) -> Json:
     return {
         "kw": envelope["kw"],
         "source": binding["source"] or binding["code"],
+        "source_word": _limit_word(binding, language),
         "code": binding["code"],
         "why": _why(binding, language),
         "feeder_kw": envelope["feeder_kw"],
         "limits": [
             {
                 "source": limit["source"],
+                "source_word": _limit_word(limit, language),
                 "scope": limit["scope"],
                 "kw": limit["kw"],
                 "why": _why(limit, language),
@@ -92,6 +95,15 @@ def _envelope(envelope: State, language: Language) -> Json:
             for limit in envelope["limits"]
         ],
     }
+
+
+def _limit_word(limit: State, language: Language) -> str:
+    """A limit's name as the site file has it; a usual one, `surplus` from `init`, is a word."""
+    source, usual = str(limit["source"]), LIMITS.get(limit["code"], "")
+    word = language.tongue.limits.get(limit["code"], str(limit["code"]))
+    if source and source != usual.removeprefix("the "):
+        return source
+    return word.removeprefix("the ") if source else word
 
 
 def _feeder(feeder: State, language: Language) -> Json:

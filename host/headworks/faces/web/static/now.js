@@ -91,7 +91,7 @@ export function showNow(picture, link) {
   gauge(byId("gauge"), picture);
   const binding = byId("binding");
   if (!binding.firstChild) binding.append(h("b"), " ", h("span"));
-  say(binding.children[0], t("binds", { source: picture.envelope.source }));
+  say(binding.children[0], t("binds", { source: picture.envelope.source_word }));
   say(binding.children[1], picture.envelope.why);
   gravest(picture);
   unfinished(picture);

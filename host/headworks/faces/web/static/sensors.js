@@ -110,7 +110,7 @@ function fillMeter(node, meter) {
 const limitRow = () => h("li", { class: "limit" }, h("b"), h("span", { class: "fig" }), h("span", { class: "why" }));
 
 function fillLimit(node, limit) {
-  say(node.children[0], limit.binds ? `${rightToLeft() ? "◀" : "▶"} ${named(limit.source)}` : named(limit.source));
+  say(node.children[0], limit.binds ? `${rightToLeft() ? "◀" : "▶"} ${named(limit.source_word)}` : named(limit.source_word));
   say(node.children[1], limit.kw === null ? t("no_limit") : kw(limit.kw));
   say(node.children[2], limit.why);
   put(node, "data-binds", limit.binds);

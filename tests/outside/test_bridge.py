@@ -369,6 +369,7 @@ def test_what_may_not_be_commanded_is_refused_and_told(broker: Mosquitto, tmp_pa
                     answer = json.loads(found.at("answer")[-1])
                     assert answer["ok"] is False
                     assert text in answer["error"]
+                    assert answer.get("id") == (None if id_ == "stranger" else id_)
         assert station.commands == []
 
     play(tmp_path, body)

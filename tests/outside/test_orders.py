@@ -73,6 +73,19 @@ def test_what_is_no_order_is_told_why(changes: dict[str, Any], text: str) -> Non
     assert text in refusal(payload(**changes))
 
 
+def test_what_is_signed_but_no_order_is_told_by_its_id() -> None:
+    """Whoever signed a wrong form knows which of his commands it was; what is not authentic, and
+    an id that is none, are not repeated."""
+    for data, told in (
+        (payload(counter=0), {"from": "scada", "id": "4711"}),
+        (payload(id="a b"), {"from": "scada"}),
+        (payload(**{"from": "nobody"}), {}),
+    ):
+        with pytest.raises(RefusedOrder) as caught:
+            take(data)
+        assert (caught.value.told, caught.value.order) == (told, None)
+
+
 def test_only_the_signed_text_at_its_own_topic_is_authentic() -> None:
     """A changed body, another mac and another site's topic are all refused alike."""
     outer = json.loads(payload())

@@ -22,7 +22,7 @@ from headworks.faces.say import Say
 from headworks.faces.words import sentence
 from headworks.field.signals.clock import synchronised, wall_clock
 
-BURST, EACH_S = 10, 1.0  # answers to what is not authentic: so many at once, then one in a while
+BURST, EACH_S = 10, 1.0  # answers to what is no order: so many at once, then one in a while
 Json = dict[str, Any]
 Clock = Callable[[], tuple[float | None, bool]]
 
@@ -67,7 +67,8 @@ class Desk:
             self.refused += 1
             self._say(f"command refused: {_whose(refused.order)}{refused}")
             if refused.order is None:
-                return {"ok": False, "error": str(refused)} if self._may_answer() else None
+                answer = {**refused.told, "ok": False, "error": str(refused)}
+                return answer if self._may_answer() else None
             order, answer = refused.order, {"ok": False, "error": str(refused)}
         except OutboxError as error:
             self.refused += 1

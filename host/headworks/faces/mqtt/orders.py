@@ -27,11 +27,15 @@ _ID = re.compile(rf"[A-Za-z0-9._:-]{{1,{LONGEST_ID}}}")
 
 
 class RefusedOrder(Exception):  # noqa: N818 — a decision
-    """Not handed to the station; the text says why. `order` where it is known whose it is."""
+    """Not handed to the station; the text says why. `order` where it is known whose it is.
+
+    `told` are `id` and `from` of what is signed but no order, for the answer to carry.
+    """
 
     def __init__(self, text: str, order: "Order | None" = None) -> None:
         super().__init__(text)
         self.order = order
+        self.told: Mapping[str, str] = {}
 
 
 class Order(NamedTuple):
@@ -74,7 +78,11 @@ def read(payload: bytes, topic: str, *, retained: bool, tokens: Mapping[str, Tok
     wanted = signature(token.secret if token else "", topic, _sendable(body))
     if not hmac.compare_digest(wanted.encode(), mac.encode("utf-8", "replace")) or token is None:
         raise RefusedOrder("not authentic: unknown sender or wrong mac")
-    return _order(inner, token)
+    try:
+        return _order(inner, token)
+    except RefusedOrder as refused:
+        refused.told = {"from": token.name, **({"id": inner["id"]} if _is_id(inner) else {})}
+        raise
 
 
 def judge(order: Order, now_s: float | None, *, synced: bool, mark: int, since_s: float) -> None:
@@ -135,7 +143,7 @@ def _order(fields: Mapping[str, Any], token: Token) -> Order:
     counter = fields["counter"]
     if type(counter) is not int or not 0 < counter <= MOST_COUNTER:
         raise RefusedOrder("counter must be a whole number from 1 to 2^53")
-    if not (isinstance(fields["id"], str) and _ID.fullmatch(fields["id"])):
+    if not _is_id(fields):
         raise RefusedOrder(f"id must be 1 to {LONGEST_ID} letters, digits and . _ : -")
     words = [fields["action"], fields["target"], fields.get("note", "")]
     if not all(isinstance(word, str) for word in words):
@@ -144,6 +152,11 @@ def _order(fields: Mapping[str, Any], token: Token) -> Order:
         raise RefusedOrder("the role viewer may not command")
     order = Order(fields["id"], token.name, token.role, counter, issued_s, expires_s, *words)
     return order
+
+
+def _is_id(fields: Mapping[str, Any]) -> bool:
+    found = fields.get("id")
+    return isinstance(found, str) and _ID.fullmatch(found) is not None
 
 
 def _time(fields: Mapping[str, Any], key: str) -> float:

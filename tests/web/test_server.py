@@ -4,6 +4,7 @@ import asyncio
 import http.client
 import io
 import json
+import os
 import re
 import resource
 import socket
@@ -304,6 +305,20 @@ def test_a_page_that_ends_while_somebody_looks_says_nothing(tmp_path: Path) -> N
     line.close()
     assert found.process.returncode == 0
     assert found.log.read_text().count("\n") == 1  # where it served
+
+
+def test_a_page_whose_disk_never_answers_ends_and_says_so(tmp_path: Path) -> None:
+    """A read of the records that hangs for ever holds up no end, neither an admin's nor a unit's."""
+    os.mkfifo(tmp_path / "journal.db")  # who opens it waits for somebody to write
+    with web(tmp_path, tmp_path / "none.sock", "--records", str(tmp_path)) as found:
+        line = socket.create_connection(("127.0.0.1", found.port), timeout=20.0)
+        threads = psutil.Process(found.process.pid).num_threads
+        before = threads()
+        line.sendall(b"GET /api/journal HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        until_blocking(lambda: threads() > before, 20.0)
+    line.close()
+    assert found.process.returncode == 0
+    assert "still waits for the disk" in found.log.read_text()
 
 
 def test_streams_are_few(served: Served) -> None:

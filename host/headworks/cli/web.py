@@ -6,6 +6,7 @@ fingerprint it prints. Looking is free unless --private; nobody can act until th
 
 import argparse
 import asyncio
+import os
 import re
 import sys
 from pathlib import Path
@@ -66,15 +67,21 @@ def run(args: argparse.Namespace) -> int:
         listening = bound(Address(*args.listen))
         place = Address(args.listen[0], listening.getsockname()[1])
         with listening:
-            return asyncio.run(_serve(args, listening, place))
+            hangs = asyncio.run(_serve(args, listening, place))
     except CertificateError as error:
         return _refuse(str(error))
     except OSError as error:
         where = f"{args.listen[0]}:{args.listen[1]}"
         return _refuse(f"cannot serve at {where}: {error.strerror or error}; choose with --listen")
+    if hangs:  # Python would wait for its thread for ever
+        _refuse("ended while a read of the records still waits for the disk; look after the disk")
+        sys.stdout.flush()
+        os._exit(0)
+    return 0
 
 
-async def _serve(args: argparse.Namespace, listening: "object", place: "Address") -> int:
+async def _serve(args: argparse.Namespace, listening: "object", place: "Address") -> bool:
+    """Until it is told to end. Whether a read of the records still hangs then."""
     import socket
 
     from headworks.faces.people.accounts import FILE, AccountFile
@@ -89,18 +96,19 @@ async def _serve(args: argparse.Namespace, listening: "object", place: "Address"
     tls = args.tls or not is_loopback(place.host)
     certificate = own_certificate(state, names) if tls else None
     feed = Feed(args.socket)
+    archive = Archive(feed, args.records)
     page = Page(
         feed,
         AccountFile((args.state or paths.people_dir()) / FILE),
         private=args.private,
         fingerprint=certificate.fingerprint if certificate else "",
-        archive=Archive(feed, args.records),
+        archive=archive,
         many=args.proxy,
     )
     if not isinstance(listening, socket.socket):
         raise TypeError(listening)
     await serve(page, listening, names, certificate, lambda: _announce(place, certificate))
-    return 0
+    return not archive.close()
 
 
 def _announce(place: "Address", certificate: "Certificate | None") -> None:

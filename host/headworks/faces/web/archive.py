@@ -8,7 +8,7 @@ import asyncio
 import hashlib
 import sqlite3
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -21,6 +21,7 @@ from headworks.site import check
 T = TypeVar("T")
 MOST_WAITING = 6
 READ_S = 60.0  # a card that is dying may never answer
+END_S = 3.0  # for what is read when the page ends
 _LARGEST_SITE = 1_000_000  # bytes
 
 
@@ -76,6 +77,11 @@ class Archive:
             raise RefusedError(400, "not-asked-well", error=str(error)) from error
         except (LookupError, TypeError, AttributeError) as error:
             raise RefusedError(503, "records-newer") from error
+
+    def close(self) -> bool:
+        """Begin no more reads. Whether those under way have ended, waited for END_S at most."""
+        self._reading.shutdown(wait=False, cancel_futures=True)
+        return not wait(self._under_way, END_S).not_done
 
     def site_file(self) -> SiteFile:
         """The site file as it lies there now. Raises RefusedError where it cannot be read."""

@@ -5,13 +5,17 @@ import os
 import signal
 import sys
 import time
+from io import StringIO
 from pathlib import Path
 
 import pytest
 
 from headworks import paths
 from headworks.cli.main import main
+from headworks.cli.outside import begun
+from headworks.faces.kept import KeptOutbox
 from headworks.faces.outbox import Message, Outbox
+from headworks.faces.say import Say
 from outside.places import PASSWORD, USER, Mosquitto, Station, ear, until
 
 BASE = (Path(__file__).parents[1] / "sitefile/good/design.toml").read_text(encoding="utf-8")
@@ -53,6 +57,32 @@ def test_what_keeps_it_from_starting_is_one_line(
     said = capsys.readouterr().err
     assert text in said
     assert said.count("\n") == 1
+
+
+def test_an_outbox_that_cannot_be_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A folder in its place is named with what to do, before anybody is connected to."""
+    (tmp_path / "state" / "mqtt.sqlite").mkdir(parents=True)
+    assert main(words(tmp_path, '[mqtt]\nbroker = "mqtts://127.0.0.1:1"\n')) == 4
+    said = capsys.readouterr().err
+    assert "mqtt.sqlite: unable to open database file; look after it" in said
+    assert said.count("\n") == 1
+
+
+def test_an_outbox_that_is_begun_anew_is_told(tmp_path: Path) -> None:
+    """Whoever reads the log knows that something which waited is not sent, and where it lies."""
+    (tmp_path / "notify.sqlite").write_bytes(b"no database" * 999)
+    log = StringIO()
+
+    async def body() -> None:
+        for _ in range(2):
+            kept = KeptOutbox(Outbox(tmp_path / "notify.sqlite", 9))
+            await begun(kept, Say("notify", log))
+            await kept.close()
+
+    asyncio.run(body())
+    assert log.getvalue().count("notify.sqlite.unreadable-1 and is not sent") == 1
 
 
 def test_without_a_site_named_it_is_the_services_else_the_one_here(

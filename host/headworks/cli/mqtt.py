@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from headworks import paths
-from headworks.cli.outside import FaceError, add_options, alone, face, said, site_of
+from headworks.cli.outside import FaceError, add_options, alone, begun, face, said, site_of
 
 if TYPE_CHECKING:
     from headworks.faces.mqtt.broker import Access
@@ -59,6 +59,7 @@ async def _serve(
     people = AccountFile((args.state or paths.people_dir()) / USERS)
     desk = Desk(kept, people, socket=args.socket, commands=spec.commands, say=say)
     try:
+        await begun(kept, say)
         await Bridge(spec, to, kept, desk, socket=args.socket, say=say).run()
     finally:
         await kept.close()

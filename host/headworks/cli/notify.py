@@ -9,7 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from headworks import paths
-from headworks.cli.outside import EXIT_MISTAKES, FaceError, add_options, alone, face, said, site_of
+from headworks.cli.outside import (
+    EXIT_MISTAKES,
+    FaceError,
+    add_options,
+    alone,
+    begun,
+    face,
+    said,
+    site_of,
+)
 
 if TYPE_CHECKING:
     from headworks.faces.notify.webhook import Target
@@ -77,6 +86,7 @@ async def _serve(
     kept = KeptOutbox(Outbox(state / FILE, spec.keep))
     say(f"alarms go to {to.shown}")
     try:
+        await begun(kept, say)
         await Notifier(spec, Webhook(spec, to), kept, socket=socket, say=say).run()
     finally:
         await kept.close()

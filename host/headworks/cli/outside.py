@@ -15,6 +15,8 @@ from headworks import paths
 from headworks.cli.check import DEFAULT_SITE
 
 if TYPE_CHECKING:
+    from headworks.faces.kept import KeptOutbox
+    from headworks.faces.say import Say
     from headworks.model.site import Site
 
 EXIT_MISTAKES, EXIT_UNREADABLE, EXIT_CANNOT = 1, 2, 4
@@ -61,7 +63,9 @@ def said(name: str, extra: str, work: Callable[[], int]) -> int:
         return EXIT_MISTAKES
     except SiteUnreadable as error:
         text, code = str(error), EXIT_UNREADABLE
-    except (FaceError, SecretError, OutboxError) as error:
+    except OutboxError as error:
+        text, code = f"{error}; look after it and its disk, or choose --state", EXIT_CANNOT
+    except (FaceError, SecretError) as error:
         text, code = str(error), EXIT_CANNOT
     print(f"headworks {name}: {text}", file=sys.stderr)
     return code
@@ -85,6 +89,12 @@ def alone(state: Path, file: str) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+async def begun(kept: "KeptOutbox", say: "Say") -> None:
+    """Open what waits on disk, and say where it had to be begun anew. Raises OutboxError."""
+    if aside := await kept.begin():
+        say(f"what waited could not be read, is kept as {aside} and is not sent; begun anew")
 
 
 def face(work: Callable[[], Awaitable[None]]) -> int:

@@ -20,6 +20,14 @@ class KeptOutbox:
         self._confirmed: int | None = None  # taken by its receiver, and perhaps not off the disk
         self._thread = ThreadPoolExecutor(1, "outbox")
 
+    async def begin(self) -> str:
+        """Open the file; the name of one that could not be read and lies beside it now, or "".
+
+        Raises OutboxError.
+        """
+        await self.do(self.outbox.waiting)
+        return self.outbox.set_aside
+
     async def put(self, messages: list[Message], cursor: Cursor | None = None) -> None:
         """Keep messages. Raises OutboxError."""
         await self.do(lambda: self.outbox.put(messages, cursor))

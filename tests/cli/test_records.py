@@ -289,6 +289,23 @@ def test_an_export_overwrites_nothing(run: Run, tmp_path: Path) -> None:
     assert "name a new file" in err
 
 
+def test_an_export_is_on_the_disk_before_it_has_its_name(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a power cut a file with that name is whole: nothing of it waits in memory any more."""
+    steps: list[int] = []
+    sync = os.fsync
+
+    def seen(handle: int) -> None:
+        assert list(tmp_path.glob("x*")) == [tmp_path / "x.csv.part"]
+        steps.append(os.fstat(handle).st_size)
+        sync(handle)
+
+    monkeypatch.setattr(export.os, "fsync", seen)
+    assert run("export", "samples", "--out", tmp_path / "x.csv")[0] == 0
+    assert steps == [(tmp_path / "x.csv").stat().st_size]
+
+
 def test_a_note_is_no_formula(run: Run, tmp_path: Path) -> None:
     """What a person wrote is not run by the spreadsheet of another."""
     assert [export._cell(text) for text in ("=1+1", "@x", "fine", 5.0)] == [

@@ -130,6 +130,8 @@ def _export(args: argparse.Namespace, table: Table) -> None:
         else:
             with part.open("w", encoding="utf-8", newline="") as file:
                 _write(args.kind, table, file)
+        with part.open("rb") as file:
+            os.fsync(file.fileno())  # or a power cut may leave the name with nothing in it
         os.rename(part, args.out)
     finally:
         part.unlink(missing_ok=True)

@@ -506,6 +506,22 @@ def test_it_polls_where_streams_do_not_get_through(
         context.close()
 
 
+def test_a_hidden_tab_leaves_its_connection_to_others(plant: Plant, browser: Browser) -> None:
+    """Six streams would take all that a browser has, and no tab could act: who is not seen asks
+    now and then, and who is seen again is told at once."""
+    context = browser.new_context(locale="en")
+    page = context.new_page()
+    page.goto(plant.web.url)
+    expect(page.locator("body")).to_have_attribute("data-way", "stream")
+    for hidden, way in (("true", "poll"), ("false", "stream")):
+        page.evaluate(
+            f"Object.defineProperty(document, 'hidden', {{ value: {hidden}, configurable: true }});"
+            "document.dispatchEvent(new Event('visibilitychange'))"
+        )
+        expect(page.locator("body")).to_have_attribute("data-way", way)
+    context.close()
+
+
 PARSED = """import { readFileSync } from 'node:fs'; import { SourceTextModule } from 'node:vm';
 for (const name of process.argv.slice(1))
     new SourceTextModule(readFileSync(name, 'utf8'), { identifier: name });

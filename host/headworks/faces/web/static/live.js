@@ -20,13 +20,18 @@ export class Live {
     this.polling = false;
     this.source = null;
     setInterval(() => this.watch(), 1000);
-    document.addEventListener("visibilitychange", () => document.hidden || this.watch());
+    document.addEventListener("visibilitychange", () => {
+      this.start();
+      this.watch();
+    });
   }
 
-  /** Begin, or begin anew in another language or as another person. */
+  /** Begin, or begin anew in another language or as another person; a tab that nobody sees polls. */
   start() {
     this.source?.close();
     this.lastTry = Date.now();
+    // A browser has six connections for all its tabs: hidden ones with streams would leave none to act with.
+    if (document.hidden) return;
     this.source = new EventSource(`/api/events?lang=${code()}`);
     this.source.onmessage = (message) => this.take(JSON.parse(message.data), "stream");
     this.source.onerror = () => {

@@ -108,7 +108,7 @@ def _ready(page: Page, view: str) -> None:
             page.get_by_role("button", name="Day").click()
         page.locator(".event").first.wait_for()
     else:
-        page.locator("#account").click()
+        page.locator("#account[aria-label]").click()
         page.locator("#name").fill("bilal")
         page.locator("#password").fill(PASSWORD)
         page.keyboard.press("Enter")

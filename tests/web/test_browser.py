@@ -92,7 +92,7 @@ def shoot(page: Page, name: str, full: bool = False) -> None:
 
 
 def sign_in(page: Page, name: str, password: str = PASSWORD) -> None:
-    page.locator("#account").click()
+    page.locator("#account[aria-label]").click()  # named when a press on it is heard
     page.get_by_label("Name").fill(name)
     page.get_by_label("Password").fill(password)
     page.locator("#account-dialog").get_by_role("button", name="Sign in").click()
@@ -232,7 +232,7 @@ def test_a_technician_may_take_power_away_only(look: Look, plant: Plant) -> None
 def test_guessing_is_locked_out(look: Look) -> None:
     """After five wrong passwords the page says how long to wait; looking goes on."""
     page = look()
-    page.locator("#account").click()
+    page.locator("#account[aria-label]").click()
     said = page.locator("#account-dialog .said")
     page.get_by_label("Name").fill("eve")
     for _ in range(6):

@@ -225,6 +225,7 @@ def test_fingers_pull_and_stretch_the_time(look: Look) -> None:
     assert closer < length / 2
     _, wider = _span(page, lambda: fingers.move(apart, close))
     assert wider > closer * 2
+    expect(page.locator("[aria-busy]")).to_have_count(0)  # the answer is drawn
     told = page.locator(".when").inner_text()
     fingers.move([(middle, y + 60)], [(middle, y - 100)])
     page.evaluate(
@@ -291,7 +292,7 @@ def test_nothing_is_left_in_english(look: Look) -> None:
 def test_a_refusal_is_told_in_the_chosen_language(look: Look) -> None:
     """What the box answers in English is Urdu on a page in Urdu, with its figures."""
     page = look("now", locale="ur")
-    page.locator("#account").click()
+    page.locator("#account[aria-label]").click()
     page.locator("#name").fill("eve")
     page.locator("#password").fill("not the password")
     page.keyboard.press("Enter")

@@ -65,7 +65,7 @@ def look(place: Web, browser: Browser) -> Iterator[Look]:
         opened.append(browser.new_context(viewport=size, locale=language))
         page = opened[-1].new_page()
         page.goto(f"{place.url}#/energy")
-        page.locator("#account").click()
+        page.locator("#account[aria-label]").click()  # named when a press on it is heard
         page.locator("#name").fill("ayesha")
         page.locator("#password").fill(PASSWORD)
         page.keyboard.press("Enter")

@@ -205,14 +205,18 @@ def _span(page: Page, act: Callable[[], object]) -> tuple[float, float]:
     return begin, end - begin
 
 
+def _on_a_chart(page: Page) -> tuple[Fingers, float, float, float]:
+    """Fingers for the first chart, once it is drawn: its left and right within, and a height."""
+    expect(page.locator(".uplot").first).to_be_visible()
+    box = page.locator(".plot").first.bounding_box()
+    assert box is not None
+    return Fingers(page), box["x"] + 80, box["x"] + box["width"] - 40, box["y"] + 60
+
+
 def test_fingers_pull_and_stretch_the_time(look: Look) -> None:
     """One finger to the right goes back, two apart go closer, up and down scrolls; not past now."""
     page = look("history", has_touch=True)
-    expect(page.locator(".uplot").first).to_be_visible()
-    fingers = Fingers(page)
-    box = page.locator(".plot").first.bounding_box()
-    assert box is not None
-    left, right, y = box["x"] + 80, box["x"] + box["width"] - 40, box["y"] + 60
+    fingers, left, right, y = _on_a_chart(page)
     begin, length = _span(page, lambda: fingers.move([(left, y)], [(right, y)]))
     assert length == pytest.approx(3600.0)
     assert begin < time.time() - 3600.0 - 1200.0
@@ -242,11 +246,7 @@ def test_fingers_pull_and_stretch_the_time(look: Look) -> None:
 def test_a_finger_is_followed_while_the_chart_under_it_is_drawn_anew(look: Look) -> None:
     """What comes in meanwhile replaces the chart; the finger pulls on, and later ones are single."""
     page = look("history", has_touch=True)
-    expect(page.locator(".uplot").first).to_be_visible()
-    fingers = Fingers(page)
-    box = page.locator(".plot").first.bounding_box()
-    assert box is not None
-    left, right, y = box["x"] + 80, box["x"] + box["width"] - 40, box["y"] + 60
+    fingers, left, right, y = _on_a_chart(page)
     gone = "document.querySelector('.plot').replaceWith(document.createElement('div'))"
     begin, _ = _span(
         page, lambda: fingers.move([(left, y)], [(right, y)], lambda: page.evaluate(gone))

@@ -34,9 +34,7 @@ def gather(folder: Path, site: Site, month: str, now_s: int, software: str) -> S
     try:
         with closing(reading(path)) as journal:
             intervals = _intervals(journal, from_s, to_s)
-            events = _bodies(
-                journal, f"kind IN ({','.join('?' * len(_EVENTS))}) AND wall_s < ?", *_EVENTS, to_s
-            )
+            events = _events(journal, to_s)
             interval_s = _length_s(intervals, site)
             if not intervals:
                 raise StatementError(
@@ -64,6 +62,12 @@ def gather(folder: Path, site: Site, month: str, now_s: int, software: str) -> S
         unplaced=rows.unplaced,
         counters=rows.counters,
     )
+
+
+def _events(journal: sqlite3.Connection, to_s: int) -> list[Body]:
+    """What a statement tells of, from the beginning on: an order or a trip may be an old one."""
+    kinds = ",".join("?" * len(_EVENTS))
+    return _bodies(journal, f"kind IN ({kinds}) AND wall_s < ?", *_EVENTS, to_s)
 
 
 def _bodies(journal: sqlite3.Connection, where: str, *given: object) -> list[Body]:
